@@ -1,0 +1,2 @@
+//! The Gmail example.
+fn main() {}

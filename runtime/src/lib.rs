@@ -1,0 +1,1 @@
+//! Instrumented MCP tools with server execution telemetry (SEP-2448).
