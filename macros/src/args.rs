@@ -1,0 +1,149 @@
+//! What arguments of all our attributes have in common: values that know where they were written, and `crate = path`.
+
+use darling::FromMeta;
+use darling::ast::NestedMeta;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+use syn::{Expr, Lit, LitStr, Meta, Path};
+
+use crate::diagnostics::from_darling;
+
+/// Reads `name, name = value, ...` into `T`, with every mistake in it.
+pub(crate) fn read<T: FromMeta>(arguments: TokenStream) -> syn::Result<T> {
+    let list = NestedMeta::parse_meta_list(arguments)?;
+    let mut errors = darling::Error::accumulator();
+    for item in &list {
+        if let NestedMeta::Lit(literal) = item {
+            errors.push(
+                darling::Error::custom(format!(
+                    "a value needs its key: write `name = {}`",
+                    literal.to_token_stream()
+                ))
+                .with_span(literal),
+            );
+        }
+    }
+    let keyed: Vec<NestedMeta> = list
+        .into_iter()
+        .filter(|item| matches!(item, NestedMeta::Meta(_)))
+        .collect();
+    let value = errors.handle(T::from_list(&keyed));
+    let checked = errors.finish().map_err(from_darling);
+    checked.and_then(|()| {
+        value.ok_or_else(|| syn::Error::new(Span::call_site(), "these arguments cannot be read"))
+    })
+}
+
+/// A value, and where its key stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Keyed<T> {
+    pub(crate) key: Span,
+    pub(crate) value: T,
+}
+
+impl<T: FromMeta> FromMeta for Keyed<T> {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        Ok(Self {
+            key: item.path().span(),
+            value: T::from_meta(item)?,
+        })
+    }
+}
+
+fn key(item: &Meta) -> String {
+    crate::diagnostics::readable(item.path())
+}
+
+fn mistake<T>(at: &impl Spanned, message: String) -> darling::Result<T> {
+    Err(darling::Error::custom(message).with_span(at))
+}
+
+/// `key = "text"`.
+#[derive(Debug, Clone)]
+pub(crate) struct Text(pub(crate) LitStr);
+
+impl FromMeta for Text {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let key = key(item);
+        let advice = format!("`{key}` is a string: write `{key} = \"...\"`");
+        match item {
+            Meta::NameValue(pair) => match &pair.value {
+                Expr::Lit(literal) => match &literal.lit {
+                    Lit::Str(text) => Ok(Self(text.clone())),
+                    other => mistake(other, advice),
+                },
+                other => mistake(other, advice),
+            },
+            other => mistake(other, advice),
+        }
+    }
+}
+
+/// `key`, `key = true` or `key = false`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Switch(pub(crate) bool);
+
+impl FromMeta for Switch {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let key = key(item);
+        let advice = format!("`{key}` is a switch: write `{key}`, or `{key} = false`");
+        match item {
+            Meta::Path(_) => Ok(Self(true)),
+            Meta::NameValue(pair) => match &pair.value {
+                Expr::Lit(literal) => match &literal.lit {
+                    Lit::Bool(value) => Ok(Self(value.value)),
+                    other => mistake(other, advice),
+                },
+                other => mistake(other, advice),
+            },
+            other @ Meta::List(_) => mistake(other, advice),
+        }
+    }
+}
+
+/// `key` or `key = expression`.
+#[derive(Debug, Clone)]
+pub(crate) struct Value(pub(crate) Option<Expr>);
+
+impl FromMeta for Value {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let key = key(item);
+        match item {
+            Meta::Path(_) => Ok(Self(None)),
+            Meta::NameValue(pair) => Ok(Self(Some(pair.value.clone()))),
+            Meta::List(list) => mistake(list, format!("write `{key}`, or `{key} = value`")),
+        }
+    }
+}
+
+/// `crate = path`: where the runtime is found, for facades that re-export it.
+#[derive(Debug, Clone)]
+pub(crate) struct CratePath(pub(crate) Path);
+
+impl CratePath {
+    /// `::glassbox`.
+    pub(crate) fn or_default(path: Option<Self>) -> Self {
+        path.unwrap_or_else(|| Self(syn::parse_quote!(::glassbox)))
+    }
+
+    /// What generated code may call, and nothing else.
+    pub(crate) fn private(&self) -> TokenStream {
+        let path = &self.0;
+        quote!(#path::__private)
+    }
+}
+
+impl FromMeta for CratePath {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let advice =
+            "`crate` is the path of the Glassbox crate: write `crate = my_facade::glassbox`";
+        match item {
+            Meta::NameValue(pair) => match &pair.value {
+                Expr::Path(path) if path.qself.is_none() => Ok(Self(path.path.clone())),
+                other => mistake(other, advice.to_owned()),
+            },
+            other => mistake(other, advice.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Collects mistakes, so that all those of one item come out in one compilation.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// The mistakes found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Diagnostics {
+    error: Option<syn::Error>,
+}
+
+impl Diagnostics {
+    /// Reports a mistake at `span`.
+    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// Reports a mistake at all of `tokens`.
+    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// Adds mistakes found elsewhere.
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.error {
+            Some(all) => all.combine(error),
+            None => self.error = Some(error),
+        }
+    }
+
+    /// Keeps the mistakes of a result, and gives the value if there are none.
+    pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// Gives `value` if nothing was reported, else every mistake.
+    pub(crate) fn finish<T>(self, value: T) -> syn::Result<T> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(value),
+        }
+    }
+}
+
+/// Puts darling's findings into our words, each at its own span.
+///
+/// darling has no public form of an error other than its text. The wordings are covered by tests, so that a change in
+/// darling is noticed.
+pub(crate) fn from_darling(error: darling::Error) -> syn::Error {
+    let mut diagnostics = Diagnostics::default();
+    for error in error.flatten() {
+        let span = error.span();
+        diagnostics.at(span, reword(&error.to_string()));
+    }
+    match diagnostics.finish(()) {
+        Err(error) => error,
+        Ok(()) => syn::Error::new(Span::call_site(), "these arguments cannot be read"),
+    }
+}
+
+fn reword(text: &str) -> String {
+    let Some((kind, rest)) = text.split_once(": ") else {
+        return match text.strip_prefix("Duplicate field ") {
+            Some(name) => format!("{name} is given twice; keep one of them"),
+            None => text.to_owned(),
+        };
+    };
+    if kind != "Unknown field" {
+        return text.to_owned();
+    }
+    if let Some((name, suggestion)) = rest.split_once(". Did you mean ") {
+        return format!("unknown argument {name}; did you mean {suggestion}");
+    }
+    match rest.split_once(". Available values: ") {
+        Some((name, names)) => format!("unknown argument {name}; accepted are {names}"),
+        None => format!("unknown argument {rest}"),
+    }
+}
+
+/// Prints a type for a message as a person would write it: `Option<String>`.
+pub(crate) fn readable(tokens: impl ToTokens) -> String {
+    fn write(stream: TokenStream, text: &mut String) {
+        for token in stream {
+            match token {
+                proc_macro2::TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        proc_macro2::Delimiter::Parenthesis => ("(", ")"),
+                        proc_macro2::Delimiter::Bracket => ("[", "]"),
+                        proc_macro2::Delimiter::Brace => ("{ ", " }"),
+                        proc_macro2::Delimiter::None => ("", ""),
+                    };
+                    text.push_str(open);
+                    write(group.stream(), text);
+                    text.push_str(close);
+                }
+                proc_macro2::TokenTree::Punct(punct) => match punct.as_char() {
+                    ',' | ';' => {
+                        text.push(punct.as_char());
+                        text.push(' ');
+                    }
+                    '+' | '=' => {
+                        text.push(' ');
+                        text.push(punct.as_char());
+                        text.push(' ');
+                    }
+                    other => text.push(other),
+                },
+                word => {
+                    if text.ends_with(|last: char| last.is_alphanumeric() || last == '_') {
+                        text.push(' ');
+                    }
+                    text.push_str(&word.to_string());
+                }
+            }
+        }
+    }
+    let mut text = String::new();
+    write(tokens.to_token_stream(), &mut text);
+    text
+}

@@ -1,0 +1,43 @@
+//! `#[phase(...)]`: a span around a function, or around a statement inside of one.
+//!
+//! The stages, in order: [`args`] is what was written, [`model`] what was decided, [`codegen`] the tokens. [`body`]
+//! finds the phases inside a function and chooses a form for each from how its code can be left ([`exits`]).
+
+pub(crate) mod args;
+pub(crate) mod body;
+pub(crate) mod codegen;
+pub(crate) mod exits;
+pub(crate) mod function;
+pub(crate) mod model;
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, Path};
+
+use self::args::Args;
+use self::function::PhaseFunction;
+use crate::diagnostics::Diagnostics;
+
+/// Expands the attribute of a function.
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
+    let mut diagnostics = Diagnostics::default();
+    let args = diagnostics.keep(Args::read(args));
+    let function = diagnostics.keep(function::parse(item));
+    let Some(function) = function else {
+        return diagnostics.finish(TokenStream::new());
+    };
+    let function = PhaseFunction::new(args, function, &mut diagnostics);
+    diagnostics
+        .finish(())
+        .map(|()| function.map(PhaseFunction::into_tokens).unwrap_or_default())
+}
+
+/// Says whether an attribute is `#[phase]`, under whatever path.
+pub(crate) fn is_phase(attribute: &Attribute) -> bool {
+    is_phase_path(attribute.path())
+}
+
+pub(crate) fn is_phase_path(path: &Path) -> bool {
+    path.segments
+        .last()
+        .is_some_and(|segment| segment.ident == "phase")
+}
