@@ -1,0 +1,56 @@
+//! What generated code calls. Not for people: everything here may change
+//! together with the macros.
+
+pub use crate::phase::{Fallible, FieldValue, Fields, Outcome, OutcomeProbe, Phase, PhaseFuture};
+pub use crate::phase::{ViaAnything, ViaResult};
+pub use crate::tool::{
+    Argument, ArgumentType, Arguments, Bound, CallError, DefaultValue, Injection, OutputProbe,
+    OutputSchema, ReturnProbe, SplitValue, Taken, ToolCall, ToolDefinition, ToolFailure,
+    ToolFuture, ToolOutput, ViaValue, default_value,
+};
+
+pub use crate::tool::{output_schema as schema_of, reply as reply_with};
+
+/// Never runs; the type of a `return` that is never taken.
+#[must_use]
+pub fn unreached<T>() -> T {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// How a phase ended, from a reference to its value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outcome {
+    ($value:expr) => {{
+        #[allow(unused_imports, reason = "which of them is used depends on the type")]
+        use $crate::__private::{ViaAnything as _, ViaResult as _};
+        (&$crate::__private::OutcomeProbe::new($value)).outcome()
+    }};
+}
+pub use crate::__outcome as outcome;
+
+/// The answer, from what a tool's function returned.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __reply {
+    ($returned:expr) => {{
+        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+        use $crate::__private::SplitValue as _;
+        $crate::__private::reply_with($crate::__private::ReturnProbe::new($returned).split())
+    }};
+}
+pub use crate::__reply as reply;
+
+/// The schema of structured content, from a tool's return type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __output_schema {
+    ($returned:ty) => {{
+        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+        use $crate::__private::ViaValue as _;
+        $crate::__private::schema_of($crate::__private::OutputProbe::<$returned>::new().value())
+    }};
+}
+pub use crate::__output_schema as output_schema;

@@ -1,0 +1,375 @@
+//! The wrapper around a server's handler.
+
+// `subscribe` and `unsubscribe` are legacy, but still served.
+#![expect(
+    deprecated,
+    reason = "hands on every method of the wrapped handler, also those that are legacy"
+)]
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CancelTaskParams, CancelledNotificationParam,
+    CompleteRequestParams, CompleteResult, CustomNotification, CustomRequest, CustomResult,
+    DiscoverResult, GetPromptRequestParams, GetPromptResponse, GetSkillRequestParams,
+    GetSkillResult, GetTaskParams, GetTaskResult, InitializeRequestParams, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult,
+    ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+    ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
+    ReadResourceResponse, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
+    SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
+};
+use rmcp::service::{NotificationContext, RequestContext, Service, SubscriptionContext};
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+
+use super::operation::Operation;
+use super::recording::observe;
+use super::service::ServiceHandler;
+use super::telemetry::Telemetry;
+use crate::passback::{PassbackLimits, PassbackPolicy, advertise};
+
+/// An rmcp server with server execution telemetry, in one line.
+///
+/// Wraps any [`ServerHandler`] and is one itself, so it goes wherever the
+/// handler went, on every transport. What the handler answers stays as it is;
+/// requests that ask for spans get them in `_meta.otel`.
+///
+/// `initialize` and `server/discover` announce the extension
+/// [`EXTENSION_ID`](crate::EXTENSION_ID). The older top-level capability has
+/// no place in rmcp's types; serve through [`Server`](crate::Server),
+/// `glassbox::http::service` or `glassbox::stdio::serve` to have it announced
+/// as well.
+///
+/// Clone one value rather than making many: clones share their recorder.
+///
+/// # Examples
+///
+/// ```
+/// use glassbox::Instrumented;
+/// use rmcp::{ServerHandler, ServiceExt as _, transport};
+///
+/// struct Counter;
+///
+/// impl ServerHandler for Counter {}
+///
+/// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+/// let running = Instrumented::new(Counter).serve(transport::stdio()).await?;
+/// running.waiting().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Instrumented<H> {
+    handler: Arc<H>,
+    policy: PassbackPolicy,
+    limits: PassbackLimits,
+    /// Made when somebody asks for the first time.
+    telemetry: Arc<OnceLock<Telemetry>>,
+}
+
+impl<H> Clone for Instrumented<H> {
+    fn clone(&self) -> Self {
+        Self {
+            handler: Arc::clone(&self.handler),
+            policy: self.policy.clone(),
+            limits: self.limits,
+            telemetry: Arc::clone(&self.telemetry),
+        }
+    }
+}
+
+impl<S: Service<RoleServer>> Instrumented<ServiceHandler<S>> {
+    /// Wraps an rmcp service that is not a [`ServerHandler`], such as rmcp's
+    /// `Router`. See [`ServiceHandler`] for the one thing that is lost.
+    pub fn from_service(service: S) -> Self {
+        Self::new(ServiceHandler::new(service))
+    }
+}
+
+impl<H: ServerHandler> Instrumented<H> {
+    /// Wraps `handler`. Its name and version become the `service.name` and
+    /// `service.version` of the spans.
+    pub fn new(handler: H) -> Self {
+        Self {
+            handler: Arc::new(handler),
+            policy: PassbackPolicy::default(),
+            limits: PassbackLimits::default(),
+            telemetry: Arc::default(),
+        }
+    }
+
+    /// Sets which attributes may leave. Default: [`PassbackPolicy::default`].
+    #[must_use]
+    pub fn passback_policy(mut self, policy: PassbackPolicy) -> Self {
+        self.policy = policy;
+        self.telemetry = Arc::default();
+        self
+    }
+
+    /// Sets how much may leave. Default: [`PassbackLimits::default`].
+    #[must_use]
+    pub fn passback_limits(mut self, limits: PassbackLimits) -> Self {
+        self.limits = limits;
+        self.telemetry = Arc::default();
+        self
+    }
+
+    /// The wrapped handler.
+    #[must_use]
+    pub fn handler(&self) -> &H {
+        &self.handler
+    }
+
+    /// Spans that are being recorded right now, over all requests; 0 when no
+    /// request that asked for spans is in flight.
+    #[must_use]
+    pub fn open_spans(&self) -> usize {
+        self.telemetry
+            .get()
+            .map_or(0, |telemetry| telemetry.collector.open_spans())
+    }
+
+    fn telemetry(&self) -> &Telemetry {
+        self.telemetry.get_or_init(|| {
+            let info = ServerHandler::get_info(&*self.handler).server_info;
+            Telemetry::new(info.name, info.version, self.policy.clone(), self.limits)
+        })
+    }
+}
+
+type Request = RequestContext<RoleServer>;
+type Notification = NotificationContext<RoleServer>;
+
+impl<H: ServerHandler> ServerHandler for Instrumented<H> {
+    async fn call_tool(
+        &self,
+        params: CallToolRequestParams,
+        request: Request,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let name = params.name.clone();
+        let run = |request| self.handler.call_tool(params, request);
+        observe(
+            || self.telemetry(),
+            || Operation::tool_call(&name),
+            request,
+            run,
+        )
+        .await
+    }
+
+    async fn read_resource(
+        &self,
+        params: ReadResourceRequestParams,
+        request: Request,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let uri = params.uri.clone();
+        let run = |request| self.handler.read_resource(params, request);
+        observe(
+            || self.telemetry(),
+            || Operation::resource_read(&uri),
+            request,
+            run,
+        )
+        .await
+    }
+
+    async fn initialize(
+        &self,
+        params: InitializeRequestParams,
+        request: Request,
+    ) -> Result<InitializeResult, ErrorData> {
+        crate::server::mark_advertisement(&request.extensions);
+        let mut result = self.handler.initialize(params, request).await?;
+        advertise(&mut result.capabilities);
+        Ok(result)
+    }
+
+    async fn discover(&self, request: Request) -> Result<DiscoverResult, ErrorData> {
+        crate::server::mark_advertisement(&request.extensions);
+        let mut result = self.handler.discover(request).await?;
+        advertise(&mut result.capabilities);
+        Ok(result)
+    }
+
+    fn get_info(&self) -> ServerConfig {
+        let mut info = ServerHandler::get_info(&*self.handler);
+        advertise(&mut info.capabilities);
+        info
+    }
+
+    // From here on everything is handed on as it is.
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        ServerHandler::supported_protocol_versions(&*self.handler)
+    }
+
+    async fn ping(&self, request: Request) -> Result<(), ErrorData> {
+        self.handler.ping(request).await
+    }
+
+    async fn complete(
+        &self,
+        params: CompleteRequestParams,
+        request: Request,
+    ) -> Result<CompleteResult, ErrorData> {
+        self.handler.complete(params, request).await
+    }
+
+    async fn set_level(
+        &self,
+        params: SetLevelRequestParams,
+        request: Request,
+    ) -> Result<(), ErrorData> {
+        self.handler.set_level(params, request).await
+    }
+
+    async fn get_prompt(
+        &self,
+        params: GetPromptRequestParams,
+        request: Request,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.handler.get_prompt(params, request).await
+    }
+
+    async fn list_prompts(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        request: Request,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.handler.list_prompts(params, request).await
+    }
+
+    async fn list_resources(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        request: Request,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.handler.list_resources(params, request).await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        request: Request,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.handler.list_resource_templates(params, request).await
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        self.handler.accepted_subscription_filter(requested)
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        self.handler.listen(subscription).await
+    }
+
+    async fn subscribe(
+        &self,
+        params: SubscribeRequestParams,
+        request: Request,
+    ) -> Result<(), ErrorData> {
+        self.handler.subscribe(params, request).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        params: UnsubscribeRequestParams,
+        request: Request,
+    ) -> Result<(), ErrorData> {
+        self.handler.unsubscribe(params, request).await
+    }
+
+    async fn list_tools(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        request: Request,
+    ) -> Result<ListToolsResult, ErrorData> {
+        self.handler.list_tools(params, request).await
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.handler.get_tool(name)
+    }
+
+    async fn on_custom_request(
+        &self,
+        custom: CustomRequest,
+        request: Request,
+    ) -> Result<CustomResult, ErrorData> {
+        self.handler.on_custom_request(custom, request).await
+    }
+
+    async fn on_cancelled(&self, params: CancelledNotificationParam, notification: Notification) {
+        self.handler.on_cancelled(params, notification).await;
+    }
+
+    async fn on_progress(&self, params: ProgressNotificationParam, notification: Notification) {
+        self.handler.on_progress(params, notification).await;
+    }
+
+    async fn on_initialized(&self, notification: Notification) {
+        self.handler.on_initialized(notification).await;
+    }
+
+    async fn on_roots_list_changed(&self, notification: Notification) {
+        self.handler.on_roots_list_changed(notification).await;
+    }
+
+    async fn on_custom_notification(&self, custom: CustomNotification, notification: Notification) {
+        self.handler
+            .on_custom_notification(custom, notification)
+            .await;
+    }
+
+    async fn get_task(
+        &self,
+        params: GetTaskParams,
+        request: Request,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.handler.get_task(params, request).await
+    }
+
+    async fn update_task(
+        &self,
+        params: UpdateTaskParams,
+        request: Request,
+    ) -> Result<(), ErrorData> {
+        self.handler.update_task(params, request).await
+    }
+
+    async fn cancel_task(
+        &self,
+        params: CancelTaskParams,
+        request: Request,
+    ) -> Result<(), ErrorData> {
+        self.handler.cancel_task(params, request).await
+    }
+
+    async fn list_skills(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        request: Request,
+    ) -> Result<ListSkillsResult, ErrorData> {
+        self.handler.list_skills(params, request).await
+    }
+
+    async fn get_skill(
+        &self,
+        params: GetSkillRequestParams,
+        request: Request,
+    ) -> Result<GetSkillResult, ErrorData> {
+        self.handler.get_skill(params, request).await
+    }
+
+    async fn read_resource_directory(
+        &self,
+        params: ReadResourceDirectoryRequestParams,
+        request: Request,
+    ) -> Result<ReadResourceDirectoryResult, ErrorData> {
+        self.handler.read_resource_directory(params, request).await
+    }
+}

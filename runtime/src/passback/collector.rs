@@ -1,0 +1,129 @@
+//! The span processor that hands each span to the request it belongs to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{Span as _, SpanId, TraceContextExt};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+
+use super::bucket::Bucket;
+use super::scope::Scope;
+
+/// Number of shards of the routing table (ours): enough that threads rarely
+/// meet, few enough to look at them all in a test.
+const SHARDS: usize = 16;
+
+/// Routes finished spans into the bucket of the request they were made in.
+///
+/// Requests are the unit of isolation, not traces: many concurrent requests
+/// may share a trace id and a parent span. So a route is kept by span id. It
+/// is made when a span starts, when the parent context tells the request, and
+/// removed when the span ends or the request closes, whichever comes first.
+/// With no request in flight the table is empty.
+#[derive(Clone, Debug)]
+pub(crate) struct SpanCollector {
+    routes: Arc<RoutingTable>,
+}
+
+#[derive(Debug)]
+struct RoutingTable {
+    shards: [Mutex<HashMap<SpanId, Route>>; SHARDS],
+}
+
+#[derive(Clone, Debug)]
+struct Route {
+    bucket: Arc<Bucket>,
+    /// Distance from the request's root span.
+    depth: u32,
+}
+
+impl SpanCollector {
+    pub(crate) fn new() -> Self {
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self {
+            routes: Arc::new(RoutingTable { shards }),
+        }
+    }
+
+    /// Whether `other` shares this collector's routing table.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.routes, &other.routes)
+    }
+
+    fn shard(&self, span: SpanId) -> Option<MutexGuard<'_, HashMap<SpanId, Route>>> {
+        let index = usize::from(span.to_bytes()[7]) % SHARDS;
+        let shard = self.routes.shards.get(index)?;
+        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn depth(&self, span: SpanId) -> Option<u32> {
+        self.shard(span)?.get(&span).map(|route| route.depth)
+    }
+
+    /// Removes the routes of spans that outlive their request.
+    pub(crate) fn forget(&self, spans: impl IntoIterator<Item = SpanId>) {
+        for span in spans {
+            if let Some(mut shard) = self.shard(span) {
+                shard.remove(&span);
+            }
+        }
+    }
+
+    /// Number of spans in flight, over all requests.
+    pub(crate) fn open_spans(&self) -> usize {
+        let len = |shard: &Mutex<HashMap<_, _>>| {
+            shard.lock().unwrap_or_else(PoisonError::into_inner).len()
+        };
+        self.routes.shards.iter().map(len).sum()
+    }
+}
+
+impl SpanProcessor for SpanCollector {
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        let Some(scope) = context
+            .get::<Scope>()
+            .filter(|scope| scope.collector().is_same(self))
+        else {
+            return;
+        };
+        let parent = context.span().span_context().span_id();
+        let depth = if scope.is_root_parent(parent) {
+            0
+        } else {
+            // A parent that has ended has no route any more; its children are
+            // at least one below the root.
+            self.depth(parent).unwrap_or(0).saturating_add(1)
+        };
+        let id = span.span_context().span_id();
+        if scope.bucket().open(id)
+            && let Some(mut shard) = self.shard(id)
+        {
+            shard.insert(
+                id,
+                Route {
+                    bucket: Arc::clone(scope.bucket()),
+                    depth,
+                },
+            );
+        }
+    }
+
+    fn on_end(&self, span: SpanData) {
+        let id = span.span_context.span_id();
+        let route = self.shard(id).and_then(|mut shard| shard.remove(&id));
+        if let Some(route) = route {
+            route.bucket.finish(route.depth, span);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! Server execution telemetry, passed back in the answer (SEP-2448).
+//!
+//! A client asks on a single request, in `_meta.otel`
+//! ([`PassbackRequest`]); the spans recorded while the request was handled
+//! come back in `_meta.otel` of the answer, as OTLP JSON. Data flows one way:
+//!
+//! ```text
+//! PassbackRequest   what was asked                       request.rs
+//! Scope             one request being recorded           scope.rs
+//! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs
+//! PassbackPolicy    which attributes may leave           policy.rs
+//! selection         which spans were asked for           selection.rs
+//! PassbackLimits    how much may leave                   limits.rs
+//! otlp              spans as OTLP JSON text              otlp.rs
+//! Passback          what joins the answer                answer.rs
+//! ```
+//!
+//! Everything from the policy on is pure: spans in, text out. Nothing here has
+//! an error for the tool's author: what goes wrong is counted and shown in
+//! `droppedSpanCount` and in OTLP's own dropped counts.
+
+mod answer;
+mod bucket;
+mod capability;
+mod collector;
+mod limits;
+mod otlp;
+mod policy;
+mod request;
+mod scope;
+mod selection;
+
+pub(crate) use answer::{Passback, attach_to_error, attach_to_meta};
+pub(crate) use bucket::Bucket;
+pub use capability::{EXTENSION_ID, MARCH_CAPABILITY};
+pub(crate) use capability::{advertise, advertise_march};
+pub(crate) use collector::SpanCollector;
+pub use limits::PassbackLimits;
+pub use policy::PassbackPolicy;
+pub use request::PassbackRequest;
+pub(crate) use scope::{Scope, ScopeGuard};

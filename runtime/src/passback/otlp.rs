@@ -1,0 +1,311 @@
+//! Spans as OTLP JSON text (S06, S07).
+//!
+//! OTLP JSON is the protobuf mapping with two changes: trace and span ids are
+//! hex, and enums are integers. 64-bit integers are decimal strings. Empty
+//! fields are left out. Text, and not a tree of values: that costs a tenth.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use opentelemetry::trace::{SpanId, SpanKind, Status, TraceState};
+use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+
+use super::limits::cut;
+
+/// `SpanFlags`: the next bit says whether the parent is remote.
+const FLAG_HAS_IS_REMOTE: u32 = 0x100;
+/// `SpanFlags`: the parent is remote.
+const FLAG_IS_REMOTE: u32 = 0x200;
+
+/// Writes spans one by one, so that their sizes are known before it is decided
+/// which of them leave.
+#[derive(Debug)]
+pub(super) struct SpanWriter {
+    text: String,
+    max_value_length_bytes: usize,
+}
+
+impl SpanWriter {
+    pub(super) fn new(max_value_length_bytes: usize) -> Self {
+        Self {
+            text: String::new(),
+            max_value_length_bytes,
+        }
+    }
+
+    /// Writes one span and says where it stands in [`text`](Self::text).
+    pub(super) fn write(&mut self, span: &SpanData) -> Range<usize> {
+        let start = self.text.len();
+        self.span(span);
+        start..self.text.len()
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn span(&mut self, span: &SpanData) {
+        let context = &span.span_context;
+        self.number("{\"traceId\":\"", format_args!("{}\"", context.trace_id()));
+        self.number(",\"spanId\":\"", format_args!("{}\"", context.span_id()));
+        if span.parent_span_id != SpanId::INVALID {
+            self.number(
+                ",\"parentSpanId\":\"",
+                format_args!("{}\"", span.parent_span_id),
+            );
+        }
+        self.trace_state(context.trace_state());
+        let remote = if span.parent_span_is_remote {
+            FLAG_IS_REMOTE
+        } else {
+            0
+        };
+        let flags = u32::from(context.trace_flags().to_u8()) | FLAG_HAS_IS_REMOTE | remote;
+        self.number(",\"flags\":", flags);
+        self.field(",\"name\":", &span.name);
+        self.number(",\"kind\":", kind(&span.span_kind));
+        self.time(",\"startTimeUnixNano\":", span.start_time);
+        self.time(",\"endTimeUnixNano\":", span.end_time);
+        self.attributes(&span.attributes);
+        self.count(
+            ",\"droppedAttributesCount\":",
+            span.dropped_attributes_count,
+        );
+        self.list(",\"events\":", &span.events.events, |writer, event| {
+            writer.time("{\"timeUnixNano\":", event.timestamp);
+            writer.field(",\"name\":", &event.name);
+            writer.attributes(&event.attributes);
+            writer.count(
+                ",\"droppedAttributesCount\":",
+                event.dropped_attributes_count,
+            );
+            writer.text.push('}');
+        });
+        self.count(",\"droppedEventsCount\":", span.events.dropped_count);
+        self.list(",\"links\":", &span.links.links, |writer, link| {
+            let context = &link.span_context;
+            writer.number("{\"traceId\":\"", format_args!("{}\"", context.trace_id()));
+            writer.number(",\"spanId\":\"", format_args!("{}\"", context.span_id()));
+            writer.trace_state(context.trace_state());
+            writer.attributes(&link.attributes);
+            writer.count(
+                ",\"droppedAttributesCount\":",
+                link.dropped_attributes_count,
+            );
+            let remote = if context.is_remote() {
+                FLAG_IS_REMOTE
+            } else {
+                0
+            };
+            let flags = u32::from(context.trace_flags().to_u8()) | FLAG_HAS_IS_REMOTE | remote;
+            writer.number(",\"flags\":", flags);
+            writer.text.push('}');
+        });
+        self.count(",\"droppedLinksCount\":", span.links.dropped_count);
+        self.status(&span.status);
+        self.text.push('}');
+    }
+
+    fn status(&mut self, status: &Status) {
+        match status {
+            Status::Unset => {}
+            Status::Ok => self.text.push_str(",\"status\":{\"code\":1}"),
+            Status::Error { description } => {
+                self.text.push_str(",\"status\":{\"code\":2");
+                if !description.is_empty() {
+                    self.field(",\"message\":", description);
+                }
+                self.text.push('}');
+            }
+        }
+    }
+
+    fn trace_state(&mut self, state: &TraceState) {
+        let header = state.header();
+        if !header.is_empty() {
+            self.field(",\"traceState\":", &header);
+        }
+    }
+
+    fn attributes(&mut self, attributes: &[KeyValue]) {
+        self.list(",\"attributes\":", attributes, |writer, attribute| {
+            writer.attribute(&attribute.key, &attribute.value);
+        });
+    }
+
+    fn attribute(&mut self, key: &Key, value: &Value) {
+        self.field("{\"key\":", key.as_str());
+        self.text.push_str(",\"value\":");
+        self.value(value);
+        self.text.push('}');
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Bool(value) => self.number("{\"boolValue\":", format_args!("{value}}}")),
+            Value::I64(value) => self.number("{\"intValue\":\"", format_args!("{value}\"}}")),
+            Value::F64(value) => self.double(*value),
+            Value::String(value) => {
+                self.field("{\"stringValue\":", value.as_str());
+                self.text.push('}');
+            }
+            Value::Array(array) => self.array(array),
+            // `Value` is open for new kinds; an empty value is valid OTLP.
+            _ => self.text.push_str("{}"),
+        }
+    }
+
+    /// `values` is written even if empty: some readers insist on it.
+    fn array(&mut self, array: &Array) {
+        self.text.push_str("{\"arrayValue\":{\"values\":");
+        match array {
+            Array::Bool(values) => {
+                self.items(values, |writer, value| writer.value(&Value::Bool(*value)))
+            }
+            Array::I64(values) => {
+                self.items(values, |writer, value| writer.value(&Value::I64(*value)))
+            }
+            Array::F64(values) => self.items(values, |writer, value| writer.double(*value)),
+            Array::String(values) => self.items(values, |writer, value| {
+                writer.field("{\"stringValue\":", value.as_str());
+                writer.text.push('}');
+            }),
+            _ => self.text.push_str("[]"),
+        }
+        self.text.push_str("}}");
+    }
+
+    /// Non-finite numbers are strings in the protobuf mapping.
+    fn double(&mut self, value: f64) {
+        self.text.push_str("{\"doubleValue\":");
+        match value {
+            value if value.is_nan() => self.text.push_str("\"NaN\""),
+            f64::INFINITY => self.text.push_str("\"Infinity\""),
+            f64::NEG_INFINITY => self.text.push_str("\"-Infinity\""),
+            value => self.number("", format_args!("{value:?}")),
+        }
+        self.text.push('}');
+    }
+
+    /// A list under `key`, or nothing if it is empty.
+    fn list<T>(&mut self, key: &str, items: &[T], write: impl FnMut(&mut Self, &T)) {
+        if !items.is_empty() {
+            self.text.push_str(key);
+            self.items(items, write);
+        }
+    }
+
+    fn items<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
+        self.text.push('[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            write(self, item);
+        }
+        self.text.push(']');
+    }
+
+    fn time(&mut self, key: &str, time: SystemTime) {
+        let nanos = time
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos());
+        self.number(
+            key,
+            format_args!("\"{}\"", u64::try_from(nanos).unwrap_or(u64::MAX)),
+        );
+    }
+
+    fn count(&mut self, key: &str, count: u32) {
+        if count > 0 {
+            self.number(key, count);
+        }
+    }
+
+    fn field(&mut self, key: &str, value: &str) {
+        self.text.push_str(key);
+        push_string(&mut self.text, cut(value, self.max_value_length_bytes));
+    }
+
+    fn number(&mut self, key: &str, value: impl std::fmt::Display) {
+        self.text.push_str(key);
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{value}");
+    }
+}
+
+/// Assembles the value of `_meta.otel.traces` from encoded spans.
+pub(super) fn assemble<'a>(
+    resource: &Resource,
+    spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
+    dropped_spans: usize,
+) -> String {
+    let mut scopes: Vec<(&InstrumentationScope, Vec<&str>)> = Vec::new();
+    for (scope, span) in spans {
+        match scopes.iter_mut().find(|(known, _)| *known == scope) {
+            Some((_, spans)) => spans.push(span),
+            None => scopes.push((scope, vec![span])),
+        }
+    }
+    let mut writer = SpanWriter::new(usize::MAX);
+    writer.text.push_str("{\"resourceSpans\":[");
+    if !scopes.is_empty() {
+        writer.text.push_str("{\"resource\":{");
+        let attributes: Vec<_> = resource.iter().collect();
+        writer.list("\"attributes\":", &attributes, |writer, (key, value)| {
+            writer.attribute(key, value)
+        });
+        writer.text.push('}');
+        writer.list(",\"scopeSpans\":", &scopes, |writer, (scope, spans)| {
+            writer.scope(scope);
+            writer.list(",\"spans\":", spans, |writer, span| {
+                writer.text.push_str(span)
+            });
+            if let Some(url) = scope.schema_url() {
+                writer.field(",\"schemaUrl\":", url);
+            }
+            writer.text.push('}');
+        });
+        if let Some(url) = resource.schema_url() {
+            writer.field(",\"schemaUrl\":", url);
+        }
+        writer.text.push('}');
+    }
+    writer.number("],\"truncated\":", dropped_spans > 0);
+    writer.number(",\"droppedSpanCount\":", format_args!("{dropped_spans}}}"));
+    writer.text
+}
+
+impl SpanWriter {
+    fn scope(&mut self, scope: &InstrumentationScope) {
+        self.field("{\"scope\":{\"name\":", scope.name());
+        if let Some(version) = scope.version() {
+            self.field(",\"version\":", version);
+        }
+        let attributes: Vec<_> = scope.attributes().cloned().collect();
+        self.attributes(&attributes);
+        self.text.push('}');
+    }
+}
+
+/// `SpanKind` on the wire; the SDK's numbering is another.
+fn kind(kind: &SpanKind) -> u8 {
+    match kind {
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Client => 3,
+        SpanKind::Producer => 4,
+        SpanKind::Consumer => 5,
+    }
+}
+
+/// A JSON string, escaped by serde_json.
+fn push_string(text: &mut String, value: &str) {
+    match serde_json::to_string(value) {
+        Ok(escaped) => text.push_str(&escaped),
+        Err(_) => text.push_str("\"\""),
+    }
+}

@@ -1,0 +1,115 @@
+//! One request being recorded.
+
+use std::sync::{Arc, OnceLock};
+
+use opentelemetry::trace::SpanId;
+use opentelemetry::{KeyValue, StringValue};
+use opentelemetry_sdk::trace::SdkTracer;
+
+use super::bucket::{Bucket, Collected};
+use super::collector::SpanCollector;
+use crate::semconv;
+
+/// A request whose spans are being collected, carried in the OpenTelemetry
+/// [`Context`](opentelemetry::Context) from the root span to the last phase.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    tracer: SdkTracer,
+    collector: SpanCollector,
+    bucket: Arc<Bucket>,
+    /// The span that the root span is a child of, or the invalid id.
+    root_parent: SpanId,
+    tool_name: Option<StringValue>,
+    /// Why the request failed, where its answer does not tell.
+    failure: OnceLock<&'static str>,
+}
+
+impl Scope {
+    pub(crate) fn tracer(&self) -> &SdkTracer {
+        &self.0.tracer
+    }
+
+    pub(super) fn collector(&self) -> &SpanCollector {
+        &self.0.collector
+    }
+
+    pub(super) fn bucket(&self) -> &Arc<Bucket> {
+        &self.0.bucket
+    }
+
+    /// Whether `parent` is the parent of this request's root span, so that its
+    /// child is the root. (A span that ended before its child started has no
+    /// route any more, but is not the root's parent either.)
+    pub(super) fn is_root_parent(&self, parent: SpanId) -> bool {
+        self.0.root_parent == parent
+    }
+
+    /// `gen_ai.tool.name` of the tool being called, if this is a tool call.
+    pub(crate) fn tool_attribute(&self) -> Option<KeyValue> {
+        let name = self.0.tool_name.clone()?;
+        Some(KeyValue::new(semconv::GEN_AI_TOOL_NAME, name))
+    }
+
+    /// Notes the class of a failure that the answer does not tell; the first one
+    /// counts.
+    pub(crate) fn fail(&self, error_type: &'static str) {
+        self.0.failure.get_or_init(|| error_type);
+    }
+
+    /// The class noted by [`fail`](Self::fail).
+    pub(crate) fn failure(&self) -> Option<&'static str> {
+        self.0.failure.get().copied()
+    }
+
+    /// Notes attribute keys that the author declared on a phase, which makes
+    /// them public.
+    pub(crate) fn declare(&self, keys: impl Iterator<Item = &'static str>) {
+        self.0.bucket.declare(keys);
+    }
+}
+
+/// Closes a [`Scope`] exactly once, also when the request is dropped.
+#[derive(Debug)]
+pub(crate) struct ScopeGuard(Scope);
+
+impl ScopeGuard {
+    /// Opens a scope for one request.
+    pub(crate) fn open(
+        tracer: SdkTracer,
+        collector: SpanCollector,
+        bucket: Bucket,
+        root_parent: SpanId,
+        tool_name: Option<StringValue>,
+    ) -> Self {
+        let bucket = Arc::new(bucket);
+        Self(Scope(Arc::new(Inner {
+            tracer,
+            collector,
+            bucket,
+            root_parent,
+            tool_name,
+            failure: OnceLock::new(),
+        })))
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.0
+    }
+
+    /// Ends collection. Spans that are still open are counted, not waited for.
+    pub(crate) fn close(&self) -> Collected {
+        let (collected, open) = self.0.bucket().close();
+        self.0.collector().forget(open);
+        collected
+    }
+}
+
+impl Drop for ScopeGuard {
+    /// Clears the routing table when the request is dropped before its end.
+    fn drop(&mut self) {
+        drop(self.close());
+    }
+}

@@ -1,0 +1,146 @@
+//! How a phase ended.
+
+use crate::semconv;
+
+/// What a phase's last look at its value says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome(Option<&'static str>);
+
+impl Outcome {
+    /// The phase ended with a value.
+    #[must_use]
+    pub const fn value() -> Self {
+        Self(None)
+    }
+
+    /// The phase ended with an error of the given class.
+    #[must_use]
+    pub const fn error(error_type: &'static str) -> Self {
+        Self(Some(error_type))
+    }
+
+    pub(super) const fn panic() -> Self {
+        Self::error(semconv::ERROR_PANIC)
+    }
+
+    pub(super) const fn cancelled() -> Self {
+        Self::error(semconv::ERROR_CANCELLED)
+    }
+
+    pub(super) const fn error_type(self) -> Option<&'static str> {
+        self.0
+    }
+}
+
+/// An error that names its class in public.
+///
+/// The class is `error.type` of a phase that ended with the error: a short
+/// word of low cardinality, such as `timeout` or `not_found`. Errors without
+/// it are `_OTHER`: not even the name of a type leaves by itself.
+///
+/// # Examples
+///
+/// ```
+/// use glassbox::ErrorType;
+///
+/// enum GmailError {
+///     TimedOut,
+///     Refused,
+/// }
+///
+/// impl ErrorType for GmailError {
+///     fn error_type(&self) -> &'static str {
+///         match self {
+///             Self::TimedOut => "timeout",
+///             Self::Refused => "refused",
+///         }
+///     }
+/// }
+/// ```
+pub trait ErrorType {
+    /// The class of this error, a constant word.
+    fn error_type(&self) -> &'static str;
+}
+
+/// Finds out what `outcome!` looks at: an inherent method if it is a `Result`
+/// whose error declares its class, [`ViaResult`] if it is another `Result`,
+/// [`ViaAnything`] if it is none (`None` is an answer, not an error). Aliases
+/// are seen through, because the compiler decides.
+#[derive(Debug)]
+pub struct OutcomeProbe<'a, T>(&'a T);
+
+impl<'a, T> OutcomeProbe<'a, T> {
+    /// Looks at `value`.
+    #[must_use]
+    pub const fn new(value: &'a T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T, E: ErrorType> OutcomeProbe<'_, Result<T, E>> {
+    /// The declared class of the error, if there is one.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.0 {
+            Ok(_) => Outcome::value(),
+            Err(error) => Outcome::error(error.error_type()),
+        }
+    }
+}
+
+/// A `Result`.
+pub trait ViaResult {
+    /// Whether there is a value.
+    fn outcome(&self) -> Outcome;
+}
+
+impl<T, E> ViaResult for OutcomeProbe<'_, Result<T, E>> {
+    fn outcome(&self) -> Outcome {
+        if self.0.is_ok() {
+            Outcome::value()
+        } else {
+            Outcome::error(semconv::ERROR_OTHER)
+        }
+    }
+}
+
+/// Anything else: a value.
+pub trait ViaAnything {
+    /// A value.
+    fn outcome(&self) -> Outcome;
+}
+
+impl<T> ViaAnything for &OutcomeProbe<'_, T> {
+    fn outcome(&self) -> Outcome {
+        Outcome::value()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::__private::outcome;
+
+    struct Declared;
+
+    impl ErrorType for Declared {
+        fn error_type(&self) -> &'static str {
+            "declared"
+        }
+    }
+
+    type Alias<T> = Result<T, std::fmt::Error>;
+
+    #[test]
+    fn sees_results_through_aliases() {
+        assert_eq!(
+            outcome!(&Err::<u8, _>(Declared)),
+            Outcome::error("declared")
+        );
+        assert_eq!(outcome!(&Ok::<u8, Declared>(1)), Outcome::value());
+        let alias: Alias<u8> = Err(std::fmt::Error);
+        assert_eq!(outcome!(&alias), Outcome::error("_OTHER"));
+        assert_eq!(outcome!(&None::<u8>), Outcome::value());
+        assert_eq!(outcome!(&"text"), Outcome::value());
+    }
+}

@@ -1,0 +1,194 @@
+//! W3C trace context and baggage, read from and written to `_meta` (SEP-414)
+//! and HTTP headers.
+
+use std::str::FromStr;
+
+use opentelemetry::Context;
+use opentelemetry::propagation::{Extractor, TextMapPropagator};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry_sdk::propagation::BaggagePropagator;
+use rmcp::model::MetaObject;
+
+/// `_meta` key and header name of the W3C trace context.
+pub(crate) const TRACEPARENT: &str = "traceparent";
+/// `_meta` key and header name of the vendors' part of the trace context.
+pub(crate) const TRACESTATE: &str = "tracestate";
+/// `_meta` key and header name of W3C baggage.
+pub(crate) const BAGGAGE: &str = "baggage";
+
+/// The context a request was made in, as far as its `_meta` tells.
+///
+/// `None` when `_meta` carries neither a usable `traceparent` nor baggage, so
+/// that the ambient context stays as it is.
+pub(crate) fn extract(meta: &MetaObject) -> Option<Context> {
+    let remote = remote_parent(meta);
+    let has_baggage = meta.get_baggage().is_some();
+    if remote.is_none() && !has_baggage {
+        return None;
+    }
+    let mut context = Context::current();
+    if has_baggage {
+        context = BaggagePropagator::new().extract_with_context(&context, &MetaCarrier(meta));
+    }
+    Some(match remote {
+        Some(remote) => context.with_remote_span_context(remote),
+        None => context,
+    })
+}
+
+/// The span that `_meta.traceparent` names, with its `tracestate`.
+fn remote_parent(meta: &MetaObject) -> Option<SpanContext> {
+    let (trace_id, span_id, flags) = parse_traceparent(meta.get_traceparent()?)?;
+    let trace_state = meta
+        .get_tracestate()
+        .and_then(|text| TraceState::from_str(text).ok())
+        .unwrap_or_default();
+    Some(SpanContext::new(
+        trace_id,
+        span_id,
+        flags,
+        true,
+        trace_state,
+    ))
+}
+
+/// Parses a `traceparent` (W3C Trace Context, section 3.2.2).
+///
+/// Stricter than the SDK's propagator, which accepts `+` signs and short
+/// ids; as there, flags other than the sampled flag are cleared, and a higher
+/// version may carry further fields.
+pub(crate) fn parse_traceparent(text: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
+    let text = text.trim();
+    let version = lower_hex(text.get(0..2)?)?;
+    let separators = [2, 35, 52].map(|at| text.as_bytes().get(at) == Some(&b'-'));
+    if version == 0xff || separators.contains(&false) {
+        return None;
+    }
+    match (version, text.len()) {
+        (_, 55) => {}
+        (1.., 56..) if text.as_bytes().get(55) == Some(&b'-') => {}
+        _ => return None,
+    }
+    let trace_id = TraceId::from(lower_hex(text.get(3..35)?)?);
+    let span_id = SpanId::from(u64::try_from(lower_hex(text.get(36..52)?)?).ok()?);
+    let flags = TraceFlags::new(u8::try_from(lower_hex(text.get(53..55)?)?).ok()?);
+    let valid = trace_id != TraceId::INVALID && span_id != SpanId::INVALID;
+    valid.then_some((trace_id, span_id, flags & TraceFlags::SAMPLED))
+}
+
+/// A number of lower-case hex digits only.
+fn lower_hex(text: &str) -> Option<u128> {
+    let digits = text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if digits {
+        u128::from_str_radix(text, 16).ok()
+    } else {
+        None
+    }
+}
+
+/// The `traceparent` that names `span` as the parent.
+#[cfg(feature = "http-client")]
+pub(crate) fn format_traceparent(span: &SpanContext) -> String {
+    let flags = span.trace_flags() & TraceFlags::SAMPLED;
+    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), flags)
+}
+
+/// `_meta` as the SDK's propagators read it.
+struct MetaCarrier<'a>(&'a MetaObject);
+
+impl Extractor for MetaCarrier<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.as_str()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        vec![TRACEPARENT, TRACESTATE, BAGGAGE]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::baggage::BaggageExt;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    const SPAN: &str = "00f067aa0ba902b7";
+
+    fn meta(value: &Value) -> MetaObject {
+        MetaObject(value.as_object().cloned().unwrap())
+    }
+
+    #[test]
+    fn reads_a_traceparent_and_its_sampled_flag() {
+        let (trace_id, span_id, flags) =
+            parse_traceparent(&format!("00-{TRACE}-{SPAN}-01")).unwrap();
+        assert_eq!(trace_id.to_string(), TRACE);
+        assert_eq!(span_id.to_string(), SPAN);
+        assert!(flags.is_sampled());
+        let (_, _, flags) = parse_traceparent(&format!("00-{TRACE}-{SPAN}-00")).unwrap();
+        assert!(!flags.is_sampled());
+    }
+
+    #[test]
+    fn a_higher_version_may_carry_more() {
+        assert!(parse_traceparent(&format!("01-{TRACE}-{SPAN}-01-more")).is_some());
+        assert!(parse_traceparent(&format!("01-{TRACE}-{SPAN}-01")).is_some());
+        assert!(parse_traceparent(&format!("01-{TRACE}-{SPAN}-01more")).is_none());
+    }
+
+    #[test]
+    fn refuses_what_the_specification_refuses() {
+        for text in [
+            "",
+            "junk",
+            "00-0af7-00f0-01",
+            &format!("00-{TRACE}-{SPAN}"),
+            &format!("00-{TRACE}-{SPAN}-"),
+            &format!("00-{TRACE}-{SPAN}-01-more"),
+            &format!("ff-{TRACE}-{SPAN}-01"),
+            &format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
+            &format!("00-{}-{SPAN}-01", "0".repeat(32)),
+            &format!("00-{TRACE}-{}-01", "0".repeat(16)),
+            &format!("00-{TRACE}-+{}-01", "0".repeat(15)),
+            &format!("00-{TRACE}-{SPAN}-+1"),
+            &format!("00-{TRACE}_{SPAN}-01"),
+            &format!("00-é{}-{SPAN}-01", "0".repeat(30)),
+        ] {
+            assert_eq!(parse_traceparent(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn values_of_other_types_are_not_there() {
+        assert!(extract(&meta(&json!({"traceparent": 7, "baggage": {}}))).is_none());
+        assert!(extract(&meta(&json!({}))).is_none());
+    }
+
+    #[test]
+    fn reads_tracestate_and_baggage() {
+        let context = extract(&meta(&json!({
+            "traceparent": format!("00-{TRACE}-{SPAN}-01"),
+            "tracestate": "vendor=1",
+            "baggage": "tenant=acme",
+        })))
+        .unwrap();
+        let span = context.span();
+        assert_eq!(span.span_context().trace_state().header(), "vendor=1");
+        assert!(span.span_context().is_remote());
+        assert_eq!(context.baggage().get("tenant").unwrap().as_str(), "acme");
+    }
+
+    #[test]
+    fn a_bad_tracestate_costs_only_itself() {
+        let context = extract(&meta(&json!({
+            "traceparent": format!("00-{TRACE}-{SPAN}-01"),
+            "tracestate": "=,=;",
+        })))
+        .unwrap();
+        assert_eq!(context.span().span_context().trace_id().to_string(), TRACE);
+    }
+}

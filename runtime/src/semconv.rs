@@ -1,0 +1,45 @@
+//! Span names, attribute keys and values of the OpenTelemetry GenAI / MCP
+//! conventions that Glassbox writes, in one place.
+//!
+//! Keys come from `opentelemetry-semantic-conventions`, except those of GenAI
+//! and MCP: they have moved to a repository of their own
+//! (`open-telemetry/semantic-conventions-genai`) that has no crate yet.
+
+pub(crate) use opentelemetry_semantic_conventions::attribute::{
+    ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE,
+    JSONRPC_REQUEST_ID, NETWORK_PROTOCOL_NAME, NETWORK_PROTOCOL_VERSION, NETWORK_TRANSPORT,
+    RPC_RESPONSE_STATUS_CODE, URL_TEMPLATE,
+};
+#[cfg(feature = "http-client")]
+pub(crate) use opentelemetry_semantic_conventions::attribute::{
+    SERVER_ADDRESS, SERVER_PORT, URL_FULL,
+};
+
+/// What a GenAI operation does.
+pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
+/// The tool that is called.
+pub(crate) const GEN_AI_TOOL_NAME: &str = "gen_ai.tool.name";
+/// The MCP method.
+pub(crate) const MCP_METHOD_NAME: &str = "mcp.method.name";
+/// The MCP protocol version.
+pub(crate) const MCP_PROTOCOL_VERSION: &str = "mcp.protocol.version";
+/// The resource that is read.
+pub(crate) const MCP_RESOURCE_URI: &str = "mcp.resource.uri";
+/// The MCP session.
+pub(crate) const MCP_SESSION_ID: &str = "mcp.session.id";
+
+/// `gen_ai.operation.name` of a tool call.
+pub(crate) const EXECUTE_TOOL: &str = "execute_tool";
+
+/// `error.type` where no class is declared (OpenTelemetry, `error.type`).
+pub(crate) const ERROR_OTHER: &str = "_OTHER";
+/// `error.type` of a `tools/call` that answered `isError: true`.
+pub(crate) const ERROR_TOOL: &str = "tool_error";
+/// `error.type` of a span whose code panicked (ours).
+pub(crate) const ERROR_PANIC: &str = "panic";
+/// `error.type` of a span that was dropped before it was done (ours).
+pub(crate) const ERROR_CANCELLED: &str = "cancelled";
+
+/// JSON-RPC error codes that are the caller's fault: the server span carries
+/// them without being an error (OpenTelemetry, MCP server spans).
+pub(crate) const CALLER_FAULTS: [i32; 5] = [-32700, -32600, -32601, -32602, -32002];

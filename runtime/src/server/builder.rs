@@ -1,0 +1,211 @@
+//! Options into a server.
+
+use std::any::{Any, type_name};
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use rmcp::ServerHandler;
+use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
+
+use super::error::BuildError;
+use super::handler::ToolHandler;
+use super::resources::{DynResources, ResourceProvider};
+use crate::instrument::Instrumented;
+use crate::passback::{PassbackLimits, PassbackPolicy};
+use crate::tool::{BuiltTool, Injections, Tool, ToolCall, ToolDefinition, ToolFuture};
+
+/// A server of annotated tools, ready to serve.
+///
+/// Cheap to clone; clones are the same server.
+///
+/// # Examples
+///
+/// ```
+/// use glassbox::{Server, mcp_tool};
+///
+/// /// Greets somebody.
+/// #[mcp_tool(read_only)]
+/// fn greet(name: String) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// # fn build() -> Result<(), glassbox::BuildError> {
+/// let server = Server::builder("greeter", "1.0.0").tool::<greet>().build()?;
+/// # Ok(())
+/// # }
+/// # build().unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub(super) handler: Instrumented<ToolHandler>,
+    #[cfg(feature = "http-server")]
+    pub(super) http: super::http::HttpOptions,
+}
+
+impl Server {
+    /// Starts the description of a server. Its name is the `service.name` of
+    /// its spans.
+    pub fn builder(name: impl Into<String>, version: impl Into<String>) -> ServerBuilder {
+        ServerBuilder {
+            implementation: Implementation::new(name, version),
+            instructions: None,
+            tools: Vec::new(),
+            injections: Injections::default(),
+            duplicate_injections: Vec::new(),
+            resources: None,
+            policy: PassbackPolicy::default(),
+            limits: PassbackLimits::default(),
+            #[cfg(feature = "http-server")]
+            http: super::http::HttpOptions::default(),
+        }
+    }
+
+    /// The server as an rmcp handler, for a transport of your own.
+    #[must_use]
+    pub fn handler(&self) -> impl ServerHandler + Clone + fmt::Debug + use<> {
+        self.handler.clone()
+    }
+
+    /// Spans that are being recorded right now, over all requests; 0 when no
+    /// request that asked for spans is in flight.
+    #[must_use]
+    pub fn open_spans(&self) -> usize {
+        self.handler.open_spans()
+    }
+}
+
+/// What the macro made of a function.
+type RegisteredTool = (ToolDefinition, fn(&ToolCall) -> ToolFuture<'_>);
+
+/// What a server will be. See [`Server::builder`].
+#[must_use = "a builder does nothing until it is built or served"]
+pub struct ServerBuilder {
+    implementation: Implementation,
+    instructions: Option<String>,
+    tools: Vec<RegisteredTool>,
+    injections: Injections,
+    duplicate_injections: Vec<&'static str>,
+    resources: Option<Box<dyn DynResources>>,
+    policy: PassbackPolicy,
+    limits: PassbackLimits,
+    #[cfg(feature = "http-server")]
+    pub(super) http: super::http::HttpOptions,
+}
+
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tools: Vec<_> = self.tools.iter().map(|(tool, _)| tool.name).collect();
+        formatter
+            .debug_struct("ServerBuilder")
+            .field("name", &self.implementation.name)
+            .field("tools", &tools)
+            .field("injections", &self.injections)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ServerBuilder {
+    /// Tells the model how to use the server.
+    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+        self.instructions = Some(instructions.into());
+        self
+    }
+
+    /// Adds a tool: the name of a function marked `#[mcp_tool]`.
+    pub fn tool<T: Tool>(mut self) -> Self {
+        self.tools.push((T::DEFINITION, T::call));
+        self
+    }
+
+    /// Provides `value` to every tool that borrows its type.
+    pub fn inject<T: Any + Send + Sync>(mut self, value: T) -> Self {
+        if !self.injections.insert(value) {
+            self.duplicate_injections.push(type_name::<T>());
+        }
+        self
+    }
+
+    /// Offers resources. A second call replaces the first.
+    pub fn resources(mut self, provider: impl ResourceProvider) -> Self {
+        self.resources = Some(Box::new(provider));
+        self
+    }
+
+    /// Sets which attributes of spans may leave. Default:
+    /// [`PassbackPolicy::default`].
+    pub fn passback_policy(mut self, policy: PassbackPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets how much telemetry may leave. Default: [`PassbackLimits::default`].
+    pub fn passback_limits(mut self, limits: PassbackLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Builds the server.
+    ///
+    /// # Errors
+    ///
+    /// If two tools have one name, a tool borrows what was not injected, a
+    /// type was injected twice, or an argument contradicts its default.
+    pub fn build(self) -> Result<Server, BuildError> {
+        if let Some(type_name) = self.duplicate_injections.first() {
+            return Err(BuildError::DuplicateInjection {
+                type_name: (*type_name).to_owned(),
+            });
+        }
+        let tools = build_tools(&self.tools, &self.injections)?;
+        let mut capabilities = ServerCapabilities::default();
+        if !tools.is_empty() {
+            capabilities.tools = Some(rmcp::model::ToolsCapability::default());
+        }
+        if self.resources.is_some() {
+            capabilities.resources = Some(rmcp::model::ResourcesCapability::default());
+        }
+        let mut info = ServerConfig::new(capabilities).with_server_info(self.implementation);
+        info.instructions = self.instructions;
+        let handler = ToolHandler {
+            info,
+            tools,
+            injections: Arc::new(self.injections),
+            resources: self.resources,
+        };
+        Ok(Server {
+            handler: Instrumented::new(handler)
+                .passback_policy(self.policy)
+                .passback_limits(self.limits),
+            #[cfg(feature = "http-server")]
+            http: self.http,
+        })
+    }
+}
+
+fn build_tools(
+    tools: &[RegisteredTool],
+    injections: &Injections,
+) -> Result<Vec<Arc<BuiltTool>>, BuildError> {
+    let mut names = HashSet::new();
+    let mut built = Vec::with_capacity(tools.len());
+    for (definition, call) in tools {
+        let tool = definition.name.to_owned();
+        if !names.insert(definition.name) {
+            return Err(BuildError::DuplicateTool { tool });
+        }
+        let missing = definition
+            .injections
+            .iter()
+            .find(|injection| !injections.provides(injection));
+        if let Some(missing) = missing {
+            return Err(BuildError::MissingInjection {
+                tool,
+                parameter: missing.parameter.to_owned(),
+                type_name: (missing.type_name)().to_owned(),
+            });
+        }
+        built.push(Arc::new(BuiltTool::new(definition, *call)?));
+    }
+    Ok(built)
+}

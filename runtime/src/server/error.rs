@@ -1,0 +1,68 @@
+//! Why a server is not built or does not serve.
+
+use std::io;
+
+/// Why a server cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Two tools have one name.
+    #[error(
+        "two tools are named `{tool}`; give one of them another name: `#[mcp_tool(name = \"..\")]`"
+    )]
+    DuplicateTool {
+        /// The name.
+        tool: String,
+    },
+    /// A tool borrows what nobody provides.
+    #[error(
+        "tool `{tool}` borrows `{parameter}: &{type_name}`, but nothing of that type was injected; add `.inject(..)` with a value of type `{type_name}`"
+    )]
+    MissingInjection {
+        /// The tool.
+        tool: String,
+        /// Its parameter.
+        parameter: String,
+        /// The parameter's type.
+        type_name: String,
+    },
+    /// One type was injected twice; a tool could not tell which it gets.
+    #[error("`{type_name}` was injected twice; inject one value a type")]
+    DuplicateInjection {
+        /// The type.
+        type_name: String,
+    },
+    /// An argument contradicts itself.
+    #[error("tool `{tool}`: argument `{argument}` {reason}")]
+    Argument {
+        /// The tool.
+        tool: String,
+        /// The argument.
+        argument: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Why a server stopped serving, or never began.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The server could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The address could not be bound.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// The address as it was given.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The transport failed.
+    #[error("serving failed: {0}")]
+    Io(#[from] io::Error),
+    /// The client's first messages were not MCP.
+    #[error("the client did not start an MCP session: {0}")]
+    Initialize(String),
+}

@@ -1,0 +1,145 @@
+//! A server on its address.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::super::builder::{Server, ServerBuilder};
+use super::super::error::ServeError;
+use super::super::shutdown;
+use super::ENDPOINT_PATH;
+use super::service::HttpService;
+
+/// How long a shutdown waits for calls in flight.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+/// How long it waits after that for connections to close.
+const CLOSE_GRACE: Duration = Duration::from_secs(2);
+
+impl ServerBuilder {
+    /// Builds the server and serves it over Streamable HTTP. See
+    /// [`Server::serve_http`].
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build) and [`Server::serve_http`].
+    pub async fn serve_http(
+        self,
+        address: impl ToSocketAddrs + fmt::Display,
+    ) -> Result<(), ServeError> {
+        self.build()?.serve_http(address).await
+    }
+}
+
+impl Server {
+    /// Serves over Streamable HTTP at `http://{address}/mcp` until a signal
+    /// (SIGINT, SIGTERM) comes.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be bound, or accepting connections fails.
+    pub async fn serve_http(
+        self,
+        address: impl ToSocketAddrs + fmt::Display,
+    ) -> Result<(), ServeError> {
+        self.bind_http(address)
+            .await?
+            .serve_until(shutdown::signal())
+            .await
+    }
+
+    /// Binds the address; connections wait until the result is served.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be bound.
+    pub async fn bind_http(
+        self,
+        address: impl ToSocketAddrs + fmt::Display,
+    ) -> Result<BoundServer, ServeError> {
+        let shown = address.to_string();
+        let bound = async {
+            let listener = TcpListener::bind(address).await?;
+            let local_addr = listener.local_addr()?;
+            Ok((listener, local_addr))
+        };
+        match bound.await {
+            Ok((listener, local_addr)) => Ok(BoundServer {
+                server: self,
+                listener,
+                local_addr,
+            }),
+            Err(source) => Err(ServeError::Bind {
+                address: shown,
+                source,
+            }),
+        }
+    }
+}
+
+/// A server that has its address and is about to serve.
+#[derive(Debug)]
+pub struct BoundServer {
+    server: Server,
+    listener: TcpListener,
+    local_addr: SocketAddr,
+}
+
+impl BoundServer {
+    /// The address, with the port that the system chose if it was 0.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// The URL of the MCP endpoint.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}{ENDPOINT_PATH}", self.local_addr)
+    }
+
+    /// Serves until `shutdown` is ready: then no more connections are accepted,
+    /// calls in flight have 10 seconds to finish, and streams are closed.
+    ///
+    /// # Errors
+    ///
+    /// If accepting connections fails.
+    pub async fn serve_until(
+        self,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServeError> {
+        let (stop_accepting, close_streams) = (CancellationToken::new(), CancellationToken::new());
+        let in_flight = TaskTracker::new();
+        let config = self.server.http.to_config(close_streams.clone());
+        let service = HttpService::new(self.server.handler, config, in_flight.clone());
+        let router = Router::new().route_service(ENDPOINT_PATH, service);
+        let accepting = stop_accepting.clone();
+        let serving = axum::serve(self.listener, router)
+            .with_graceful_shutdown(accepting.cancelled_owned())
+            .into_future();
+        let shutting_down = async {
+            shutdown.await;
+            stop_accepting.cancel();
+            in_flight.close();
+            if tokio::time::timeout(SHUTDOWN_GRACE, in_flight.wait())
+                .await
+                .is_err()
+            {
+                tracing::warn!(
+                    calls = in_flight.len(),
+                    "calls in flight were cut off by the shutdown"
+                );
+            }
+            close_streams.cancel();
+            tokio::time::sleep(CLOSE_GRACE).await;
+        };
+        tokio::select! {
+            served = serving => Ok(served?),
+            () = shutting_down => Ok(()),
+        }
+    }
+}

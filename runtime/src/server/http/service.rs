@@ -1,0 +1,104 @@
+//! The MCP endpoint as a tower service.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body_util::combinators::BoxBody;
+use rmcp::ServerHandler;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio_util::task::TaskTracker;
+
+use super::super::advertise::AdvertisementMark;
+use super::announce::announce;
+use crate::instrument::Instrumented;
+
+/// rmcp's Streamable HTTP service around an instrumented handler, with both
+/// advertisements.
+pub struct HttpService<H> {
+    inner: StreamableHttpService<Instrumented<H>, LocalSessionManager>,
+    in_flight: TaskTracker,
+}
+
+/// Serves an instrumented handler over Streamable HTTP, as a tower service for
+/// a router of your own.
+///
+/// # Examples
+///
+/// ```
+/// use glassbox::{Instrumented, http};
+/// use rmcp::ServerHandler;
+/// use rmcp::transport::StreamableHttpServerConfig;
+///
+/// struct Counter;
+///
+/// impl ServerHandler for Counter {}
+///
+/// let service = http::service(Instrumented::new(Counter), StreamableHttpServerConfig::default());
+/// let router: axum::Router = axum::Router::new().route_service("/mcp", service);
+/// ```
+#[must_use]
+pub fn service<H: ServerHandler>(
+    handler: Instrumented<H>,
+    config: StreamableHttpServerConfig,
+) -> HttpService<H> {
+    HttpService::new(handler, config, TaskTracker::new())
+}
+
+impl<H: ServerHandler> HttpService<H> {
+    pub(super) fn new(
+        handler: Instrumented<H>,
+        config: StreamableHttpServerConfig,
+        in_flight: TaskTracker,
+    ) -> Self {
+        let sessions = Arc::new(LocalSessionManager::default());
+        let inner = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
+        Self { inner, in_flight }
+    }
+}
+
+impl<H> Clone for HttpService<H> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            in_flight: self.in_flight.clone(),
+        }
+    }
+}
+
+impl<H> fmt::Debug for HttpService<H> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HttpService")
+            .field("in_flight", &self.in_flight.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<H, B> tower_service::Service<Request<B>> for HttpService<H>
+where
+    H: ServerHandler,
+    B: http_body::Body<Data: Send, Error: fmt::Display> + Send + 'static,
+{
+    type Response = Response<BoxBody<Bytes, Infallible>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let mark = AdvertisementMark::default();
+        request.extensions_mut().insert(mark.clone());
+        // A GET is a stream that stays open; only calls are waited for.
+        let in_flight = (request.method() == Method::POST).then(|| self.in_flight.token());
+        let service = self.inner.clone();
+        Box::pin(async move { Ok(announce(service.handle(request).await, mark, in_flight).await) })
+    }
+}

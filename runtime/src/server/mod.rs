@@ -1,0 +1,27 @@
+//! A server of annotated tools.
+//!
+//! ```text
+//! ServerBuilder    options -> server; every fallible step          builder.rs
+//! ToolHandler      tools and resources as an rmcp handler          handler.rs
+//! ResourceProvider resources                                       resources.rs
+//! Advertising      the top-level capability, around a transport    advertise.rs
+//! http, stdio      the two transports, until a signal comes        http/, stdio.rs, shutdown.rs
+//! ```
+
+mod advertise;
+mod builder;
+mod error;
+mod handler;
+#[cfg(feature = "http-server")]
+pub mod http;
+mod resources;
+#[cfg(any(feature = "http-server", feature = "stdio"))]
+mod shutdown;
+#[cfg(feature = "stdio")]
+pub mod stdio;
+
+pub use advertise::Advertising;
+pub(crate) use advertise::mark_advertisement;
+pub use builder::{Server, ServerBuilder};
+pub use error::{BuildError, ServeError};
+pub use resources::ResourceProvider;

@@ -1,0 +1,155 @@
+//! One owned parameter of a tool.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::de::value::Error as ValueError;
+use serde::{Deserializer, Serialize, forward_to_deserialize_any};
+use serde_json::Value;
+
+/// A type that can be an argument of a tool: it can be read from JSON and
+/// describes itself as a schema.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a tool",
+    label = "has no JSON form and schema",
+    note = "derive `serde::Deserialize` and `schemars::JsonSchema` for it, or write `&{Self}` to have it injected by the server"
+)]
+pub trait ArgumentType: DeserializeOwned + JsonSchema + 'static {}
+
+impl<T: DeserializeOwned + JsonSchema + 'static> ArgumentType for T {}
+
+/// A bound on a number, as written in `#[arg(minimum = .., maximum = ..)]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a number is an integer or it is not"
+)]
+pub enum Bound {
+    /// A whole number.
+    Integer(i128),
+    /// Any other number.
+    Float(f64),
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(bound) => bound.fmt(formatter),
+            Self::Float(bound) => bound.fmt(formatter),
+        }
+    }
+}
+
+/// The value of an argument that is left out, or why it cannot be written as
+/// JSON.
+pub type DefaultValue = Result<Value, serde_json::Error>;
+
+/// Writes the value of `#[arg(default = ..)]` as JSON.
+///
+/// # Errors
+///
+/// If the type's `Serialize` fails; the server then does not build.
+pub fn default_value<T: ArgumentType + Serialize>(value: T) -> DefaultValue {
+    serde_json::to_value(value)
+}
+
+/// One owned parameter of a tool, as its author wrote it.
+#[derive(Clone, Copy, Debug)]
+pub struct Argument {
+    pub(crate) name: &'static str,
+    pub(crate) description: Option<&'static str>,
+    pub(crate) default: Option<fn() -> DefaultValue>,
+    pub(crate) minimum: Option<Bound>,
+    pub(crate) maximum: Option<Bound>,
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Whether the type has a value for "left out", as `Option` does.
+    pub(crate) is_optional: fn() -> bool,
+    /// Whether a value can be read as the type.
+    pub(crate) accepts: fn(&Value) -> Result<(), serde_json::Error>,
+}
+
+impl Argument {
+    /// A required argument, or an optional one if `T` is an `Option`.
+    #[must_use]
+    pub const fn new<T: ArgumentType>(name: &'static str) -> Self {
+        Self {
+            name,
+            description: None,
+            default: None,
+            minimum: None,
+            maximum: None,
+            schema: SchemaGenerator::subschema_for::<T>,
+            is_optional: || T::deserialize(LeftOut).is_ok(),
+            accepts: |value| T::deserialize(value).map(drop),
+        }
+    }
+
+    /// Sets the description for the model.
+    #[must_use]
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
+        self
+    }
+
+    /// Sets the value if the argument is left out.
+    #[must_use]
+    pub const fn default(mut self, default: fn() -> DefaultValue) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    /// Sets the least value allowed.
+    #[must_use]
+    pub const fn minimum(mut self, minimum: Bound) -> Self {
+        self.minimum = Some(minimum);
+        self
+    }
+
+    /// Sets the greatest value allowed.
+    #[must_use]
+    pub const fn maximum(mut self, maximum: Bound) -> Self {
+        self.maximum = Some(maximum);
+        self
+    }
+}
+
+/// What a type makes of an argument that is left out: `Option` has a value for
+/// it, other types do not. As serde's derive treats a missing field.
+pub(crate) struct LeftOut;
+
+impl<'de> Deserializer<'de> for LeftOut {
+    type Error = ValueError;
+
+    fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, ValueError> {
+        Err(serde::de::Error::custom("is required"))
+    }
+
+    fn deserialize_option<V: serde::de::Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        visitor.visit_none()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Alias = Option<u8>;
+
+    #[test]
+    fn options_are_optional_through_aliases() {
+        assert!((Argument::new::<Alias>("a").is_optional)());
+        assert!((Argument::new::<Option<Value>>("a").is_optional)());
+        assert!(!(Argument::new::<u8>("a").is_optional)());
+        assert!(!(Argument::new::<String>("a").is_optional)());
+        assert!(!(Argument::new::<Value>("a").is_optional)());
+    }
+}

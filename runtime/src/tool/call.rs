@@ -1,0 +1,80 @@
+//! One call of a tool, as generated code sees it.
+
+use std::any::{Any, TypeId, type_name};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use rmcp::ErrorData;
+use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
+
+use super::arguments::Arguments;
+use super::context::ToolContext;
+use super::injection::Injections;
+use super::schema::BuiltTool;
+
+/// The answer of a tool in the making.
+pub type ToolFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<CallToolResult, CallError>> + Send + 'a>>;
+
+/// One call of a tool.
+#[derive(Debug)]
+pub struct ToolCall {
+    pub(crate) tool: Arc<BuiltTool>,
+    pub(crate) given: Option<JsonObject>,
+    pub(crate) injections: Arc<Injections>,
+    pub(crate) context: ToolContext,
+}
+
+impl ToolCall {
+    /// The arguments of the call, to be taken one by one.
+    #[must_use]
+    pub fn arguments(&self) -> Arguments<'_> {
+        Arguments::new(&self.tool.arguments, self.given.as_ref())
+    }
+
+    /// What the server provides for a parameter `&T`.
+    ///
+    /// # Errors
+    ///
+    /// If nothing was injected; a server that was built has checked that.
+    pub fn injected<T: Any + Send + Sync>(&self) -> Result<&T, CallError> {
+        if TypeId::of::<T>() == TypeId::of::<ToolContext>() {
+            let context: &(dyn Any + Send + Sync) = &self.context;
+            return context
+                .downcast_ref()
+                .ok_or(CallError::NotInjected(type_name::<T>()));
+        }
+        self.injections
+            .get()
+            .ok_or(CallError::NotInjected(type_name::<T>()))
+    }
+}
+
+/// Why a call has no result of the function's own.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The model gave arguments that do not fit; it can read why.
+    #[error("{0}")]
+    InvalidArguments(String),
+    /// Nothing was injected for a borrowed parameter.
+    #[error("nothing of type `{0}` was injected into the server")]
+    NotInjected(&'static str),
+    /// The function asked for a JSON-RPC error.
+    #[error(transparent)]
+    Protocol(ErrorData),
+}
+
+impl CallError {
+    /// The answer to the client: what the model can act on is a result with
+    /// `isError`, all else a JSON-RPC error.
+    pub(crate) fn into_answer(self) -> Result<CallToolResult, ErrorData> {
+        match self {
+            Self::InvalidArguments(mistakes) => {
+                Ok(CallToolResult::error(vec![ContentBlock::text(mistakes)]))
+            }
+            Self::NotInjected(_) => Err(ErrorData::internal_error(self.to_string(), None)),
+            Self::Protocol(error) => Err(error),
+        }
+    }
+}
