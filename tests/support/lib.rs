@@ -1,1 +1,8 @@
-//! Support for the tests.
+//! What the tests share: a server that has every kind of tool, raw clients for
+//! every transport, and trees as text.
+
+pub mod server;
+pub mod transports;
+pub mod tree;
+pub mod upstream;
+pub mod wire;

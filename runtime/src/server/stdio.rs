@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::advertise::Advertising;
 use super::builder::{Server, ServerBuilder};
 use super::error::ServeError;
-use super::shutdown;
+use super::shutdown::Signals;
 use crate::instrument::Instrumented;
 
 /// Bytes of what is typed that may wait for the server.
@@ -62,6 +62,7 @@ async fn run<H: ServerHandler>(
 ) -> Result<(), ServeError> {
     let transport = Advertising::new(AsyncRwTransport::new_server(read, write));
     let stop = CancellationToken::new();
+    let signals = Signals::watch();
     let serving = async {
         let running = handler.serve_with_ct(transport, stop.clone()).await?;
         // A join error means the serving task panicked; there is no more to say.
@@ -69,7 +70,7 @@ async fn run<H: ServerHandler>(
         Ok(())
     };
     let signalled = async {
-        shutdown::signal().await;
+        signals.recv().await;
         stop.cancel();
         std::future::pending().await
     };

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::super::builder::{Server, ServerBuilder};
 use super::super::error::ServeError;
-use super::super::shutdown;
+use super::super::shutdown::Signals;
 use super::ENDPOINT_PATH;
 use super::service::HttpService;
 
@@ -46,9 +46,10 @@ impl Server {
         self,
         address: impl ToSocketAddrs + fmt::Display,
     ) -> Result<(), ServeError> {
+        let signals = Signals::watch();
         self.bind_http(address)
             .await?
-            .serve_until(shutdown::signal())
+            .serve_until(signals.recv())
             .await
     }
 

@@ -1,0 +1,151 @@
+//! An existing rmcp server, wrapped.
+
+use glassbox::{Advertising, EXTENSION_ID, Instrumented, phase};
+use rmcp::handler::server::router::Router;
+use rmcp::handler::server::tool::ToolRouter;
+use rmcp::model::{ServerCapabilities, ServerConfig};
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::{RoleServer, ServerHandler, Service, ServiceExt as _, tool, tool_handler, tool_router};
+use serde_json::{Value, json};
+use support::tree::{span, text, tree};
+use support::wire::{STATELESS, ask, initialize};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+};
+
+#[derive(Clone)]
+struct Counter {
+    tool_router: ToolRouter<Self>,
+}
+
+#[tool_router]
+impl Counter {
+    fn new() -> Self {
+        Self {
+            tool_router: Self::tool_router(),
+        }
+    }
+
+    #[tool(description = "Counts")]
+    async fn count(&self) -> String {
+        step().await;
+        "1".to_owned()
+    }
+}
+
+#[phase("step")]
+async fn step() {
+    tokio::task::yield_now().await;
+}
+
+#[tool_handler(router = self.tool_router)]
+impl ServerHandler for Counter {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+    }
+}
+
+/// A service that is not a handler.
+struct Plain(Counter);
+
+impl Service<RoleServer> for Plain {
+    async fn handle_request(
+        &self,
+        request: rmcp::model::ClientRequest,
+        context: rmcp::service::RequestContext<RoleServer>,
+    ) -> Result<rmcp::model::ServerResult, rmcp::ErrorData> {
+        Service::handle_request(&self.0, request, context).await
+    }
+
+    async fn handle_notification(
+        &self,
+        notification: rmcp::model::ClientNotification,
+        context: rmcp::service::NotificationContext<RoleServer>,
+    ) -> Result<(), rmcp::ErrorData> {
+        Service::handle_notification(&self.0, notification, context).await
+    }
+
+    fn get_info(&self) -> ServerConfig {
+        Service::get_info(&self.0)
+    }
+}
+
+/// A client of a server on the other end of a pipe.
+struct Pipe {
+    write: WriteHalf<DuplexStream>,
+    lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
+}
+
+impl Pipe {
+    fn serve<H: ServerHandler>(handler: Instrumented<H>) -> Self {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let (read, write) = tokio::io::split(far);
+        let transport = Advertising::new(AsyncRwTransport::new_server(read, write));
+        tokio::spawn(async move { handler.serve(transport).await.unwrap().waiting().await });
+        let (read, write) = tokio::io::split(near);
+        Self {
+            write,
+            lines: BufReader::new(read).lines(),
+        }
+    }
+
+    async fn send(&mut self, message: Value) -> Value {
+        self.write
+            .write_all(format!("{message}\n").as_bytes())
+            .await
+            .unwrap();
+        serde_json::from_str(&self.lines.next_line().await.unwrap().unwrap()).unwrap()
+    }
+}
+
+fn call(meta: Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call",
+        "params": {"name": "count", "arguments": {}, "_meta": meta}})
+}
+
+async fn check<H: ServerHandler>(handler: Instrumented<H>) {
+    let mut pipe = Pipe::serve(handler.clone());
+    let answer = pipe.send(initialize()).await;
+    let capabilities = &answer["result"]["capabilities"];
+    assert_eq!(capabilities["extensions"][EXTENSION_ID], json!({}));
+    assert_eq!(
+        capabilities["serverExecutionTelemetry"]["version"],
+        "2026-03-01"
+    );
+    let answer = pipe.send(call(json!({}))).await;
+    assert_eq!((text(&answer), answer["result"].get("_meta")), ("1", None));
+    let answer = pipe.send(call(ask(true))).await;
+    assert_eq!(tree(&answer), "tools/call count SERVER\n  step\n");
+    assert_eq!(text(&answer), "1");
+    assert!(span(&answer, "step")["parentSpanId"].is_string());
+    assert_eq!(handler.open_spans(), 0);
+}
+
+#[tokio::test]
+async fn a_tool_router_is_wrapped_in_one_line() {
+    check(Instrumented::new(Counter::new())).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_no_handler_is_wrapped_as_well() {
+    check(Instrumented::from_service(Plain(Counter::new()))).await;
+    let router = Router::new(Counter::new()).with_tools(Counter::tool_router());
+    check(Instrumented::from_service(router)).await;
+}
+
+#[tokio::test]
+async fn discovery_goes_through() {
+    let mut pipe = Pipe::serve(Instrumented::from_service(Plain(Counter::new())));
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": STATELESS,
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let discover =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": meta}});
+    let answer = pipe.send(discover).await;
+    assert_eq!(
+        answer["result"]["capabilities"]["extensions"][EXTENSION_ID],
+        json!({}),
+        "{answer:#}"
+    );
+}
