@@ -29,3 +29,21 @@ pub use server::http;
 pub use server::stdio;
 pub use server::{Advertising, BuildError, ResourceProvider, ServeError, Server, ServerBuilder};
 pub use tool::{Tool, ToolContext, ToolError};
+
+/// The code in the documents compiles and runs.
+#[cfg(all(
+    doctest,
+    feature = "http-client",
+    feature = "http-server",
+    feature = "stdio"
+))]
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../docs/guide.md")]
+    mod guide {}
+    #[doc = include_str!("../../docs/phases.md")]
+    mod phases {}
+    #[doc = include_str!("../../docs/adopting.md")]
+    mod adopting {}
+}

@@ -343,6 +343,22 @@ async fn s09_s10_s18_volume_is_bounded_and_what_was_held_back_is_counted() {
 }
 
 #[tokio::test]
+async fn s09_attributes_and_events_on_a_span_are_bounded() {
+    for mut at in every_transport(STDIO).await {
+        let answer = at.client.call("chatter", json!({}), ask(true)).await;
+        let talk = span(&answer, "talk");
+        // 202 were set, 128 recorded, and of these the undeclared half stays.
+        let kept = talk["attributes"].as_array().unwrap().len();
+        assert_eq!(kept, 65, "{}", at.name);
+        assert_eq!(talk["droppedAttributesCount"], 202 - kept);
+        assert_eq!(
+            (talk.get("events"), &talk["droppedEventsCount"]),
+            (None, &json!(100))
+        );
+    }
+}
+
+#[tokio::test]
 async fn s10_bytes_are_bounded() {
     let mut limits = PassbackLimits::default();
     limits.max_total_bytes = 3_000;

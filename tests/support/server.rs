@@ -6,6 +6,8 @@ use glassbox::http_client::{TracingMiddleware, UrlTemplate};
 use glassbox::{
     ErrorType, ResourceProvider, Server, ServerBuilder, ToolContext, ToolError, mcp_tool, phase,
 };
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TraceContextExt as _;
 use rmcp::ErrorData;
 use rmcp::model::{
     ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
@@ -197,6 +199,23 @@ async fn many(count: u32) -> u32 {
     count
 }
 
+/// Sets an attribute it declared, and one it did not, again and again.
+#[mcp_tool]
+async fn chatter() -> u32 {
+    #[phase("talk", label = 0)]
+    {
+        let context = opentelemetry::Context::current();
+        for round in 0..100 {
+            context.span().set_attribute(KeyValue::new("label", round));
+            context
+                .span()
+                .set_attribute(KeyValue::new("undeclared", "hunter2"));
+            context.span().add_event("hunter2", vec![]);
+        }
+    }
+    0
+}
+
 /// One resource, read in two phases.
 #[derive(Debug, Default)]
 #[non_exhaustive]
@@ -256,6 +275,7 @@ pub fn builder_with_gate(upstream: &str, gate: Arc<Barrier>) -> ServerBuilder {
         .tool::<meet>()
         .tool::<hang>()
         .tool::<many>()
+        .tool::<chatter>()
 }
 
 /// The server.

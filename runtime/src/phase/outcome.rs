@@ -57,6 +57,11 @@ impl Outcome {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "the compiler cannot tell the error type of this phase's `?` in time",
+    label = "`{Self}` is found out too late",
+    note = "name the type where it is chosen, for example `.parse::<u8>()?`, or implement `glassbox::ErrorType` for `{Self}`"
+)]
 pub trait ErrorType {
     /// The class of this error, a constant word.
     fn error_type(&self) -> &'static str;
