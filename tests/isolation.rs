@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use support::server::{builder, server};
-use support::tree::{attributes, span, spans, traces};
+use support::tree::{attributes, span, spans, traces, tree};
 use support::wire::{Client, Running, ask, ask_under};
 
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
@@ -94,5 +94,18 @@ async fn a_call_whose_client_goes_away_leaves_nothing_behind() {
     call.abort();
     while running.server.open_spans() > 0 {
         tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn spans_that_outlive_the_call_are_counted_and_not_waited_for() {
+    let running = Running::start(server()).await;
+    let mut client = Client::stateless(&running.url);
+    for _ in 0..3 {
+        let answer = client.call("outlive", json!({}), ask(true)).await;
+        assert_eq!(tree(&answer), "tools/call outlive SERVER\n  start\n");
+        assert_eq!(traces(&answer)["droppedSpanCount"], 1);
+        assert_eq!(traces(&answer)["truncated"], true);
+        assert_eq!(running.server.open_spans(), 0);
     }
 }

@@ -7,6 +7,7 @@ use glassbox::{
     ErrorType, ResourceProvider, Server, ServerBuilder, ToolContext, ToolError, mcp_tool, phase,
 };
 use opentelemetry::KeyValue;
+use opentelemetry::context::FutureExt as _;
 use opentelemetry::trace::TraceContextExt as _;
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -216,6 +217,25 @@ async fn chatter() -> u32 {
     0
 }
 
+/// Starts work that is not done when the call is.
+#[mcp_tool]
+async fn outlive() -> u32 {
+    #[phase("start")]
+    {
+        let (started, wait) = tokio::sync::oneshot::channel();
+        let work = async move {
+            #[phase("late")]
+            {
+                let _ = started.send(());
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::spawn(work.with_current_context());
+        drop(wait.await);
+    }
+    0
+}
+
 /// One resource, read in two phases.
 #[derive(Debug, Default)]
 #[non_exhaustive]
@@ -276,6 +296,7 @@ pub fn builder_with_gate(upstream: &str, gate: Arc<Barrier>) -> ServerBuilder {
         .tool::<hang>()
         .tool::<many>()
         .tool::<chatter>()
+        .tool::<outlive>()
 }
 
 /// The server.

@@ -127,3 +127,72 @@ impl SpanProcessor for SpanCollector {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+    use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+
+    use super::super::scope::ScopeGuard;
+    use super::*;
+
+    fn recorder() -> (SpanCollector, SdkTracer) {
+        let collector = SpanCollector::new();
+        let provider = SdkTracerProvider::builder()
+            .with_span_processor(collector.clone())
+            .build();
+        (collector, provider.tracer("test"))
+    }
+
+    fn scope(collector: &SpanCollector, tracer: &SdkTracer) -> ScopeGuard {
+        let bucket = Bucket::new(99, u32::MAX);
+        ScopeGuard::open(
+            tracer.clone(),
+            collector.clone(),
+            bucket,
+            SpanId::INVALID,
+            None,
+        )
+    }
+
+    #[test]
+    fn a_span_of_another_recorder_is_not_collected() {
+        let (ours, our_tracer) = recorder();
+        let (theirs, their_tracer) = recorder();
+        let guard = scope(&ours, &our_tracer);
+        let context = Context::new().with_value(guard.scope().clone());
+        let span = their_tracer.start_with_context("theirs", &context);
+        assert_eq!((ours.open_spans(), theirs.open_spans()), (0, 0));
+        drop(span);
+        assert!(guard.close().spans.is_empty());
+    }
+
+    #[test]
+    fn spans_that_outlive_the_request_leave_the_table() {
+        let (collector, tracer) = recorder();
+        let guard = scope(&collector, &tracer);
+        let context = Context::new().with_value(guard.scope().clone());
+        let late = tracer.start_with_context("late", &context);
+        assert_eq!(collector.open_spans(), 1);
+        let collected = guard.close();
+        assert_eq!((collected.spans.len(), collected.dropped_spans), (0, 1));
+        assert_eq!(collector.open_spans(), 0);
+        drop(late);
+        drop(tracer.start_with_context("later", &context));
+        assert_eq!(collector.open_spans(), 0);
+    }
+
+    #[test]
+    fn a_request_within_a_request_has_a_root_of_its_own() {
+        let (collector, tracer) = recorder();
+        let outer = scope(&collector, &tracer);
+        let context = Context::new().with_value(outer.scope().clone());
+        let context = context.with_span(tracer.start_with_context("outer", &context));
+        let parent = context.span().span_context().span_id();
+        let bucket = Bucket::new(99, 0);
+        let inner = ScopeGuard::open(tracer.clone(), collector.clone(), bucket, parent, None);
+        drop(tracer.start_with_context("inner", &context.with_value(inner.scope().clone())));
+        // Depth 0 is all that the inner request keeps.
+        assert_eq!(inner.close().spans.len(), 1);
+    }
+}
