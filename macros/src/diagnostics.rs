@@ -49,8 +49,9 @@ impl Diagnostics {
 pub(crate) fn from_darling(error: darling::Error) -> syn::Error {
     let mut diagnostics = Diagnostics::default();
     for error in error.flatten() {
-        let span = error.span();
-        diagnostics.at(span, reword(&error.to_string()));
+        // darling appends where in the arguments it was, which the span says already; its conversion leaves that out.
+        let error = syn::Error::from(error);
+        diagnostics.at(error.span(), reword(&error.to_string()));
     }
     match diagnostics.finish(()) {
         Err(error) => error,

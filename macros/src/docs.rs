@@ -47,7 +47,7 @@ fn text_of(comment: &str) -> Vec<String> {
             .filter(|line| !line.trim().is_empty())
             .all(|line| line.trim_start().starts_with('*'));
     comment
-        .lines()
+        .split('\n')
         .map(|line| {
             let line = if starred { without_star(line) } else { line };
             line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()

@@ -1,15 +1,9 @@
-//! What both macros need to know about a function: what it returns, and what its parameters are.
+//! What both macros need to know about a function: what it returns, and where generated tokens stand.
 
-use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use proc_macro2::Span;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{
-    GenericArgument, Ident, Lifetime, Pat, PatType, PathArguments, ReturnType, Type, TypePath,
-    TypeReference, parse_quote,
-};
-
-use crate::diagnostics::readable;
+use syn::{GenericArgument, Ident, Lifetime, PathArguments, ReturnType, Type, parse_quote};
 
 /// What a function, a closure or an `async` block gives back.
 #[derive(Debug, Clone)]
@@ -49,12 +43,9 @@ impl Returns {
         }
     }
 
-    /// The type to look for an error in: none if there cannot be one.
-    pub(crate) fn observed(&self) -> Option<Type> {
-        match self {
-            Self::Written(_) => self.pinned(),
-            Self::Unit | Self::Inferred => None,
-        }
+    /// Says whether the value can tell of a failure, and its type is known where it is looked at.
+    pub(crate) fn is_telling(&self) -> bool {
+        matches!(self, Self::Written(_)) && self.pinned().is_some()
     }
 
     /// The type to take the error type from. Its own value does not matter, so what cannot be written there is `()`.
@@ -130,7 +121,7 @@ fn mentions_infer(ty: &Type) -> bool {
     find(ty, |ty| matches!(ty, Type::Infer(_))).is_some()
 }
 
-fn find(ty: &Type, wanted: fn(&Type) -> bool) -> Option<&Type> {
+pub(crate) fn find(ty: &Type, wanted: fn(&Type) -> bool) -> Option<&Type> {
     struct Find<'a> {
         wanted: fn(&Type) -> bool,
         found: Option<&'a Type>,
@@ -164,181 +155,6 @@ pub(crate) fn without_lifetimes(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Elide.visit_type_mut(&mut ty);
     ty
-}
-
-/// A parameter of a tool.
-#[derive(Debug)]
-pub(crate) enum Parameter<'a> {
-    /// Owned: an argument of the call.
-    Argument { name: &'a Ident, ty: &'a Type },
-    /// `&T`: injected by the server.
-    Injection { name: &'a Ident, ty: &'a Type },
-}
-
-impl<'a> Parameter<'a> {
-    pub(crate) fn of(parameter: &'a PatType) -> syn::Result<Self> {
-        let name = match &*parameter.pat {
-            Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
-                &pattern.ident
-            }
-            pattern => {
-                return Err(syn::Error::new_spanned(
-                    pattern,
-                    "a parameter of a tool needs a name, which is the argument's name: write `name: Type`, and take \
-                     it apart in the body",
-                ));
-            }
-        };
-        match peel(&parameter.ty) {
-            Type::Reference(reference) => {
-                check_injection(name, reference)?;
-                Ok(Self::Injection {
-                    name,
-                    ty: &reference.elem,
-                })
-            }
-            ty => {
-                check_argument(name, ty)?;
-                Ok(Self::Argument { name, ty })
-            }
-        }
-    }
-}
-
-fn check_injection(name: &Ident, reference: &TypeReference) -> syn::Result<()> {
-    let elem = peel(&reference.elem);
-    let error = |tokens: &dyn ToTokens, message: String| {
-        Err(syn::Error::new_spanned(Tokens(tokens), message))
-    };
-    if let Some(mutable) = &reference.mutability {
-        return error(
-            mutable,
-            format!(
-                "what the server injects is shared by all calls: write `{name}: &{ty}`, and put what changes behind a \
-                 lock inside it",
-                ty = readable(elem)
-            ),
-        );
-    }
-    match elem {
-        Type::Slice(_) | Type::Reference(_) => return owned_instead(name, reference),
-        Type::Path(path) if is_str(path) => return owned_instead(name, reference),
-        Type::ImplTrait(_) | Type::TraitObject(_) => {
-            let bounds = match elem {
-                Type::ImplTrait(ty) => ty.bounds.to_token_stream(),
-                Type::TraitObject(ty) => ty.bounds.to_token_stream(),
-                other => other.to_token_stream(),
-            };
-            return error(
-                reference,
-                format!(
-                    "the server finds what to inject by its type: write a concrete one, or \
-                     `{name}: &std::sync::Arc<dyn {bounds}>`",
-                    bounds = readable(bounds)
-                ),
-            );
-        }
-        _ => {}
-    }
-    match borrowed(elem) {
-        Some(lifetime) => error(
-            &lifetime,
-            format!(
-                "what the server injects outlives every call, so it borrows nothing: write `{name}: &{ty}` with a \
-                 type that owns its data",
-                ty = readable(elem)
-            ),
-        ),
-        None => Ok(()),
-    }
-}
-
-fn check_argument(name: &Ident, ty: &Type) -> syn::Result<()> {
-    if let Some(opaque) = opaque(ty) {
-        return Err(syn::Error::new_spanned(
-            opaque,
-            format!(
-                "an argument's type gives its schema: write a concrete type, `{name}: Type`, instead of `impl`"
-            ),
-        ));
-    }
-    if find(ty, is_borrow).is_some() {
-        return owned_instead(name, ty);
-    }
-    match borrowed(ty) {
-        Some(lifetime) => Err(syn::Error::new_spanned(
-            lifetime,
-            format!(
-                "arguments are owned: write `{name}` with a type that borrows nothing, such as `String`"
-            ),
-        )),
-        None => Ok(()),
-    }
-}
-
-fn is_borrow(ty: &Type) -> bool {
-    matches!(ty, Type::Reference(reference)
-        if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"))
-}
-
-fn is_str(path: &TypePath) -> bool {
-    path.path
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "str" && segment.arguments.is_none())
-}
-
-/// The first lifetime other than `'static`.
-fn borrowed(ty: &Type) -> Option<Lifetime> {
-    struct Find(Option<Lifetime>);
-    impl Visit<'_> for Find {
-        fn visit_lifetime(&mut self, lifetime: &Lifetime) {
-            if lifetime.ident != "static" && self.0.is_none() {
-                self.0 = Some(lifetime.clone());
-            }
-        }
-        fn visit_bound_lifetimes(&mut self, _own: &syn::BoundLifetimes) {}
-    }
-    let mut find = Find(None);
-    find.visit_type(ty);
-    find.0
-}
-
-/// "Arguments are owned", with the type to write instead.
-fn owned_instead<T>(name: &Ident, ty: &(impl ToTokens + ?Sized)) -> syn::Result<T> {
-    struct Own;
-    impl VisitMut for Own {
-        fn visit_type_mut(&mut self, ty: &mut Type) {
-            if let Type::Reference(reference) = ty {
-                *ty = match &*reference.elem {
-                    Type::Path(path) if is_str(path) => parse_quote!(String),
-                    Type::Slice(slice) => {
-                        let elem = &slice.elem;
-                        parse_quote!(Vec<#elem>)
-                    }
-                    other => other.clone(),
-                };
-            }
-            visit_mut::visit_type_mut(self, ty);
-        }
-    }
-    let mut owned: Type = syn::parse2(ty.to_token_stream())?;
-    Own.visit_type_mut(&mut owned);
-    Err(syn::Error::new_spanned(
-        ty,
-        format!(
-            "arguments are owned: write `{name}: {owned}`; `&T` parameters are injected by the server",
-            owned = readable(owned)
-        ),
-    ))
-}
-
-struct Tokens<'a>(&'a dyn ToTokens);
-
-impl ToTokens for Tokens<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.0.to_tokens(tokens);
-    }
 }
 
 /// A place in the user's code for tokens of ours, which cannot be met by the user's names.

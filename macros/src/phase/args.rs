@@ -68,7 +68,7 @@ impl Args {
                         ),
                     );
                 } else {
-                    self.fields.push(field);
+                    self.fields.push(*field);
                 }
             }
         }
@@ -88,7 +88,7 @@ fn reserved(key: &str) -> String {
 
 enum Entry {
     Name(LitStr),
-    Field(Field),
+    Field(Box<Field>),
     Crate(Span, CratePath),
 }
 
@@ -126,10 +126,10 @@ impl Parse for Entry {
             ));
         }
         input.parse::<Token![=]>()?;
-        Ok(Self::Field(Field {
+        Ok(Self::Field(Box::new(Field {
             key,
             span,
             value: input.parse()?,
-        }))
+        })))
     }
 }

@@ -228,7 +228,7 @@ impl Rewriter<'_> {
             let run = run(
                 self,
                 None,
-                Outcome::Observed(None),
+                Outcome::Observed,
                 braces(&attempt.expr, phase.place),
             );
             return quote!(#run #question);
@@ -248,7 +248,7 @@ impl Rewriter<'_> {
             return run(
                 self,
                 returns.pinned().map(ToTokens::into_token_stream),
-                Outcome::of(returns.observed().as_ref()),
+                Outcome::of(returns),
                 body,
             );
         };
@@ -259,7 +259,7 @@ impl Rewriter<'_> {
                 .pinned()
                 .map(ToTokens::into_token_stream);
             if pinned.is_some() || matches!(self.context.returns, Returns::Inferred) {
-                return run(self, pinned.clone(), Outcome::Observed(pinned), body);
+                return run(self, pinned, Outcome::Observed, body);
             }
         }
         let Some(returned) = self.context.returns.fallible() else {
@@ -277,7 +277,7 @@ impl Rewriter<'_> {
         let of = quote_spanned!(span=> #fallible::Of<#value>);
         let value = respanned(body, span);
         let body = quote_spanned!(span=> { #fallible::from_value #turbofish (#value) });
-        let run = run(self, Some(of.clone()), Outcome::Observed(Some(of)), body);
+        let run = run(self, Some(of), Outcome::Observed, body);
         quote_spanned!(span=> #run?)
     }
 

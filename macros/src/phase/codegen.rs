@@ -14,7 +14,7 @@ pub(crate) fn run(krate: &CratePath, phase: &Phase, run: &Run) -> TokenStream {
     let private = krate.private();
     let span = hygienic(phase.place);
     let start = start(&private, phase);
-    let outcome = outcome(&private, phase, &run.outcome);
+    let outcome = outcome(&private, phase, run.outcome);
     let body = &run.body;
     let capture = run.owning.then(|| Token![move](span));
     if run.asynchronous {
@@ -54,15 +54,12 @@ fn reference(value: &Expr) -> TokenStream {
     .to_token_stream()
 }
 
-fn outcome(private: &TokenStream, phase: &Phase, outcome: &Outcome) -> TokenStream {
+fn outcome(private: &TokenStream, phase: &Phase, outcome: Outcome) -> TokenStream {
     let span = hygienic(phase.place);
     let value = local("__value", phase.place);
     match outcome {
         Outcome::Value => quote_spanned!(span=> |_| #private::Outcome::value()),
-        Outcome::Observed(None) => quote_spanned!(span=> |#value| #private::outcome!(#value)),
-        Outcome::Observed(Some(ty)) => {
-            quote_spanned!(span=> |#value: &#ty| #private::outcome!(#value))
-        }
+        Outcome::Observed => quote_spanned!(span=> |#value| #private::outcome!(#value)),
     }
 }
 

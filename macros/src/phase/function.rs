@@ -95,7 +95,7 @@ impl PhaseFunction {
             let pinned = self.returns.pinned().map(ToTokens::into_token_stream);
             // A closure that gives nothing needs no type: what it ends with is checked where the function ends.
             let pinned = pinned.filter(|_| asynchronous || !matches!(self.returns, Returns::Unit));
-            let outcome = Outcome::of(self.returns.observed().as_ref());
+            let outcome = Outcome::of(&self.returns);
             let run = Run {
                 asynchronous,
                 owning: true,

@@ -1,11 +1,12 @@
 //! A phase as decided: its name and attributes, and in which form its code runs.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, LitStr, Type};
+use syn::{Expr, LitStr};
 
 use super::args::{Args, Field};
 use super::exits::Exits;
 use crate::diagnostics::Diagnostics;
+use crate::signature::Returns;
 
 /// The longest name of a phase: names are meant to be read, and to be few.
 pub(crate) const MAX_NAME_BYTES: usize = 128;
@@ -100,19 +101,21 @@ pub(crate) struct Run {
 }
 
 /// What the phase says about how it ended, beyond that it ended.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Outcome {
     /// With a value.
     Value,
-    /// Whatever the value says: an `Err` or a `None` is a failure. The type is written where it is known.
-    Observed(Option<TokenStream>),
+    /// Whatever the value says: an `Err` or a `None` is a failure.
+    Observed,
 }
 
 impl Outcome {
-    /// Looks at a value of this type, if there is something to see.
-    pub(crate) fn of(ty: Option<&Type>) -> Self {
-        ty.map_or(Self::Value, |ty| {
-            Self::Observed(Some(quote::ToTokens::to_token_stream(ty)))
-        })
+    /// Looks at what is returned, if there is something to see.
+    pub(crate) fn of(returns: &Returns) -> Self {
+        if returns.is_telling() {
+            Self::Observed
+        } else {
+            Self::Value
+        }
     }
 }

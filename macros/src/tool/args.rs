@@ -6,7 +6,7 @@
 
 use darling::FromMeta;
 use proc_macro2::TokenStream;
-use syn::{Attribute, Expr, Meta};
+use syn::{Attribute, Meta};
 
 use crate::args::{self, CratePath, Keyed, Switch, Text, Value};
 
@@ -34,8 +34,8 @@ impl Args {
 #[derive(Debug, Default, FromMeta)]
 pub(crate) struct ArgArgs {
     pub(crate) default: Option<Keyed<Value>>,
-    pub(crate) minimum: Option<Keyed<Expr>>,
-    pub(crate) maximum: Option<Keyed<Expr>>,
+    pub(crate) minimum: Option<Keyed<Value>>,
+    pub(crate) maximum: Option<Keyed<Value>>,
     pub(crate) rename: Option<Text>,
     pub(crate) description: Option<Text>,
 }

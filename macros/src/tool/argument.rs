@@ -27,14 +27,14 @@ pub(crate) enum DefaultValue {
     /// A string literal, converted into the type.
     Text(LitStr),
     /// Of the argument's own type.
-    Value(Expr),
+    Value(Box<Expr>),
 }
 
-/// A number, and where it stands.
-#[derive(Debug, Clone, Copy)]
+/// A number, and what was written.
+#[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) number: Number,
-    pub(crate) span: Span,
+    pub(crate) written: Expr,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -94,8 +94,8 @@ impl Argument {
                 "the name of an argument is empty; leave `rename` out, or write a name",
             );
         }
-        let mut bound = |expr: Option<Keyed<Expr>>, word| {
-            expr.and_then(|expr| diagnostics.keep(Bound::read(&expr.value, ty, &name, word)))
+        let mut bound = |value: Option<Keyed<Value>>, word| {
+            value.and_then(|value| diagnostics.keep(Bound::read(value, ty, &name, word)))
         };
         let minimum = bound(minimum, "minimum");
         let maximum = bound(maximum, "maximum");
@@ -117,11 +117,11 @@ impl Argument {
     }
 
     fn check(&self, diagnostics: &mut Diagnostics) {
-        if let (Some(minimum), Some(maximum)) = (self.minimum, self.maximum)
+        if let (Some(minimum), Some(maximum)) = (&self.minimum, &self.maximum)
             && maximum.number.less(minimum.number)
         {
-            diagnostics.at(
-                maximum.span,
+            diagnostics.on(
+                &maximum.written,
                 format!(
                     "no value fits: the maximum {maximum} is below the minimum {minimum}",
                     maximum = maximum.number,
@@ -133,21 +133,29 @@ impl Argument {
         let Some(DefaultValue::Value(expr)) = &self.default else {
             return;
         };
-        let Some((number, span)) = number(expr) else {
+        let Some(number) = number(expr) else {
             return;
         };
-        if let Some(minimum) = self.minimum.filter(|minimum| number.less(minimum.number)) {
-            diagnostics.at(
-                span,
+        if let Some(minimum) = self
+            .minimum
+            .as_ref()
+            .filter(|minimum| number.less(minimum.number))
+        {
+            diagnostics.on(
+                expr,
                 format!(
                     "the default {number} is below the minimum {}",
                     minimum.number
                 ),
             );
         }
-        if let Some(maximum) = self.maximum.filter(|maximum| maximum.number.less(number)) {
-            diagnostics.at(
-                span,
+        if let Some(maximum) = self
+            .maximum
+            .as_ref()
+            .filter(|maximum| maximum.number.less(number))
+        {
+            diagnostics.on(
+                expr,
                 format!(
                     "the default {number} is above the maximum {}",
                     maximum.number
@@ -165,22 +173,27 @@ impl DefaultValue {
                 lit: Lit::Str(text),
                 ..
             })) => Self::Text(text),
-            Some(value) => Self::Value(value),
+            Some(value) => Self::Value(Box::new(value)),
         }
     }
 }
 
 impl Bound {
-    fn read(expr: &Expr, ty: &Type, name: &LitStr, word: &str) -> syn::Result<Self> {
-        let Some((number, span)) = number(expr) else {
-            return Err(syn::Error::new_spanned(
-                expr,
-                format!(
-                    "a bound is part of the schema, so it is a number as it stands: write `{word} = 1`"
-                ),
-            ));
+    fn read(value: Keyed<Value>, ty: &Type, name: &LitStr, word: &str) -> syn::Result<Self> {
+        let advice = format!(
+            "a bound is part of the schema, so it is a number as it stands: write `{word} = 1`"
+        );
+        let Keyed {
+            value: Value(Some(written)),
+            ..
+        } = value
+        else {
+            return Err(syn::Error::new(value.key, advice));
         };
-        let error = |message: String| Err(syn::Error::new(span, message));
+        let Some(number) = number(&written) else {
+            return Err(syn::Error::new_spanned(written, advice));
+        };
+        let error = |message: String| Err(syn::Error::new_spanned(&written, message));
         match (Numeric::of(ty), number) {
             (Numeric::Not, _) => error(format!(
                 "`{word}` bounds a number, and `{name}` is a `{ty}`",
@@ -200,24 +213,19 @@ impl Bound {
                     ty = readable(ty)
                 ))
             }
-            _ => Ok(Self { number, span }),
+            _ => Ok(Self { number, written }),
         }
     }
 }
 
 /// A number literal, with its sign.
-fn number(expr: &Expr) -> Option<(Number, Span)> {
+fn number(expr: &Expr) -> Option<Number> {
     match expr {
         Expr::Lit(literal) => match &literal.lit {
-            Lit::Int(integer) => Some((
-                Number::Integer(integer.base10_parse().ok()?),
-                integer.span(),
-            )),
+            Lit::Int(integer) => Some(Number::Integer(integer.base10_parse().ok()?)),
             Lit::Float(float) => {
                 let value: f64 = float.base10_parse().ok()?;
-                value
-                    .is_finite()
-                    .then_some((Number::Float(value), float.span()))
+                value.is_finite().then_some(Number::Float(value))
             }
             _ => None,
         },
@@ -225,9 +233,9 @@ fn number(expr: &Expr) -> Option<(Number, Span)> {
             op: UnOp::Neg(_),
             expr,
             ..
-        }) => number(expr).map(|(number, span)| match number {
-            Number::Integer(value) => (Number::Integer(value.saturating_neg()), span),
-            Number::Float(value) => (Number::Float(-value), span),
+        }) => number(expr).map(|number| match number {
+            Number::Integer(value) => Number::Integer(value.saturating_neg()),
+            Number::Float(value) => Number::Float(-value),
         }),
         Expr::Group(group) => number(&group.expr),
         _ => None,

@@ -194,7 +194,7 @@ fn default_value(default: &DefaultValue, ty: &syn::Type) -> TokenStream {
 }
 
 fn bound(private: &TokenStream, bound: &Bound) -> TokenStream {
-    let span = hygienic(bound.span);
+    let span = hygienic(bound.written.span());
     let (kind, negative, mut magnitude) = match bound.number {
         Number::Integer(value) => (
             Ident::new("Integer", span),

@@ -7,6 +7,7 @@ mod argument;
 pub(crate) mod codegen;
 mod model;
 mod name;
+mod parameter;
 
 use proc_macro2::TokenStream;
 use syn::ItemFn;

@@ -6,6 +6,7 @@ use syn::{Attribute, FnArg, GenericParam, ItemFn, LitStr, PatType, ReturnType, S
 use super::args::{ArgArgs, Args};
 use super::argument::Argument;
 use super::name;
+use super::parameter::Parameter;
 use crate::args::{CratePath, Keyed, Switch, Text};
 use crate::diagnostics::Diagnostics;
 use crate::docs::{self, is_doc};
@@ -13,7 +14,7 @@ use crate::fallback::is_arg;
 use crate::phase::body::{self, Context, Kind};
 use crate::phase::function::TOOL_AND_PHASE;
 use crate::phase::is_phase;
-use crate::signature::{Parameter, Returns, opaque};
+use crate::signature::{Returns, opaque};
 
 /// A tool.
 #[derive(Debug)]

@@ -1,0 +1,513 @@
+//! Every message at least once, with the place it points at.
+
+use expect_test::{Expect, expect};
+
+use super::mistakes;
+
+#[expect(clippy::needless_pass_by_value, reason = "as `expect!` gives it")]
+fn check(source: &str, expected: Expect) {
+    expected.assert_eq(&mistakes(source));
+}
+
+#[test]
+fn reports_every_unknown_argument_with_a_suggestion() {
+    check(
+        r#"#[mcp_tool(nmae = "x", titel = "y", wholly_unknown)] fn f() {}"#,
+        expect![[r#"
+            unknown argument `nmae`; did you mean `name`?
+              at `nmae = "x"`
+            unknown argument `titel`; did you mean `title`?
+              at `titel = "y"`
+            unknown argument `wholly_unknown`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+              at `wholly_unknown`
+        "#]],
+    );
+}
+
+#[test]
+fn reports_an_argument_given_twice() {
+    check(
+        r#"#[mcp_tool(title = "a", title = "b")] fn f() {}"#,
+        expect![[r#"
+            `title` is given twice; keep one of them
+              at `title = "b"`
+        "#]],
+    );
+}
+
+#[test]
+fn wants_a_key_for_every_value() {
+    check(
+        r#"#[mcp_tool("list_emails", "second")] fn f() {}"#,
+        expect![[r#"
+            a value needs its key: write `name = "list_emails"`
+              at `"list_emails"`
+            a value needs its key: write `name = "second"`
+              at `"second"`
+        "#]],
+    );
+}
+
+#[test]
+fn wants_strings_where_strings_belong() {
+    check(
+        r#"#[mcp_tool(name = list, title, description = 5)] fn f() {}"#,
+        expect![[r#"
+            `name` is a string: write `name = "..."`
+              at `list`
+            `title` is a string: write `title = "..."`
+              at `title`
+            `description` is a string: write `description = "..."`
+              at `5`
+        "#]],
+    );
+}
+
+#[test]
+fn wants_switches_to_be_switches() {
+    check(
+        r#"#[mcp_tool(read_only = "yes", idempotent = maybe, open_world(true))] fn f() {}"#,
+        expect![[r#"
+            `read_only` is a switch: write `read_only`, or `read_only = false`
+              at `"yes"`
+            `idempotent` is a switch: write `idempotent`, or `idempotent = false`
+              at `maybe`
+            `open_world` is a switch: write `open_world`, or `open_world = false`
+              at `open_world(true)`
+        "#]],
+    );
+}
+
+#[test]
+fn wants_a_path_after_crate() {
+    check(
+        r#"#[mcp_tool(crate = "glassbox")] fn f() {}"#,
+        expect![[r#"
+            `crate` is the path of the Glassbox crate: write `crate = my_facade::glassbox`
+              at `"glassbox"`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_a_read_only_tool_that_destroys() {
+    check(
+        r#"#[mcp_tool(read_only, destructive)] fn f() {}"#,
+        expect![[r#"
+            a tool that only reads destroys nothing: `read_only` and `destructive` contradict each other; keep one
+              at `destructive`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_names_that_mcp_does_not_allow() {
+    check(
+        r#"#[mcp_tool(name = "list emails")] fn f() {}"#,
+        expect![[r#"
+            the name of a tool cannot contain ' '; MCP allows ASCII letters, digits, `_`, `-` and `.`
+              at `"list emails"`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_an_empty_name() {
+    check(
+        r#"#[mcp_tool(name = "")] fn f() {}"#,
+        expect![[r#"
+        the name of a tool is empty; MCP wants 1 to 128 characters
+          at `""`
+    "#]],
+    );
+}
+
+#[test]
+fn refuses_a_derived_name_outside_of_ascii() {
+    check(
+        r#"#[mcp_tool] fn größe() {}"#,
+        expect![[r#"
+        the name of a tool cannot contain 'ö'; MCP allows ASCII letters, digits, `_`, `-` and `.`; write another one with `#[mcp_tool(name = "...")]`
+          at `größe`
+    "#]],
+    );
+}
+
+#[test]
+fn refuses_other_items() {
+    check(
+        r#"#[mcp_tool] pub struct ListEmails { a: u32 }"#,
+        expect![[r#"
+            a tool is a function: put `#[mcp_tool]` on a free `fn`
+              at `struct`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_methods() {
+    check(
+        r#"#[mcp_tool] fn list(&self) {}"#,
+        expect![[r#"
+        a tool is a free function: take what it works with as `&T`, which the server injects
+          at `self`
+    "#]],
+    );
+}
+
+#[test]
+fn refuses_const_unsafe_and_extern() {
+    check(
+        r#"#[mcp_tool] const unsafe extern "C" fn f() {}"#,
+        expect![[r#"
+            a tool cannot be a `const fn`; remove `const`
+              at `const`
+            a tool is called by whoever reaches the server, so it cannot be `unsafe`; remove it, and check in the body what it relies on
+              at `unsafe`
+            a tool is called by Rust only; remove `extern`
+              at `extern "C"`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_variadics() {
+    check(
+        r#"#[mcp_tool] unsafe extern "C" fn f(n: u32, rest: ...) {}"#,
+        expect![[r#"
+            a tool is called by whoever reaches the server, so it cannot be `unsafe`; remove it, and check in the body what it relies on
+              at `unsafe`
+            a tool is called by Rust only; remove `extern`
+              at `extern "C"`
+            a tool names its arguments; take a list as `values: Vec<T>`
+              at `rest: ...`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_type_and_const_parameters() {
+    check(
+        r#"#[mcp_tool] fn f<'a, T, const N: usize>(a: &'a T) {}"#,
+        expect![[r#"
+            a tool is called by its name, without type arguments; write a concrete type instead of `T`
+              at `T`
+            a tool is called by its name, without const arguments; write a concrete value instead of `N`
+              at `N`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_borrowed_arguments() {
+    check(
+        r#"#[mcp_tool] fn f(query: &str, ids: &[u32], tag: Option<&str>, pair: &&u32) {}"#,
+        expect![[r#"
+            arguments are owned: write `query: String`; `&T` parameters are injected by the server
+              at `&str`
+            arguments are owned: write `ids: Vec<u32>`; `&T` parameters are injected by the server
+              at `&[u32]`
+            arguments are owned: write `tag: Option<String>`; `&T` parameters are injected by the server
+              at `Option<&str>`
+            arguments are owned: write `pair: u32`; `&T` parameters are injected by the server
+              at `&&u32`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_arguments_with_lifetimes() {
+    check(
+        r#"#[mcp_tool] fn f<'a>(query: Cow<'a, str>, other: Cow<'_, str>) {}"#,
+        expect![[r#"
+            arguments are owned: write `query` with a type that borrows nothing, such as `String`
+              at `'a`
+            arguments are owned: write `other` with a type that borrows nothing, such as `String`
+              at `'_`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_exclusive_injections() {
+    check(
+        r#"#[mcp_tool] fn f(gmail: &mut Gmail) {}"#,
+        expect![[r#"
+        what the server injects is shared by all calls: write `gmail: &Gmail`, and put what changes behind a lock inside it
+          at `mut`
+    "#]],
+    );
+}
+
+#[test]
+fn refuses_injections_that_borrow() {
+    check(
+        r#"#[mcp_tool] fn f<'a>(gmail: &'a Gmail<'a>) {}"#,
+        expect![[r#"
+            what the server injects outlives every call: write `gmail: &T` with a type that owns its data, without `'a`
+              at `'a`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_injections_without_a_concrete_type() {
+    check(
+        r#"#[mcp_tool] fn f(clock: &dyn Clock, store: &(impl Store + Send)) {}"#,
+        expect![[r#"
+            the server finds what to inject by its type: write a concrete one, or `clock: &std::sync::Arc<dyn Clock>`
+              at `&dyn Clock`
+            the server finds what to inject by its type: write a concrete one, or `store: &std::sync::Arc<dyn Store + Send>`
+              at `&(impl Store + Send)`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_impl_trait_arguments() {
+    check(
+        r#"#[mcp_tool] fn f(query: impl Into<String>, ids: Vec<impl Id>) {}"#,
+        expect![[r#"
+            an argument's type gives its schema: write a concrete type, `query: Type`, instead of `impl`
+              at `impl Into<String>`
+            an argument's type gives its schema: write a concrete type, `ids: Type`, instead of `impl`
+              at `impl Id`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_patterns() {
+    check(
+        r#"#[mcp_tool] fn f((a, b): (u32, u32), _: u32) {}"#,
+        expect![[r#"
+            a parameter of a tool needs a name, which is the argument's name: write `name: Type`, and take it apart in the body
+              at `(a, b)`
+            a parameter of a tool needs a name, which is the argument's name: write `name: Type`, and take it apart in the body
+              at `_`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_impl_trait_outputs() {
+    check(
+        r#"#[mcp_tool] fn f() -> Result<impl Serialize, Error> { todo() }"#,
+        expect![[r#"
+            what a tool returns gives its output schema: write a concrete type instead of `impl`
+              at `impl Serialize`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_cfg_on_parameters() {
+    check(
+        r#"#[mcp_tool] fn f(#[cfg(unix)] a: u32) {}"#,
+        expect![[r#"
+            the arguments of a tool are the same in every build; put `#[cfg]` on the function instead
+              at `#[cfg(unix)]`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_a_phase_on_the_tool_itself() {
+    check(
+        r#"#[mcp_tool] #[phase("x")] fn f() {}"#,
+        expect![[r#"
+        a tool has a span of its own already; remove `#[phase]` here, and put phases on what happens inside
+          at `#[phase("x")]`
+    "#]],
+    );
+}
+
+#[test]
+fn refuses_to_be_a_tool_twice() {
+    check(
+        r#"#[mcp_tool] #[mcp_tool(name = "b")] fn f() {}"#,
+        expect![[r#"
+            a function is one tool; remove the second `#[mcp_tool]`
+              at `#[mcp_tool(name = "b")]`
+        "#]],
+    );
+}
+
+#[test]
+fn reports_unknown_arguments_of_an_argument() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(minimun = 1)] a: u32) {}"#,
+        expect![[r#"
+            unknown argument `minimun`; did you mean `minimum`?
+              at `minimun = 1`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_arg_without_parentheses() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg = 5] a: u32) {}"#,
+        expect![[r#"
+        what an argument accepts stands in parentheses: `#[arg(default = 5, minimum = 1)]`
+          at `#[arg = 5]`
+    "#]],
+    );
+}
+
+#[test]
+fn refuses_a_second_arg() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(default)] #[arg(minimum = 1)] a: u32) {}"#,
+        expect![[r#"
+            an argument has one `#[arg(...)]`; write everything into the first
+              at `#[arg(minimum = 1)]`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_arg_on_an_injection() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(default)] gmail: &Gmail) {}"#,
+        expect![[r#"
+            `gmail` is injected by the server and not an argument; remove `#[arg]`, or take it by value
+              at `#[arg(default)]`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_a_default_in_parentheses() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(default(5))] a: u32) {}"#,
+        expect![[r#"
+            write `default`, or `default = value`
+              at `default(5)`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_bounds_that_are_not_literals() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(minimum = MIN, maximum = "20")] a: u32) {}"#,
+        expect![[r#"
+            a bound is part of the schema, so it is a number as it stands: write `minimum = 1`
+              at `MIN`
+            a bound is part of the schema, so it is a number as it stands: write `maximum = 1`
+              at `"20"`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_bounds_that_contradict_each_other() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(minimum = 20, maximum = 1)] a: u32) {}"#,
+        expect![[r#"
+            no value fits: the maximum 1 is below the minimum 20
+              at `1`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_bounds_that_do_not_fit_the_type() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(minimum = -1, maximum = 300)] a: Option<u8>) {}"#,
+        expect![[r#"
+            the minimum -1 does not fit `Option<u8>`, which goes from 0 to 255
+              at `-1`
+            the maximum 300 does not fit `Option<u8>`, which goes from 0 to 255
+              at `300`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_fractions_as_bounds_of_integers() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(maximum = 1.5)] a: u8) {}"#,
+        expect![[r#"
+            `a` is a `u8`: write the maximum as an integer
+              at `1.5`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_bounds_of_what_is_no_number() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(maximum = 10)] query: String) {}"#,
+        expect![[r#"
+            `maximum` bounds a number, and `query` is a `String`
+              at `10`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_a_default_outside_of_the_bounds() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(default = 0, minimum = 1)] a: u32, #[arg(default = 2.5, maximum = 2)] b: f64) {}"#,
+        expect![[r#"
+            the default 0 is below the minimum 1
+              at `0`
+            the default 2.5 is above the maximum 2
+              at `2.5`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_two_arguments_of_one_name() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(rename = "b")] a: u32, b: u32) {}"#,
+        expect![[r#"
+            two arguments are called `b`; rename one of them
+              at `b`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_an_empty_argument_name() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(rename = " ")] a: u32) {}"#,
+        expect![[r#"
+            the name of an argument is empty; leave `rename` out, or write a name
+              at `" "`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_descriptions_from_macros() {
+    check(
+        r#"#[mcp_tool] #[doc = include_str!("x.md")] fn f() {}"#,
+        expect![[r#"
+            a description is read before macros are expanded: write the text itself, or `description = "..."`
+              at `include_str!("x.md")`
+        "#]],
+    );
+}
+
+#[test]
+fn reports_all_mistakes_of_a_tool_at_once() {
+    check(
+        r#"#[mcp_tool(titel = "x")] fn f(a: &str, #[arg(minimum = 5, maximum = 1)] b: u32) { #[phase] work(); #[phase("a")] return; }"#,
+        expect![[r#"
+            unknown argument `titel`; did you mean `title`?
+              at `titel = "x"`
+            arguments are owned: write `a: String`; `&T` parameters are injected by the server
+              at `&str`
+            no value fits: the maximum 1 is below the minimum 5
+              at `1`
+            a phase inside a function needs a name, which becomes the span's name: `#[phase("auth.validate")]`
+              at `phase`
+            a phase cannot be left with `return`; end the phase before it, or give the phase's block the value and return after it
+              at `return`
+        "#]],
+    );
+}
