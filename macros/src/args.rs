@@ -3,7 +3,7 @@
 use darling::FromMeta;
 use darling::ast::NestedMeta;
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, LitStr, Meta, Path};
 
@@ -117,21 +117,39 @@ impl FromMeta for Value {
     }
 }
 
-/// `crate = path`: where the runtime is found, for facades that re-export it.
-#[derive(Debug, Clone)]
-pub(crate) struct CratePath(pub(crate) Path);
+/// Where the runtime is found: `::glassbox`, or `crate = path` for facades that re-export it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CratePath(Option<Path>);
 
 impl CratePath {
-    /// `::glassbox`.
-    pub(crate) fn or_default(path: Option<Self>) -> Self {
-        path.unwrap_or_else(|| Self(syn::parse_quote!(::glassbox)))
+    pub(crate) fn written(path: Path) -> Self {
+        Self(Some(path))
+    }
+
+    /// The path, as if it stood at `span`: a message about what is built from it then points there.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        match &self.0 {
+            Some(path) => located(path.to_token_stream(), span),
+            None => quote_spanned!(span=> ::glassbox),
+        }
     }
 
     /// What generated code may call, and nothing else.
-    pub(crate) fn private(&self) -> TokenStream {
-        let path = &self.0;
-        quote!(#path::__private)
+    pub(crate) fn private(&self, span: Span) -> TokenStream {
+        let path = self.at(span);
+        quote_spanned!(span=> #path::__private)
     }
+}
+
+/// The user's tokens, meaning what they mean where they were written.
+fn located(tokens: TokenStream, place: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(token.span().located_at(place));
+            token
+        })
+        .collect()
 }
 
 impl FromMeta for CratePath {
@@ -140,7 +158,7 @@ impl FromMeta for CratePath {
             "`crate` is the path of the Glassbox crate: write `crate = my_facade::glassbox`";
         match item {
             Meta::NameValue(pair) => match &pair.value {
-                Expr::Path(path) if path.qself.is_none() => Ok(Self(path.path.clone())),
+                Expr::Path(path) if path.qself.is_none() => Ok(Self::written(path.path.clone())),
                 other => mistake(other, advice.to_owned()),
             },
             other => mistake(other, advice.to_owned()),

@@ -58,3 +58,51 @@ fn text_of(comment: &str) -> Vec<String> {
 fn without_star(line: &str) -> &str {
     line.trim_start().strip_prefix('*').unwrap_or(line)
 }
+
+#[cfg(test)]
+mod tests {
+    use syn::{ItemFn, parse_quote};
+
+    use super::*;
+
+    fn described(item: &ItemFn) -> Option<String> {
+        description(&item.attrs, &mut Diagnostics::default())
+    }
+
+    #[test]
+    fn keeps_lines_and_paragraphs_whatever_stands_between() {
+        let item = parse_quote! {
+            /// First line,
+            /// second line.
+            #[inline]
+            ///
+            ///  - indented
+            #[doc = " and spelled out"]
+            #[doc(hidden)]
+            fn f() {}
+        };
+        let text = "First line,\nsecond line.\n\n - indented\nand spelled out";
+        assert_eq!(described(&item).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn reads_block_comments_without_their_stars() {
+        let item = parse_quote! {
+            /**
+             * First line,
+             * second line.
+             */
+            fn f() {}
+        };
+        assert_eq!(
+            described(&item).as_deref(),
+            Some("First line,\nsecond line.")
+        );
+    }
+
+    #[test]
+    fn finds_nothing_where_nothing_is_said() {
+        assert_eq!(described(&parse_quote! { fn f() {} }), None);
+        assert_eq!(described(&parse_quote! { #[doc = " "] fn f() {} }), None);
+    }
+}

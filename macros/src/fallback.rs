@@ -1,12 +1,13 @@
 //! After a mistake: the user's item without our attributes, so that its callers still compile.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, ItemFn};
+use syn::{Attribute, Block, FnArg, ItemFn, Macro, Path};
 
 use crate::args::CratePath;
 use crate::docs::is_doc;
+use crate::phase::body::{mention, names_phase};
 use crate::phase::is_phase;
 
 /// The mistakes, and the function with a tool of its name that is never called.
@@ -15,8 +16,13 @@ pub(crate) fn tool(error: &syn::Error, item: &TokenStream) -> TokenStream {
     let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
         return quote!(#errors #item);
     };
-    Strip.visit_item_fn_mut(&mut function);
-    let tool = crate::tool::codegen::placeholder(&function, &CratePath::or_default(None));
+    Strip::default().visit_item_fn_mut(&mut function);
+    // A method stands in an `impl`, where no type can stand beside it.
+    let tool = function
+        .sig
+        .receiver()
+        .is_none()
+        .then(|| crate::tool::codegen::placeholder(&function, &CratePath::default()));
     quote!(#errors #function #tool)
 }
 
@@ -25,7 +31,7 @@ pub(crate) fn phase(error: &syn::Error, item: &TokenStream) -> TokenStream {
     let errors = error.to_compile_error();
     match syn::parse2::<ItemFn>(item.clone()) {
         Ok(mut function) => {
-            Strip.visit_item_fn_mut(&mut function);
+            Strip::default().visit_item_fn_mut(&mut function);
             quote!(#errors #function)
         }
         Err(_) => quote!(#errors #item),
@@ -33,11 +39,27 @@ pub(crate) fn phase(error: &syn::Error, item: &TokenStream) -> TokenStream {
 }
 
 /// Removes our attributes from a function: `#[phase]`, and on parameters `#[arg]` and doc comments.
-struct Strip;
+#[derive(Default)]
+struct Strip {
+    /// What `#[phase]` was called in the block at hand.
+    names: Vec<Path>,
+}
 
 impl VisitMut for Strip {
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
-        attributes.retain(|attribute| !is_phase(attribute));
+        let phases = attributes.extract_if(.., |attribute| is_phase(attribute));
+        self.names.extend(phases.map(|phase| phase.path().clone()));
+    }
+
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        let outer = std::mem::take(&mut self.names);
+        visit_mut::visit_block_mut(self, block);
+        let names = std::mem::replace(&mut self.names, outer);
+        block.stmts.splice(0..0, names.iter().map(mention));
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        mac.tokens = without_phases(std::mem::take(&mut mac.tokens));
     }
 
     fn visit_fn_arg_mut(&mut self, input: &mut FnArg) {
@@ -52,6 +74,28 @@ impl VisitMut for Strip {
     fn visit_item_mut(&mut self, _nested: &mut syn::Item) {}
 }
 
+/// The tokens of a macro call without `#[phase(...)]`, which would be reported once more.
+fn without_phases(tokens: TokenStream) -> TokenStream {
+    let mut kept = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match (token, tokens.peek()) {
+            (TokenTree::Punct(hash), Some(TokenTree::Group(attribute)))
+                if hash.as_char() == '#' && names_phase(attribute.stream()) =>
+            {
+                tokens.next();
+            }
+            (TokenTree::Group(group), _) => {
+                let mut inner = Group::new(group.delimiter(), without_phases(group.stream()));
+                inner.set_span(group.span());
+                kept.extend([TokenTree::Group(inner)]);
+            }
+            (other, _) => kept.extend([other]),
+        }
+    }
+    kept
+}
+
 /// Says whether an attribute is `#[arg]`.
 pub(crate) fn is_arg(attribute: &Attribute) -> bool {
     attribute.path().is_ident("arg")
@@ -62,7 +106,7 @@ pub(crate) fn keyword(item: TokenStream) -> TokenStream {
     let parse = |input: syn::parse::ParseStream<'_>| {
         input.call(Attribute::parse_outer)?;
         input.parse::<syn::Visibility>()?;
-        let keyword: Option<proc_macro2::TokenTree> = input.parse().ok();
+        let keyword: Option<TokenTree> = input.parse().ok();
         input.parse::<TokenStream>()?;
         Ok(keyword.to_token_stream())
     };

@@ -108,7 +108,8 @@ pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - on a function or method with a body, `async` or not;
 /// - inside a function marked `#[phase]` or [`#[mcp_tool]`](macro@mcp_tool), on a `let`, an expression statement, a
 ///   block, or any expression; also in nested blocks, closures and `async` blocks. (Stable Rust leaves these attributes
-///   to the macro of the function. In a function without one it reports experimental attributes.)
+///   to the macro of the function. In a function without one it reports experimental attributes.) `phase` has to be
+///   imported there as well, or written `#[glassbox::phase(...)]`.
 ///
 /// # Examples
 ///
@@ -147,7 +148,8 @@ pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # How a phase inside a function can be left
 ///
 /// - `let a = expression?;` or `expression?;` with no other `?` inside: the `?` moves behind the phase, which sees the
-///   `Err` (or `None`).
+///   `Err` (or `None`). Where the call is `parse()` or `try_into()` without its type, whose error is not known that early,
+///   the next rule applies.
 /// - `?` anywhere else inside: the phase ends with the error, converted to the error type of the function's return
 ///   type, and the function returns it. In closures this needs a written return type.
 /// - As the function's last expression: the phase sees what the function returns.

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{GenericArgument, Ident, Lifetime, PathArguments, ReturnType, Type, parse_quote};
+use syn::{GenericArgument, Ident, PathArguments, ReturnType, Type, parse_quote};
 
 /// What a function, a closure or an `async` block gives back.
 #[derive(Debug, Clone)]
@@ -140,21 +140,6 @@ pub(crate) fn find(ty: &Type, wanted: fn(&Type) -> bool) -> Option<&Type> {
     };
     find.visit_type(ty);
     find.found
-}
-
-/// The same type with every named lifetime elided: outside of the function they have no name.
-pub(crate) fn without_lifetimes(ty: &Type) -> Type {
-    struct Elide;
-    impl VisitMut for Elide {
-        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            if lifetime.ident != "static" {
-                lifetime.ident = Ident::new("_", lifetime.ident.span());
-            }
-        }
-    }
-    let mut ty = ty.clone();
-    Elide.visit_type_mut(&mut ty);
-    ty
 }
 
 /// A place in the user's code for tokens of ours, which cannot be met by the user's names.

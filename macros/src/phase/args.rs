@@ -108,7 +108,7 @@ impl Parse for Entry {
             input.parse::<Token![=]>()?;
             return Ok(Self::Crate(
                 span,
-                CratePath(input.call(syn::Path::parse_mod_style)?),
+                CratePath::written(input.call(syn::Path::parse_mod_style)?),
             ));
         }
         let mut key = first.unraw().to_string();

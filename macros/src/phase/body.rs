@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Block, Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, Item, Local, Macro, Meta,
-    Pat, Stmt, Token, Type, token,
+    Pat, Path, Stmt, Token, Type, token,
 };
 
 use super::args::Args;
@@ -43,6 +43,7 @@ pub(crate) fn rewrite(
         krate,
         diagnostics,
         context,
+        names: Vec::new(),
     }
     .statements(body, true);
 }
@@ -51,6 +52,8 @@ struct Rewriter<'a> {
     krate: &'a CratePath,
     diagnostics: &'a mut Diagnostics,
     context: Context,
+    /// What `#[phase]` was called in the block at hand.
+    names: Vec<Path>,
 }
 
 /// Where the code of a phase stands.
@@ -71,10 +74,13 @@ impl Rewriter<'_> {
 
     /// The statements of a block; `own` says that its last expression is what the function gives.
     fn statements(&mut self, block: &mut Block, own: bool) {
+        let outer = std::mem::take(&mut self.names);
         let last = block.stmts.len().saturating_sub(1);
         for (position, statement) in block.stmts.iter_mut().enumerate() {
             self.statement(statement, position == last, own);
         }
+        let names = std::mem::replace(&mut self.names, outer);
+        block.stmts.splice(0..0, names.iter().map(mention));
     }
 
     fn statement(&mut self, statement: &mut Stmt, last: bool, own: bool) {
@@ -173,6 +179,9 @@ impl Rewriter<'_> {
             self.visit_expr_mut(&mut assign.left);
             return self.replace(&mut assign.right, attribute, &Site::default());
         }
+        if !self.names.contains(attribute.path()) {
+            self.names.push(attribute.path().clone());
+        }
         let place = attribute.path().span();
         let args = arguments(attribute).and_then(Args::read);
         let args = self.diagnostics.keep(args);
@@ -222,9 +231,10 @@ impl Rewriter<'_> {
         };
         if let Expr::Try(attempt) = expr
             && Exits::of(&attempt.expr).question.is_none()
+            && !(is_undecided(&attempt.expr) && self.context.returns.fallible().is_some())
         {
             self.visit_expr_mut(&mut attempt.expr);
-            let question = attempt.question_token;
+            let question = Token![?](hygienic(attempt.question_token.span()));
             let run = run(
                 self,
                 None,
@@ -266,19 +276,19 @@ impl Rewriter<'_> {
             self.diagnostics.at(question, self.no_error_type());
             return body;
         };
-        let private = self.krate.private();
-        let span = hygienic(phase.place);
-        let fallible =
-            quote_spanned!(hygienic(returned.span())=> <#returned as #private::Fallible>);
+        let span = hygienic(returned.span());
+        let private = self.krate.private(span);
+        let fallible = quote_spanned!(span=> <#returned as #private::Fallible>);
         let value = site
             .annotated
             .map_or_else(|| quote!(_), ToTokens::to_token_stream);
         let turbofish = site.annotated.map(|ty| quote_spanned!(span=> ::<#ty>));
         let of = quote_spanned!(span=> #fallible::Of<#value>);
-        let value = respanned(body, span);
+        let value = respanned(body, hygienic(phase.place));
         let body = quote_spanned!(span=> { #fallible::from_value #turbofish (#value) });
         let run = run(self, Some(of), Outcome::Observed, body);
-        quote_spanned!(span=> #run?)
+        let question = Token![?](hygienic(question));
+        quote!(#run #question)
     }
 
     fn no_error_type(&self) -> &'static str {
@@ -379,6 +389,15 @@ impl VisitMut for Rewriter<'_> {
     }
 }
 
+/// Names the attribute where it stood: the import that made the name known is used, and editors find what it means.
+pub(crate) fn mention(path: &Path) -> Stmt {
+    let span = hygienic(path.span());
+    Stmt::Item(Item::Verbatim(quote_spanned! {span=>
+        #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+        use #path as _;
+    }))
+}
+
 /// The attributes of the statement: rustc and syn attach them to its leftmost operand.
 fn leftmost(expr: &mut Expr) -> Option<&mut Vec<Attribute>> {
     match expr {
@@ -413,6 +432,13 @@ fn braces(expr: &Expr, place: Span) -> TokenStream {
         }
         .into_token_stream(),
     }
+}
+
+/// Says whether the error of a call depends on what becomes of its value, so that it is not known where the phase ends:
+/// `let number: u32 = text.parse()?`.
+fn is_undecided(expr: &Expr) -> bool {
+    matches!(expr, Expr::MethodCall(call)
+        if call.turbofish.is_none() && (call.method == "parse" || call.method == "try_into"))
 }
 
 /// The same braces as ours: around an argument, the user's own would be called unnecessary.
@@ -450,6 +476,6 @@ fn phase_in(tokens: TokenStream) -> Option<Span> {
     None
 }
 
-fn names_phase(attribute: TokenStream) -> bool {
+pub(crate) fn names_phase(attribute: TokenStream) -> bool {
     syn::parse2::<Meta>(attribute).is_ok_and(|meta| super::is_phase_path(meta.path()))
 }

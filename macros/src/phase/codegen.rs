@@ -11,8 +11,8 @@ use crate::signature::{hygienic, local};
 
 /// `Phase::start(...).run(async { ... }, ...).await`, or its synchronous twin.
 pub(crate) fn run(krate: &CratePath, phase: &Phase, run: &Run) -> TokenStream {
-    let private = krate.private();
     let span = hygienic(phase.place);
+    let private = krate.private(span);
     let start = start(&private, phase);
     let outcome = outcome(&private, phase, run.outcome);
     let body = &run.body;

@@ -62,7 +62,11 @@ impl PhaseFunction {
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let mut args = args.unwrap_or_default();
-        let krate = CratePath::or_default(args.crate_path.take().map(|(_, path)| path));
+        let krate = args
+            .crate_path
+            .take()
+            .map(|(_, path)| path)
+            .unwrap_or_default();
         check(&function, diagnostics);
         let name = &function.sig.ident;
         let default_name = LitStr::new(&name.unraw().to_string(), name.span());
@@ -149,7 +153,7 @@ fn check(function: &ItemFn, diagnostics: &mut Diagnostics) {
 }
 
 /// A tool and a phase on the same function.
-pub(crate) const TOOL_AND_PHASE: &str = "a tool has a span of its own already; remove `#[phase]` here, and put phases on what happens inside";
+pub(crate) const TOOL_AND_PHASE: &str = "a tool has a span of its own already; remove `#[phase]`, and put phases on what happens inside";
 
 /// The future that a function boxes as its last act, which is what `async_trait` makes of an `async fn`.
 fn boxed_future(function: &mut ItemFn) -> Option<(Type, &mut ExprAsync)> {

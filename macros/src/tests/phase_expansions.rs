@@ -124,6 +124,11 @@ fn expands_what_async_trait_makes() {
                                 if false {
                                     return ::glassbox::__private::unreached::<Result<u32, E>>();
                                 }
+                                #[allow(
+                                    unused_imports,
+                                    reason = "names `#[phase]`, which is gone from here"
+                                )]
+                                use phase as _;
                                 let a = ::glassbox::__private::Phase::start("x", |_| {})
                                     .run(
                                         async {
@@ -165,6 +170,11 @@ fn peels_a_question_mark_at_the_end() {
                             if false {
                                 return ::glassbox::__private::unreached::<Result<(), E>>();
                             }
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             let a = ::glassbox::__private::Phase::start("a", |_| {})
                                 .run(
                                     async { g().await },
@@ -198,6 +208,11 @@ fn takes_the_error_type_for_inner_question_marks() {
                             if false {
                                 return ::glassbox::__private::unreached::<Result<(), E>>();
                             }
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             let a = ::glassbox::__private::Phase::start("a", |_| {})
                                 .run(
                                     async {
@@ -243,6 +258,49 @@ fn takes_the_error_type_for_inner_question_marks() {
 }
 
 #[test]
+fn takes_the_error_type_where_a_call_does_not_tell_its_own() {
+    check(
+        r#"#[phase] fn f() -> Result<(), E> { #[phase("a")] let a: u32 = text.parse()?; #[phase("b")] let b = text.parse::<u32>()?; Ok(()) }"#,
+        expect![[r#"
+            fn f() -> Result<(), E> {
+                ::glassbox::__private::Phase::start("f", |_| {})
+                    .run_sync(
+                        move || -> Result<(), E> {
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
+                            let a: u32 = ::glassbox::__private::Phase::start("a", |_| {})
+                                .run_sync(
+                                    || -> <Result<
+                                        (),
+                                        E,
+                                    > as ::glassbox::__private::Fallible>::Of<u32> {
+                                        <Result<
+                                            (),
+                                            E,
+                                        > as ::glassbox::__private::Fallible>::from_value::<
+                                            u32,
+                                        >({ text.parse()? })
+                                    },
+                                    |__value| ::glassbox::__private::outcome!(__value),
+                                )?;
+                            let b = ::glassbox::__private::Phase::start("b", |_| {})
+                                .run_sync(
+                                    || { text.parse::<u32>() },
+                                    |__value| ::glassbox::__private::outcome!(__value),
+                                )?;
+                            Ok(())
+                        },
+                        |__value| ::glassbox::__private::outcome!(__value),
+                    )
+            }
+        "#]],
+    );
+}
+
+#[test]
 fn wraps_what_cannot_fail() {
     check(
         r#"#[phase] async fn f() -> u32 { #[phase("a")] let a: Box<dyn A> = g(); #[phase("b")] { h().await; } #[phase("c")] if a.b() { c() } #[phase("d")] println!("{a}"); #[phase("e")] unknown!(a); 1 }"#,
@@ -254,6 +312,11 @@ fn wraps_what_cannot_fail() {
                             if false {
                                 return ::glassbox::__private::unreached::<u32>();
                             }
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             let a: Box<dyn A> = ::glassbox::__private::Phase::start("a", |_| {})
                                 .run_sync(
                                     || -> Box<dyn A> { g() },
@@ -306,6 +369,11 @@ fn wraps_the_initialiser_of_let_else_and_of_assignments() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || -> Option<u32> {
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             let Some(a) = ::glassbox::__private::Phase::start("a", |_| {})
                                 .run_sync(|| { g() }, |_| ::glassbox::__private::Outcome::value())
                             else {
@@ -338,6 +406,11 @@ fn sees_what_the_last_expression_returns() {
                             if false {
                                 return ::glassbox::__private::unreached::<Result<u32, E>>();
                             }
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             ::glassbox::__private::Phase::start("a", |_| {})
                                 .run(
                                     async {
@@ -371,6 +444,11 @@ fn nests_phases() {
                             if false {
                                 return ::glassbox::__private::unreached::<Result<(), E>>();
                             }
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             let a = ::glassbox::__private::Phase::start("a", |_| {})
                                 .run(
                                     async {
@@ -383,6 +461,11 @@ fn nests_phases() {
                                             (),
                                             E,
                                         > as ::glassbox::__private::Fallible>::from_value({
+                                            #[allow(
+                                                unused_imports,
+                                                reason = "names `#[phase]`, which is gone from here"
+                                            )]
+                                            use phase as _;
                                             let b = ::glassbox::__private::Phase::start("b", |_| {})
                                                 .run(
                                                     async { g().await },
@@ -414,7 +497,17 @@ fn follows_closures_and_async_blocks() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || -> u32 {
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             let c = |a: u32| -> Result<u32, E> {
+                                #[allow(
+                                    unused_imports,
+                                    reason = "names `#[phase]`, which is gone from here"
+                                )]
+                                use phase as _;
                                 let b = ::glassbox::__private::Phase::start("a", |_| {})
                                     .run_sync(
                                         || -> <Result<
@@ -433,6 +526,11 @@ fn follows_closures_and_async_blocks() {
                                 Ok(b)
                             };
                             let d = async move {
+                                #[allow(
+                                    unused_imports,
+                                    reason = "names `#[phase]`, which is gone from here"
+                                )]
+                                use phase as _;
                                 ::glassbox::__private::Phase::start("b", |_| {})
                                     .run(
                                         async { h().await },
@@ -465,6 +563,11 @@ fn leaves_loops_labels_and_nested_worlds_alone() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || {
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             ::glassbox::__private::Phase::start("a", |_| {})
                                 .run_sync(
                                     || {
@@ -515,6 +618,11 @@ fn keeps_other_attributes_on_the_statement() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || {
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             #[cfg(unix)]
                             let a = ::glassbox::__private::Phase::start("a", |_| {})
                                 .run_sync(|| { g() }, |_| ::glassbox::__private::Outcome::value());
@@ -538,6 +646,11 @@ fn finds_the_crate_of_the_function_inside() {
                 facade::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || {
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
                             facade::__private::Phase::start("a", |_| {})
                                 .run_sync(|| { g() }, |_| facade::__private::Outcome::value());
                         },
@@ -557,6 +670,11 @@ fn accepts_phase_under_any_path() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || {
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use glassbox::phase as _;
                             ::glassbox::__private::Phase::start("a", |_| {})
                                 .run_sync(|| { g() }, |_| ::glassbox::__private::Outcome::value());
                         },
@@ -572,8 +690,14 @@ fn keeps_the_function_after_a_mistake() {
     let source = r#"#[phase] fn f() -> u32 { #[phase] let a = g(); if a { #[phase("x")] { return 1; } } #[phase("b")] a }"#;
     expect![[r#"
         fn f() -> u32 {
+            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            use phase as _;
+            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            use phase as _;
             let a = g();
             if a {
+                #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+                use phase as _;
                 {
                     return 1;
                 }

@@ -69,7 +69,7 @@ fn refuses_a_phase_on_a_tool() {
     check(
         r#"#[phase] #[glassbox::mcp_tool(read_only)] fn f() {}"#,
         expect![[r#"
-            a tool has a span of its own already; remove `#[phase]` here, and put phases on what happens inside
+            a tool has a span of its own already; remove `#[phase]`, and put phases on what happens inside
               at `#[glassbox::mcp_tool(read_only)]`
         "#]],
     );

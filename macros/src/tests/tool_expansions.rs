@@ -34,7 +34,11 @@ fn ping() {}"#,
                     ::std::boxed::Box::pin(async move {
                         let arguments = call.arguments();
                         arguments.finish()?;
-                        ::glassbox::__private::reply!(ping())
+                        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                        use ::glassbox::__private::SplitValue as _;
+                        ::glassbox::__private::reply_with(
+                            ::glassbox::__private::ReturnProbe::new(ping()).split(),
+                        )
                     })
                 }
             }
@@ -78,6 +82,8 @@ pub async fn list_emails(
                 ratio: f64,
                 r#type: Option<Kind>,
             ) -> Result<Inbox, ToolError> {
+                #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+                use phase as _;
                 let inbox = ::glassbox::__private::Phase::start("format_response", |_| {})
                     .run_sync(
                         || { Inbox::from(emails) },
@@ -122,7 +128,14 @@ pub async fn list_emails(
                         ],
                     )
                     .injections(&[::glassbox::__private::Injection::of::<Gmail>("gmail")])
-                    .output(|| ::glassbox::__private::output_schema!(Result < Inbox, ToolError >));
+                    .output(|| {
+                        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                        use ::glassbox::__private::ViaValue as _;
+                        ::glassbox::__private::schema_of(
+                            ::glassbox::__private::OutputProbe::<Result<Inbox, ToolError>>::new()
+                                .value(),
+                        )
+                    });
                 fn call(
                     call: &::glassbox::__private::ToolCall,
                 ) -> ::glassbox::__private::ToolFuture<'_> {
@@ -133,9 +146,20 @@ pub async fn list_emails(
                         let argument_2 = arguments.take::<f64>(2);
                         let argument_3 = arguments.take::<Option<Kind>>(3);
                         arguments.finish()?;
-                        ::glassbox::__private::reply!(
-                            list_emails(call.injected:: < Gmail > () ?, argument_0.value() ?,
-                            argument_1.value() ?, argument_2.value() ?, argument_3.value() ?). await
+                        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                        use ::glassbox::__private::SplitValue as _;
+                        ::glassbox::__private::reply_with(
+                            ::glassbox::__private::ReturnProbe::new(
+                                    list_emails(
+                                            call.injected::<Gmail>()?,
+                                            argument_0.value()?,
+                                            argument_1.value()?,
+                                            argument_2.value()?,
+                                            argument_3.value()?,
+                                        )
+                                        .await,
+                                )
+                                .split(),
                         )
                     })
                 }
@@ -165,7 +189,13 @@ fn names_the_tool_after_a_raw_identifier() {
                         "type",
                     )
                     .arguments(&[::glassbox::__private::Argument::new::<u32>("a")])
-                    .output(|| ::glassbox::__private::output_schema!(u32));
+                    .output(|| {
+                        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                        use ::glassbox::__private::ViaValue as _;
+                        ::glassbox::__private::schema_of(
+                            ::glassbox::__private::OutputProbe::<u32>::new().value(),
+                        )
+                    });
                 fn call(
                     call: &::glassbox::__private::ToolCall,
                 ) -> ::glassbox::__private::ToolFuture<'_> {
@@ -173,7 +203,12 @@ fn names_the_tool_after_a_raw_identifier() {
                         let mut arguments = call.arguments();
                         let argument_0 = arguments.take::<u32>(0);
                         arguments.finish()?;
-                        ::glassbox::__private::reply!(r#type(argument_0.value() ?))
+                        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                        use ::glassbox::__private::SplitValue as _;
+                        ::glassbox::__private::reply_with(
+                            ::glassbox::__private::ReturnProbe::new(r#type(argument_0.value()?))
+                                .split(),
+                        )
                     })
                 }
             }
@@ -184,10 +219,10 @@ fn names_the_tool_after_a_raw_identifier() {
 #[test]
 fn follows_cfg_and_crate() {
     check(
-        r#"#[mcp_tool(crate = facade::glass, description = "d")] #[cfg(unix)] pub(crate) fn f<'a>(a: &'a A) -> Cow<'a, str> { a.text() }"#,
+        r#"#[mcp_tool(crate = facade::glass, description = "d")] #[cfg(unix)] pub(crate) fn f<'a>(a: &'a A) -> &'static str { a.text() }"#,
         expect![[r##"
             #[cfg(unix)]
-            pub(crate) fn f<'a>(a: &'a A) -> Cow<'a, str> {
+            pub(crate) fn f<'a>(a: &'a A) -> &'static str {
                 a.text()
             }
             #[cfg(unix)]
@@ -206,14 +241,25 @@ fn follows_cfg_and_crate() {
                     )
                     .description("d")
                     .injections(&[facade::glass::__private::Injection::of::<A>("a")])
-                    .output(|| facade::glass::__private::output_schema!(Cow < '_, str >));
+                    .output(|| {
+                        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                        use facade::glass::__private::ViaValue as _;
+                        facade::glass::__private::schema_of(
+                            facade::glass::__private::OutputProbe::<&'static str>::new().value(),
+                        )
+                    });
                 fn call(
                     call: &facade::glass::__private::ToolCall,
                 ) -> facade::glass::__private::ToolFuture<'_> {
                     ::std::boxed::Box::pin(async move {
                         let arguments = call.arguments();
                         arguments.finish()?;
-                        facade::glass::__private::reply!(f(call.injected:: < A > () ?))
+                        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                        use facade::glass::__private::SplitValue as _;
+                        facade::glass::__private::reply_with(
+                            facade::glass::__private::ReturnProbe::new(f(call.injected::<A>()?))
+                                .split(),
+                        )
                     })
                 }
             }
@@ -227,6 +273,8 @@ fn keeps_the_function_after_a_mistake() {
  #[arg(default = 5)] max: u32) -> u32 { #[phase("a")] let a = gmail.get(max); a }"#;
     expect![[r#"
         fn list(gmail: &Gmail, max: u32) -> u32 {
+            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            use phase as _;
             let a = gmail.get(max);
             a
         }

@@ -123,6 +123,16 @@ fn refuses_an_empty_name() {
 }
 
 #[test]
+fn refuses_a_name_that_is_too_long() {
+    let source = format!("#[mcp_tool(name = {:?})] fn f() {{}}", "n".repeat(129));
+    assert!(
+        mistakes(&source).starts_with("the name of a tool has 129 characters; MCP allows 128\n")
+    );
+    let source = format!("#[mcp_tool(name = {:?})] fn f() {{}}", "n".repeat(128));
+    assert!(super::expand(&source).contains(&"n".repeat(128)));
+}
+
+#[test]
 fn refuses_a_derived_name_outside_of_ascii() {
     check(
         r#"#[mcp_tool] fn größe() {}"#,
@@ -301,6 +311,24 @@ fn refuses_impl_trait_outputs() {
 }
 
 #[test]
+fn refuses_borrowed_outputs() {
+    check(
+        r#"#[mcp_tool] fn f(names: &Names) -> Result<Vec<&str>, Error> { names.all() }"#,
+        expect![[r#"
+            what a tool returns outlives the call, so it is owned: write `Result<Vec<String>, Error>`
+              at `Result<Vec<&str>, Error>`
+        "#]],
+    );
+    check(
+        r#"#[mcp_tool] fn f<'a>(names: &'a Names) -> Cow<'a, str> { names.first() }"#,
+        expect![[r#"
+            what a tool returns outlives the call, so it is owned: write a type that borrows nothing, such as `String`
+              at `'a`
+        "#]],
+    );
+}
+
+#[test]
 fn refuses_cfg_on_parameters() {
     check(
         r#"#[mcp_tool] fn f(#[cfg(unix)] a: u32) {}"#,
@@ -316,9 +344,9 @@ fn refuses_a_phase_on_the_tool_itself() {
     check(
         r#"#[mcp_tool] #[phase("x")] fn f() {}"#,
         expect![[r#"
-        a tool has a span of its own already; remove `#[phase]` here, and put phases on what happens inside
-          at `#[phase("x")]`
-    "#]],
+            a tool has a span of its own already; remove `#[phase]`, and put phases on what happens inside
+              at `#[phase("x")]`
+        "#]],
     );
 }
 

@@ -1,6 +1,6 @@
 //! A tool as tokens: the function, a type of its name, and data about it.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -9,7 +9,7 @@ use syn::{Attribute, Ident, ItemFn, ReturnType, Visibility};
 use super::argument::{Argument, Bound, DefaultValue, Number};
 use super::model::{Input, Tool};
 use crate::args::CratePath;
-use crate::signature::{hygienic, local, without_lifetimes};
+use crate::signature::{hygienic, local};
 
 /// Everything a tool expands to.
 pub(crate) fn tool(tool: &Tool) -> TokenStream {
@@ -26,10 +26,10 @@ pub(crate) fn tool(tool: &Tool) -> TokenStream {
 /// A tool of the function's name that says nothing: after a mistake, so that whoever names the tool still compiles.
 pub(crate) fn placeholder(function: &ItemFn, krate: &CratePath) -> TokenStream {
     let marker = marker(function);
-    let private = krate.private();
     let ident = &function.sig.ident;
     let name = ident.unraw().to_string();
     let span = hygienic(ident.span());
+    let private = krate.private(span);
     let definition = quote_spanned!(span=> #private::ToolDefinition::new(#name));
     let call = local("call", ident.span());
     let body = quote_spanned!(span=> fn call(#call: &#private::ToolCall) -> #private::ToolFuture<'_> {
@@ -79,8 +79,8 @@ fn implementation(
     call: &TokenStream,
 ) -> TokenStream {
     let span = hygienic(ident.span());
-    let path = &krate.0;
-    let private = krate.private();
+    let path = krate.at(span);
+    let private = krate.private(span);
     quote_spanned! {span=>
         #(#cfgs)*
         impl #path::Tool for #ident {
@@ -94,7 +94,7 @@ fn implementation(
 /// The definition as one constant expression.
 fn definition(tool: &Tool) -> TokenStream {
     let span = hygienic(tool.function.sig.ident.span());
-    let private = tool.krate.private();
+    let private = tool.krate.private(span);
     let name = &tool.name;
     let title = tool.title.iter();
     let description = tool.description.iter();
@@ -106,7 +106,7 @@ fn definition(tool: &Tool) -> TokenStream {
         span,
         "arguments",
         tool.inputs.iter().filter_map(|input| match input {
-            Input::Argument(argument) => Some(self::argument(&private, argument)),
+            Input::Argument(argument) => Some(self::argument(&tool.krate, argument)),
             Input::Injection { .. } => None,
         }),
     );
@@ -125,8 +125,15 @@ fn definition(tool: &Tool) -> TokenStream {
         ReturnType::Default => TokenStream::new(),
         ReturnType::Type(_, ty) => {
             let span = hygienic(ty.span());
-            let ty = without_lifetimes(ty);
-            quote_spanned!(span=> .output(|| #private::output_schema!(#ty)))
+            let private = tool.krate.private(span);
+            // Functions instead of a macro of the runtime, whose tokens would hide the user's type in messages.
+            quote_spanned! {span=>
+                .output(|| {
+                    #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                    use #private::ViaValue as _;
+                    #private::schema_of(#private::OutputProbe::<#ty>::new().value())
+                })
+            }
         }
     };
     quote_spanned! {span=>
@@ -140,11 +147,7 @@ fn definition(tool: &Tool) -> TokenStream {
     }
 }
 
-fn list(
-    span: proc_macro2::Span,
-    method: &str,
-    items: impl Iterator<Item = TokenStream>,
-) -> TokenStream {
+fn list(span: Span, method: &str, items: impl Iterator<Item = TokenStream>) -> TokenStream {
     let mut items = items.peekable();
     if items.peek().is_none() {
         return TokenStream::new();
@@ -153,7 +156,7 @@ fn list(
     quote_spanned!(span=> .#method(&[#(#items),*]))
 }
 
-fn argument(private: &TokenStream, argument: &Argument) -> TokenStream {
+fn argument(krate: &CratePath, argument: &Argument) -> TokenStream {
     let Argument {
         name,
         ty,
@@ -163,13 +166,14 @@ fn argument(private: &TokenStream, argument: &Argument) -> TokenStream {
         maximum,
     } = argument;
     let span = hygienic(ty.span());
+    let private = krate.private(span);
     let description = description.iter();
     let default = default.iter().map(|default| {
         let value = default_value(default, ty);
         quote_spanned!(span=> .default(|| #private::default_value::<#ty>(#value)))
     });
-    let minimum = minimum.iter().map(|bound| self::bound(private, bound));
-    let maximum = maximum.iter().map(|bound| self::bound(private, bound));
+    let minimum = minimum.iter().map(|bound| self::bound(krate, bound));
+    let maximum = maximum.iter().map(|bound| self::bound(krate, bound));
     quote_spanned! {span=>
         #private::Argument::new::<#ty>(#name)
             #(.description(#description))*
@@ -193,8 +197,9 @@ fn default_value(default: &DefaultValue, ty: &syn::Type) -> TokenStream {
     }
 }
 
-fn bound(private: &TokenStream, bound: &Bound) -> TokenStream {
+fn bound(krate: &CratePath, bound: &Bound) -> TokenStream {
     let span = hygienic(bound.written.span());
+    let private = krate.private(span);
     let (kind, negative, mut magnitude) = match bound.number {
         Number::Integer(value) => (
             Ident::new("Integer", span),
@@ -217,7 +222,7 @@ fn call(tool: &Tool) -> TokenStream {
     let sig = &tool.function.sig;
     let ident = &sig.ident;
     let span = hygienic(ident.span());
-    let private = tool.krate.private();
+    let private = tool.krate.private(span);
     let call = local("call", ident.span());
     let arguments = local("arguments", ident.span());
     let mut takes = Vec::new();
@@ -239,6 +244,8 @@ fn call(tool: &Tool) -> TokenStream {
         }
     }
     let wait = sig.asyncness.map(|_| quote_spanned!(span=> .await));
+    let returned = quote_spanned!(span=> #ident(#(#inputs),*) #wait);
+    let reply = reply(&tool.krate, &sig.output, span, &returned);
     let mutability = (!takes.is_empty()).then(|| syn::Token![mut](span));
     quote_spanned! {span=>
         fn call(#call: &#private::ToolCall) -> #private::ToolFuture<'_> {
@@ -246,8 +253,27 @@ fn call(tool: &Tool) -> TokenStream {
                 let #mutability #arguments = #call.arguments();
                 #(#takes)*
                 #arguments.finish()?;
-                #private::reply!(#ident(#(#inputs),*) #wait)
+                #reply
             })
         }
+    }
+}
+
+/// The answer from what the function returned, pointing at its type.
+fn reply(
+    krate: &CratePath,
+    output: &ReturnType,
+    ident: Span,
+    returned: &TokenStream,
+) -> TokenStream {
+    let span = match output {
+        ReturnType::Default => ident,
+        ReturnType::Type(_, ty) => hygienic(ty.span()),
+    };
+    let private = krate.private(span);
+    quote_spanned! {span=>
+        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+        use #private::SplitValue as _;
+        #private::reply_with(#private::ReturnProbe::new(#returned).split())
     }
 }

@@ -6,7 +6,7 @@ use syn::{Attribute, FnArg, GenericParam, ItemFn, LitStr, PatType, ReturnType, S
 use super::args::{ArgArgs, Args};
 use super::argument::Argument;
 use super::name;
-use super::parameter::Parameter;
+use super::parameter::{Parameter, check_returned};
 use crate::args::{CratePath, Keyed, Switch, Text};
 use crate::diagnostics::Diagnostics;
 use crate::docs::{self, is_doc};
@@ -14,7 +14,7 @@ use crate::fallback::is_arg;
 use crate::phase::body::{self, Context, Kind};
 use crate::phase::function::TOOL_AND_PHASE;
 use crate::phase::is_phase;
-use crate::signature::{Returns, opaque};
+use crate::signature::Returns;
 
 /// A tool.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Tool {
             ("idempotent", idempotent),
             ("open_world", open_world),
         ];
-        let krate = CratePath::or_default(crate_path);
+        let krate = crate_path.unwrap_or_default();
         check_function(&function, diagnostics);
         let name = diagnostics.keep(name::of(
             name.as_ref().map(|Text(name)| name),
@@ -148,13 +148,8 @@ fn check_function(function: &ItemFn, diagnostics: &mut Diagnostics) {
             ),
         }
     }
-    if let ReturnType::Type(_, ty) = &sig.output
-        && let Some(opaque) = opaque(ty)
-    {
-        diagnostics.on(
-            opaque,
-            "what a tool returns gives its output schema: write a concrete type instead of `impl`",
-        );
+    if let ReturnType::Type(_, ty) = &sig.output {
+        diagnostics.keep(check_returned(ty));
     }
     for attribute in function
         .attrs

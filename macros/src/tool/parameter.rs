@@ -38,7 +38,7 @@ impl<'a> Parameter<'a> {
         };
         match peel(&parameter.ty) {
             Type::Reference(reference) => {
-                check_injection(name, reference)?;
+                check_injection(name, &parameter.ty, reference)?;
                 Ok(Self::Injection {
                     name,
                     ty: &reference.elem,
@@ -52,7 +52,7 @@ impl<'a> Parameter<'a> {
     }
 }
 
-fn check_injection(name: &Ident, reference: &TypeReference) -> syn::Result<()> {
+fn check_injection(name: &Ident, ty: &Type, reference: &TypeReference) -> syn::Result<()> {
     let elem = peel(&reference.elem);
     if let Some(mutable) = &reference.mutability {
         return error(
@@ -65,8 +65,8 @@ fn check_injection(name: &Ident, reference: &TypeReference) -> syn::Result<()> {
         );
     }
     match elem {
-        Type::Slice(_) | Type::Reference(_) => return owned_instead(name, reference),
-        Type::Path(path) if is_str(path) => return owned_instead(name, reference),
+        Type::Slice(_) | Type::Reference(_) => return owned_instead(name, ty),
+        Type::Path(path) if is_str(path) => return owned_instead(name, ty),
         Type::ImplTrait(_) | Type::TraitObject(_) => {
             let bounds = match elem {
                 Type::ImplTrait(ty) => ty.bounds.to_token_stream(),
@@ -142,8 +142,64 @@ fn borrowed(ty: &Type) -> Option<Lifetime> {
     find.0
 }
 
+/// Checks what a tool returns: it is given away, after the call and what it borrowed have ended.
+pub(super) fn check_returned(ty: &Type) -> syn::Result<()> {
+    if let Some(opaque) = opaque(ty) {
+        return error(
+            opaque,
+            "what a tool returns gives its output schema: write a concrete type instead of `impl`"
+                .to_owned(),
+        );
+    }
+    let Some(lifetime) = borrow(ty) else {
+        return Ok(());
+    };
+    match lifetime {
+        Borrow::Reference => error(
+            ty,
+            format!(
+                "what a tool returns outlives the call, so it is owned: write `{owned}`",
+                owned = readable(owned(ty))
+            ),
+        ),
+        Borrow::Lifetime(lifetime) => error(
+            lifetime,
+            "what a tool returns outlives the call, so it is owned: write a type that borrows nothing, such as `String`"
+                .to_owned(),
+        ),
+    }
+}
+
+enum Borrow {
+    Reference,
+    Lifetime(Lifetime),
+}
+
+/// What a type borrows, unless for ever.
+fn borrow(ty: &Type) -> Option<Borrow> {
+    let reference = find(ty, |ty| {
+        matches!(ty, Type::Reference(reference)
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"))
+    });
+    match reference {
+        Some(_) => Some(Borrow::Reference),
+        None => borrowed(ty).map(Borrow::Lifetime),
+    }
+}
+
 /// "Arguments are owned", with the type to write instead.
-fn owned_instead<T>(name: &Ident, ty: &(impl ToTokens + ?Sized)) -> syn::Result<T> {
+fn owned_instead<T>(name: &Ident, ty: &Type) -> syn::Result<T> {
+    error(
+        ty,
+        format!(
+            "arguments are owned: write `{name}: {owned}`; `&T` parameters are injected by the server",
+            owned = readable(owned(ty))
+        ),
+    )
+}
+
+/// The type with what it borrows as its own.
+fn owned(ty: &Type) -> Type {
     struct Own;
     impl VisitMut for Own {
         fn visit_type_mut(&mut self, ty: &mut Type) {
@@ -160,13 +216,7 @@ fn owned_instead<T>(name: &Ident, ty: &(impl ToTokens + ?Sized)) -> syn::Result<
             visit_mut::visit_type_mut(self, ty);
         }
     }
-    let mut owned: Type = syn::parse2(ty.to_token_stream())?;
+    let mut owned = ty.clone();
     Own.visit_type_mut(&mut owned);
-    error(
-        ty,
-        format!(
-            "arguments are owned: write `{name}: {owned}`; `&T` parameters are injected by the server",
-            owned = readable(owned)
-        ),
-    )
+    owned
 }
