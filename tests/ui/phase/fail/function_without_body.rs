@@ -1,0 +1,8 @@
+use glassbox::phase;
+
+trait Store {
+    #[phase]
+    fn load(&self) -> u32;
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use glassbox::phase;
+
+#[phase]
+fn late() -> u32 {
+    #[phase("late")]
+    let a;
+    a = 1;
+    a
+}
+
+fn main() {
+    late();
+}

@@ -1,0 +1,20 @@
+use glassbox::phase;
+
+#[phase]
+async fn whole() -> Result<u32, String> {
+    Ok("one")
+}
+
+#[phase]
+fn part() -> Result<u32, String> {
+    #[phase("a")]
+    let a: u32 = "one";
+    #[phase("b")]
+    let b = { u32::try_from(1_u64)? + a };
+    Ok(b)
+}
+
+fn main() {
+    let _ = whole();
+    let _ = part();
+}

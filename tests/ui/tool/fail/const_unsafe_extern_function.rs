@@ -1,0 +1,6 @@
+use glassbox::mcp_tool;
+
+#[mcp_tool]
+const unsafe extern "C" fn ping() {}
+
+fn main() {}
