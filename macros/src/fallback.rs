@@ -1,14 +1,14 @@
 //! After a mistake: the user's item without our attributes, so that its callers still compile.
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, FnArg, ItemFn, Macro, Path};
 
 use crate::args::CratePath;
 use crate::docs::is_doc;
-use crate::phase::body::{mention, names_phase};
 use crate::phase::is_phase;
+use crate::phase::tokens::{mention, without_phases};
 
 /// The mistakes, and the function with a tool of its name that is never called.
 pub(crate) fn tool(error: &syn::Error, item: &TokenStream) -> TokenStream {
@@ -72,28 +72,6 @@ impl VisitMut for Strip {
     }
 
     fn visit_item_mut(&mut self, _nested: &mut syn::Item) {}
-}
-
-/// The tokens of a macro call without `#[phase(...)]`, which would be reported once more.
-fn without_phases(tokens: TokenStream) -> TokenStream {
-    let mut kept = TokenStream::new();
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match (token, tokens.peek()) {
-            (TokenTree::Punct(hash), Some(TokenTree::Group(attribute)))
-                if hash.as_char() == '#' && names_phase(attribute.stream()) =>
-            {
-                tokens.next();
-            }
-            (TokenTree::Group(group), _) => {
-                let mut inner = Group::new(group.delimiter(), without_phases(group.stream()));
-                inner.set_span(group.span());
-                kept.extend([TokenTree::Group(inner)]);
-            }
-            (other, _) => kept.extend([other]),
-        }
-    }
-    kept
 }
 
 /// Says whether an attribute is `#[arg]`.

@@ -1,17 +1,18 @@
 //! Rewrites the phases inside a function: on `let`, on expressions and on blocks.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, Item, Local, Macro, Meta,
-    Pat, Path, Stmt, Token, Type, token,
+    Attribute, Block, Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, Item, Local, Macro, Pat,
+    Path, Stmt, Token, Type,
 };
 
 use super::args::Args;
 use super::exits::{Exits, attributes_mut};
 use super::model::{Outcome, Phase, Run};
+use super::tokens::{arguments, braces, is_undecided, leftmost, mention, phase_in, respanned};
 use super::{codegen, is_phase};
 use crate::args::CratePath;
 use crate::diagnostics::Diagnostics;
@@ -387,95 +388,4 @@ impl VisitMut for Rewriter<'_> {
             );
         }
     }
-}
-
-/// Names the attribute where it stood: the import that made the name known is used, and editors find what it means.
-pub(crate) fn mention(path: &Path) -> Stmt {
-    let span = hygienic(path.span());
-    Stmt::Item(Item::Verbatim(quote_spanned! {span=>
-        #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
-        use #path as _;
-    }))
-}
-
-/// The attributes of the statement: rustc and syn attach them to its leftmost operand.
-fn leftmost(expr: &mut Expr) -> Option<&mut Vec<Attribute>> {
-    match expr {
-        Expr::Assign(expr) => leftmost(&mut expr.left),
-        Expr::Binary(expr) => leftmost(&mut expr.left),
-        Expr::Cast(expr) => leftmost(&mut expr.expr),
-        other => attributes_mut(other),
-    }
-}
-
-/// The tokens between the parentheses of an attribute.
-pub(crate) fn arguments(attribute: &Attribute) -> syn::Result<TokenStream> {
-    match &attribute.meta {
-        Meta::Path(_) => Ok(TokenStream::new()),
-        Meta::List(list) => Ok(list.tokens.clone()),
-        Meta::NameValue(_) => Err(syn::Error::new_spanned(
-            attribute,
-            "the name of a phase stands in parentheses: `#[phase(\"name\")]`",
-        )),
-    }
-}
-
-/// An expression in braces: its own, if it is a block.
-fn braces(expr: &Expr, place: Span) -> TokenStream {
-    match expr {
-        Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
-            block.block.to_token_stream()
-        }
-        expr => Block {
-            brace_token: token::Brace(hygienic(place)),
-            stmts: vec![Stmt::Expr(expr.clone(), None)],
-        }
-        .into_token_stream(),
-    }
-}
-
-/// Says whether the error of a call depends on what becomes of its value, so that it is not known where the phase ends:
-/// `let number: u32 = text.parse()?`.
-fn is_undecided(expr: &Expr) -> bool {
-    matches!(expr, Expr::MethodCall(call)
-        if call.turbofish.is_none() && (call.method == "parse" || call.method == "try_into"))
-}
-
-/// The same braces as ours: around an argument, the user's own would be called unnecessary.
-fn respanned(body: TokenStream, span: Span) -> TokenStream {
-    body.into_iter()
-        .map(|tree| match tree {
-            TokenTree::Group(braces) => {
-                let mut braces = Group::new(braces.delimiter(), braces.stream());
-                braces.set_span(span);
-                TokenTree::Group(braces)
-            }
-            other => other,
-        })
-        .collect()
-}
-
-/// A `#[phase]` among tokens that are not ours to rewrite.
-fn phase_in(tokens: TokenStream) -> Option<Span> {
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match (&token, tokens.peek()) {
-            (TokenTree::Punct(hash), Some(TokenTree::Group(group)))
-                if hash.as_char() == '#' && names_phase(group.stream()) =>
-            {
-                return Some(group.span());
-            }
-            (TokenTree::Group(group), _) => {
-                if let Some(span) = phase_in(group.stream()) {
-                    return Some(span);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-pub(crate) fn names_phase(attribute: TokenStream) -> bool {
-    syn::parse2::<Meta>(attribute).is_ok_and(|meta| super::is_phase_path(meta.path()))
 }

@@ -9,6 +9,7 @@ pub(crate) mod codegen;
 pub(crate) mod exits;
 pub(crate) mod function;
 pub(crate) mod model;
+pub(crate) mod tokens;
 
 use proc_macro2::TokenStream;
 use syn::{Attribute, Path};
