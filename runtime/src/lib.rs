@@ -7,6 +7,8 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "analysis")]
+pub mod analysis;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 mod instrument;
