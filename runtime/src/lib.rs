@@ -15,6 +15,8 @@ mod instrument;
 mod passback;
 mod phase;
 mod propagation;
+#[cfg(feature = "analysis")]
+pub mod render;
 mod semconv;
 mod server;
 mod tool;

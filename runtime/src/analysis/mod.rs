@@ -1,11 +1,11 @@
-//! Reading spans that a server returned: from OTLP JSON to a tree.
+//! Reading spans that a server returned: from OTLP JSON to a tree, and from the tree to observations.
 //!
 //! Everything here takes values and returns values: no I/O, no clock, no lock. The spans come from somebody else's
-//! server, so nothing is believed: junk is skipped and counted, what is read is bounded, and text of a span is kept as
-//! it came.
+//! server, so nothing is believed: junk is skipped and counted, what is read is bounded, and text of a span reaches a
+//! terminal only through [`printable`](crate::render::printable).
 //!
 //! ```
-//! use glassbox::analysis::SpanTree;
+//! use glassbox::analysis::{SpanTree, findings};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let answer = serde_json::json!({"resourceSpans": [{
@@ -18,6 +18,7 @@
 //! }]});
 //! let tree = SpanTree::from_otlp(&answer)?;
 //! assert_eq!(tree.len(), 1);
+//! assert!(findings(&tree).is_empty());
 //! # Ok(())
 //! # }
 //! ```
@@ -25,12 +26,14 @@
 //! What it does not do: check whether the spans belong to the caller's trace, or forward them. That is the work of an
 //! ingest step, before this.
 
+mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod otlp;
 mod span;
 mod tree;
 
+pub use findings::{DominantPhase, Finding, RepeatedCalls, findings};
 pub use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 pub use opentelemetry::{KeyValue, Value};
 pub use span::Span;
