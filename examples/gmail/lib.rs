@@ -1,1 +1,4 @@
 //! The Gmail example.
+
+pub mod http;
+pub mod simulator;
