@@ -2,27 +2,22 @@
 
 use std::net::IpAddr;
 use std::sync::Once;
-use std::time::Duration;
 
+use reqwest::ClientBuilder;
+use reqwest::redirect::Policy;
 use url::{Host, Url};
 
-/// A client for one service, which talks to this machine directly, whatever proxy is configured.
+/// The beginnings of a client for one service, which talks to this machine directly, whatever proxy is configured.
 ///
 /// Redirects are not followed: none of our peers sends them, and a credential should go where it was meant to.
-///
-/// # Errors
-///
-/// If the TLS backend cannot be set up.
-pub fn client(base: &Url, timeout: Option<Duration>) -> reqwest::Result<reqwest::Client> {
+pub fn client(base: &Url) -> ClientBuilder {
     install_crypto();
-    let mut builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let builder = reqwest::Client::builder().redirect(Policy::none());
     if is_loopback(base) {
-        builder = builder.no_proxy();
+        builder.no_proxy()
+    } else {
+        builder
     }
-    if let Some(timeout) = timeout {
-        builder = builder.timeout(timeout);
-    }
-    builder.build()
 }
 
 /// Chooses ring for TLS, once: reqwest is built without a provider of its own, and panics if there is none.

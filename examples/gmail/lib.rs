@@ -1,4 +1,6 @@
 //! The Gmail example.
 
+pub mod client;
 pub mod http;
+pub mod server;
 pub mod simulator;

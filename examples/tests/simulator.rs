@@ -1,6 +1,10 @@
 //! The simulator against the Gmail API's documented shapes.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
@@ -17,8 +21,9 @@ struct Peer {
 impl Peer {
     async fn start(config: SimulatorConfig) -> Self {
         let simulator = Simulator::start(config.with_latency(0.0)).await.unwrap();
-        let http =
-            gmail_example::http::client(&Url::parse(&simulator.url()).unwrap(), None).unwrap();
+        let http = gmail_example::http::client(&Url::parse(&simulator.url()).unwrap())
+            .build()
+            .unwrap();
         Self { simulator, http }
     }
 
