@@ -7,7 +7,10 @@ use glassbox::{Server, mcp_tool};
 
 /// Greets somebody.
 #[mcp_tool(read_only)]
-#[expect(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "owned parameters are arguments"
+)]
 fn hello(
     /// Who is greeted
     #[arg(default = "world")]
