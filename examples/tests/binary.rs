@@ -6,7 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -337,6 +337,53 @@ fn a_refused_argument_is_said() {
     assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
 }
 
+/// An MCP server that refuses whatever it is asked, in these words.
+fn refusing(message: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let length = |line: &str| {
+                line.to_lowercase()
+                    .strip_prefix("content-length:")?
+                    .trim()
+                    .parse()
+                    .ok()
+            };
+            let head = reader
+                .by_ref()
+                .lines()
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty());
+            let mut request = vec![0; head.filter_map(|line| length(&line)).last().unwrap_or(0)];
+            reader.read_exact(&mut request).unwrap();
+            let request: Value = serde_json::from_slice(&request).unwrap_or_default();
+            let error = json!({"code": -32000, "message": message});
+            let body =
+                json!({"jsonrpc": "2.0", "id": request.get("id"), "error": error}).to_string();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+            write!(
+                stream,
+                "{head}\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn an_error_that_quotes_a_server_is_one_harmless_line() {
+    let url = refusing("\u{1b}[2Jgo\naway\u{202e}");
+    let ended = run(&["agent", "--server-url", &url]);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("�[2Jgo�away�"), "{}", ended.stderr);
+}
+
 #[test]
 fn on_stdio_there_is_nothing_but_protocol() {
     let mut child = gmail(&["serve", "--stdio"])
@@ -377,7 +424,7 @@ fn on_stdio_there_is_nothing_but_protocol() {
     );
     drop(stdin);
     let mut rest = String::new();
-    std::io::Read::read_to_string(&mut stdout, &mut rest).unwrap();
+    stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
     assert!(child.wait().unwrap().success());
 }
