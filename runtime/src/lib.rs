@@ -7,12 +7,16 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "analysis")]
+pub mod analysis;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 mod instrument;
 mod passback;
 mod phase;
 mod propagation;
+#[cfg(feature = "analysis")]
+pub mod render;
 mod semconv;
 mod server;
 mod tool;

@@ -1,0 +1,330 @@
+//! The command line.
+
+use std::env::{self, VarError};
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use glassbox::ServeError;
+use glassbox::render::printable;
+use tokio::signal;
+use url::Url;
+
+use crate::agent::{self, AgentError, AgentOptions, DEFAULT_QUERY};
+use crate::call::{CallError, Passback};
+use crate::client::{AccessToken, Gmail};
+use crate::demo::{self, DemoError};
+use crate::screen::{Screen, cut};
+use crate::server;
+use crate::simulator::{Simulator, SimulatorConfig};
+
+const USAGE: u8 = 2;
+/// Columns of an error: a few lines of a terminal.
+const MAX_MESSAGE: usize = 400;
+
+const ABOUT: &str =
+    "See inside an MCP tool call: a Gmail server whose spans come back to its client (SEP-2448)";
+
+const LONG_ABOUT: &str = "\
+See inside an MCP tool call: a Gmail server whose spans come back to its client (SEP-2448).
+
+Without a command it runs the demo: a simulated Gmail, the MCP server and an agent in one process, and the same call \
+first as a black box, then with the server's spans.";
+
+const ENVIRONMENT: &str = "\
+Environment:
+  GMAIL_ACCESS_TOKEN   OAuth access token for Gmail; needed with --gmail-api
+  GMAIL_SIM_LATENCY    Factor on the simulator's latencies: 1 is about Gmail's (default), 0 is none
+  GMAIL_SIM_FAIL       HTTP status that every simulated Gmail call fails with, for example 500
+  NO_COLOR             If set, no colours
+  COLUMNS              Columns of the output (default: the terminal's, or 80)";
+
+#[derive(Debug, Parser)]
+#[command(name = "gmail", version, about = ABOUT, long_about = LONG_ABOUT, after_help = ENVIRONMENT)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve Gmail over MCP
+    ///
+    /// Over Streamable HTTP at http://ADDR/mcp, or over standard input and output. The Gmail behind it is simulated
+    /// unless --gmail-api names a real one.
+    #[command(after_help = ENVIRONMENT)]
+    Serve(ServeArgs),
+    /// Ask a server for emails, and see inside the call
+    ///
+    /// A plain MCP client without a model: the first number of QUERY is how many emails to list, and words with a Gmail
+    /// operator (from:grace, is:unread, -label:travel) are the search.
+    #[command(after_help = ENVIRONMENT)]
+    Agent(AgentArgs),
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8000", value_name = "ADDR", value_parser = address)]
+    addr: SocketAddr,
+    /// Serve on standard input and output instead
+    #[arg(long, conflicts_with = "addr")]
+    stdio: bool,
+    /// Who may call
+    #[arg(long, value_enum, default_value_t = Auth::None)]
+    auth: Auth,
+    /// Gmail to use, for example https://gmail.googleapis.com, with the token in GMAIL_ACCESS_TOKEN
+    #[arg(long, value_name = "URL", value_parser = http_url)]
+    gmail_api: Option<Url>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Auth {
+    /// Clients with an OAuth 2.1 access token (not built yet)
+    Oauth,
+    /// Anybody who can reach the address
+    None,
+}
+
+#[derive(Debug, Args)]
+struct AgentArgs {
+    /// What to ask
+    #[arg(default_value = DEFAULT_QUERY)]
+    query: String,
+    /// Ask for the whole tree of spans, not only its top level
+    #[arg(long, conflicts_with = "no_passback")]
+    detailed: bool,
+    /// Ask for no spans: the server is a black box
+    #[arg(long)]
+    no_passback: bool,
+    /// MCP endpoint of the server
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000/mcp", value_parser = http_url)]
+    server_url: Url,
+    /// OTLP/HTTP receiver for the spans, for example http://localhost:4318
+    #[arg(long, value_name = "URL", value_parser = http_url)]
+    collector: Option<Url>,
+}
+
+/// Runs the command line, and says how it went.
+pub async fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        None => run_demo().await,
+        Some(Command::Serve(args)) => serve(args).await,
+        Some(Command::Agent(args)) => run_agent(args).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // The message may quote a server. If it cannot be written, there is nobody left to tell.
+            let message = cut(&printable(&failure.message), MAX_MESSAGE);
+            let _ = writeln!(io::stderr(), "error: {message}");
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// One clear line, and what the process ends with.
+#[derive(Debug)]
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+    fn new(message: impl ToString) -> Self {
+        Self {
+            code: 1,
+            message: message.to_string(),
+        }
+    }
+
+    fn usage(message: impl Into<String>) -> Self {
+        Self {
+            code: USAGE,
+            message: message.into(),
+        }
+    }
+}
+
+/// A reader that went away (`| head`) has seen what it wanted.
+fn unless_unread(error: &io::Error) -> Option<()> {
+    (error.kind() == io::ErrorKind::BrokenPipe).then_some(())
+}
+
+async fn run_demo() -> Result<(), Failure> {
+    let config = simulator_config()?;
+    match demo::run(config, Screen::of_stdout(), &mut io::stdout()).await {
+        Err(DemoError::Output(error)) if unless_unread(&error).is_some() => Ok(()),
+        other => other.map_err(Failure::new),
+    }
+}
+
+async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
+    let mut options = AgentOptions::new(args.query, args.server_url);
+    options.passback = match (args.no_passback, args.detailed) {
+        (true, _) => Passback::Off,
+        (false, true) => Passback::Detailed,
+        (false, false) => Passback::TopLevel,
+    };
+    options.collector = args.collector;
+    match agent::run(&options, Screen::of_stdout(), &mut io::stdout()).await {
+        Err(AgentError::Output(error)) if unless_unread(&error).is_some() => Ok(()),
+        Err(error @ AgentError::Call(CallError::Unreachable { .. })) => Err(Failure::new(format!(
+            "{error}; is it running? `gmail serve` starts one"
+        ))),
+        other => other.map_err(Failure::new),
+    }
+}
+
+async fn serve(args: ServeArgs) -> Result<(), Failure> {
+    if args.auth == Auth::Oauth {
+        return Err(Failure::new(
+            "--auth oauth is not built yet; use --auth none",
+        ));
+    }
+    // Runs until the server ends; dropped earlier, it would take the mailbox with it.
+    let mut simulator = None;
+    let gmail = match &args.gmail_api {
+        Some(url) => {
+            let token = variable("GMAIL_ACCESS_TOKEN")?.ok_or_else(|| {
+                Failure::usage("--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN")
+            })?;
+            Gmail::new(url.as_str(), AccessToken::new(token))
+        }
+        None => {
+            let mut config = simulator_config()?;
+            if let Some(token) = variable("GMAIL_ACCESS_TOKEN")? {
+                config.access_token = token;
+            }
+            let token = AccessToken::new(config.access_token.as_str());
+            let started = Simulator::start(config)
+                .await
+                .map_err(|error| DemoError::Simulator(error).to_string());
+            let started = simulator.insert(started.map_err(Failure::new)?);
+            Gmail::new(&started.url(), token)
+        }
+    };
+    let server = server::server(gmail.map_err(Failure::new)?).map_err(Failure::new)?;
+    let gmail = match &args.gmail_api {
+        Some(url) => url.to_string(),
+        None => "simulated".to_owned(),
+    };
+    if args.stdio {
+        return server.serve_stdio().await.map_err(Failure::new);
+    }
+    let bound = server
+        .bind_http(args.addr)
+        .await
+        .map_err(|error| match error {
+            ServeError::Bind { .. } => {
+                Failure::new(format!("{error}; choose another address with --addr"))
+            }
+            other => Failure::new(other),
+        })?;
+    banner(&bound.url(), &gmail, !args.addr.ip().is_loopback());
+    bound.serve_until(interrupted()).await.map_err(Failure::new)
+}
+
+/// On standard error, so that standard output stays free for whoever wants it.
+fn banner(url: &str, gmail: &str, is_public: bool) {
+    let mut stderr = io::stderr();
+    let _ = writeln!(stderr, "{} at {url} (Gmail: {gmail})", server::SERVICE_NAME);
+    if is_public {
+        let _ = writeln!(
+            stderr,
+            "warning: with --auth none, whoever reaches this address can read and send mail"
+        );
+    }
+    let _ = writeln!(
+        stderr,
+        "Ctrl-C stops it. Try: gmail agent --detailed --server-url {url}"
+    );
+}
+
+/// SIGINT, or what else asks the process to end. Where it cannot be listened for, it simply kills the process.
+async fn interrupted() {
+    #[cfg(unix)]
+    let terminated = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    let interrupted = async {
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        _ = terminated => {}
+        () = interrupted => {}
+    }
+}
+
+fn simulator_config() -> Result<SimulatorConfig, Failure> {
+    let mut config = SimulatorConfig::default();
+    if let Some(factor) = variable("GMAIL_SIM_LATENCY")? {
+        let parsed = factor
+            .parse()
+            .ok()
+            .filter(|factor| (0.0..=100.0).contains(factor));
+        config.latency = parsed.ok_or_else(|| {
+            Failure::usage(format!(
+                "GMAIL_SIM_LATENCY is {factor:?}; give a factor from 0 to 100"
+            ))
+        })?;
+    }
+    if let Some(status) = variable("GMAIL_SIM_FAIL")? {
+        let parsed = status
+            .parse()
+            .ok()
+            .filter(|status| (400..=599).contains(status));
+        config.fail = Some(parsed.ok_or_else(|| {
+            Failure::usage(format!(
+                "GMAIL_SIM_FAIL is {status:?}; give an HTTP status from 400 to 599"
+            ))
+        })?);
+    }
+    Ok(config)
+}
+
+/// A variable that is set and not empty.
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(Failure::usage(format!("{name} is not valid UTF-8"))),
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let mut addresses = text
+        .to_socket_addrs()
+        .map_err(|_| "give a host and a port, for example 127.0.0.1:8000")?;
+    addresses
+        .next()
+        .ok_or_else(|| "the host has no address".to_owned())
+}
+
+fn http_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err("give a URL that begins with http:// or https://".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,212 @@
+//! The Gmail MCP server: two tools and one resource a message.
+//!
+//! What stands here is all that observing takes: `#[mcp_tool]`, `#[phase]`, and a middleware in the HTTP client.
+
+use glassbox::{BuildError, ResourceProvider, Server, ToolContext, ToolError, mcp_tool, phase};
+use rmcp::ErrorData;
+use rmcp::model::{
+    ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::client::{AccessToken, Email, Gmail, GmailError, MessageId, Page, Sent};
+
+/// What the server calls itself: the `service.name` of its spans.
+pub const SERVICE_NAME: &str = "mcp-gmail-server";
+
+const RESOURCE_PREFIX: &str = "gmail://messages/";
+const JSON: &str = "application/json";
+/// Resources on one page of a list.
+const RESOURCES_PER_PAGE: usize = 20;
+
+/// The server of an account.
+///
+/// # Errors
+///
+/// None that this code could cause: [`BuildError`] is about tools that contradict each other.
+pub fn server(gmail: Gmail) -> Result<Server, BuildError> {
+    Server::builder(SERVICE_NAME, env!("CARGO_PKG_VERSION"))
+        .instructions("Reads and sends mail of one Gmail account. A message is a resource: gmail://messages/{id}.")
+        .inject(gmail.clone())
+        .tool::<list_emails>()
+        .tool::<send_email>()
+        .resources(GmailMessages { gmail })
+        .build()
+}
+
+/// Messages, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Inbox {
+    /// The messages
+    pub emails: Vec<Email>,
+}
+
+impl From<Vec<Email>> for Inbox {
+    fn from(emails: Vec<Email>) -> Self {
+        Self { emails }
+    }
+}
+
+/// A mail that is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Confirmation {
+    /// The new message's id
+    pub id: String,
+    /// The id of its thread
+    pub thread_id: String,
+    /// The message as a resource
+    pub uri: String,
+}
+
+impl From<Sent> for Confirmation {
+    fn from(Sent { id, thread_id, .. }: Sent) -> Self {
+        Self {
+            uri: format!("{RESOURCE_PREFIX}{id}"),
+            id,
+            thread_id,
+        }
+    }
+}
+
+/// List recent emails from the user's inbox.
+#[mcp_tool(read_only)]
+async fn list_emails(
+    gmail: &Gmail,
+    /// Maximum number of emails to return
+    #[arg(default = 5, minimum = 1, maximum = 20)]
+    max_results: u32,
+    /// Gmail search query, for example "is:unread"
+    #[arg(default = "")]
+    query: String,
+) -> Result<Inbox, ToolError> {
+    #[phase("auth.validate")]
+    let token = gmail.token().await?;
+
+    #[phase("gmail.list_messages", gmail.max_results = max_results)]
+    let ids = gmail.list_messages(&token, max_results, &query).await?;
+
+    #[phase("gmail.fetch_details", gmail.fetch_count = ids.len())]
+    let emails = {
+        let mut emails = Vec::with_capacity(ids.len());
+        for id in &ids {
+            emails.push(gmail.message(&token, id).await?); // one call after another: the N+1
+        }
+        emails
+    };
+
+    #[phase("format_response")]
+    let inbox = Inbox::from(emails);
+    Ok(inbox)
+}
+
+/// Send an email from the user's account, as plain text.
+#[mcp_tool]
+async fn send_email(
+    gmail: &Gmail,
+    /// Recipient's address, or several separated by commas
+    to: String,
+    /// Subject, on one line
+    subject: String,
+    /// Text of the mail
+    body: String,
+) -> Result<Confirmation, ToolError> {
+    #[phase("auth.validate")]
+    let token = gmail.token().await?;
+
+    #[phase("gmail.send_message")]
+    let sent = gmail.send(&token, &to, &subject, &body).await?;
+
+    #[phase("format_response")]
+    let confirmation = Confirmation::from(sent);
+    Ok(confirmation)
+}
+
+/// Messages as resources: listed, and read one at a time.
+#[derive(Debug)]
+struct GmailMessages {
+    gmail: Gmail,
+}
+
+impl ResourceProvider for GmailMessages {
+    fn templates(&self) -> Vec<ResourceTemplate> {
+        let template = ResourceTemplate::new(format!("{RESOURCE_PREFIX}{{id}}"), "message");
+        vec![
+            template
+                .with_description("Headers and beginning of a message")
+                .with_mime_type(JSON),
+        ]
+    }
+
+    async fn list(
+        &self,
+        cursor: Option<&str>,
+        _: &ToolContext,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let token = validate(&self.gmail).await.map_err(rpc_error)?;
+        let page = list_page(&self.gmail, &token, cursor)
+            .await
+            .map_err(rpc_error)?;
+        let resources = page.messages.into_iter().map(|MessageId { id, .. }| {
+            Resource::new(format!("{RESOURCE_PREFIX}{id}"), id).with_mime_type(JSON)
+        });
+        let mut result = ListResourcesResult::with_all_items(resources.collect());
+        result.next_cursor = page.next_page_token;
+        Ok(result)
+    }
+
+    async fn read(&self, uri: &str, _: &ToolContext) -> Result<ReadResourceResult, ErrorData> {
+        let unknown = || {
+            ErrorData::resource_not_found(
+                "no such resource; messages are gmail://messages/{id}",
+                None,
+            )
+        };
+        let id = MessageId::new(uri.strip_prefix(RESOURCE_PREFIX).ok_or_else(unknown)?);
+        let token = validate(&self.gmail).await.map_err(rpc_error)?;
+        let email = match get_message(&self.gmail, &token, &id).await {
+            Ok(email) => email,
+            Err(GmailError::InvalidId) => return Err(unknown()),
+            Err(GmailError::Refused { status, .. }) if matches!(status.as_u16(), 400 | 404) => {
+                return Err(unknown());
+            }
+            Err(error) => return Err(rpc_error(error)),
+        };
+        let contents = format_resource(&email, uri).map_err(rpc_error)?;
+        Ok(ReadResourceResult::new(vec![contents]))
+    }
+}
+
+#[phase("auth.validate")]
+async fn validate(gmail: &Gmail) -> Result<AccessToken, GmailError> {
+    gmail.token().await
+}
+
+#[phase("gmail.list_messages", gmail.max_results = RESOURCES_PER_PAGE)]
+async fn list_page(
+    gmail: &Gmail,
+    token: &AccessToken,
+    cursor: Option<&str>,
+) -> Result<Page, GmailError> {
+    gmail.list_page(token, RESOURCES_PER_PAGE, "", cursor).await
+}
+
+#[phase("gmail.get_message")]
+async fn get_message(
+    gmail: &Gmail,
+    token: &AccessToken,
+    id: &MessageId,
+) -> Result<Email, GmailError> {
+    gmail.message(token, id).await
+}
+
+#[phase("format_response")]
+fn format_resource(email: &Email, uri: &str) -> serde_json::Result<ResourceContents> {
+    Ok(ResourceContents::text(serde_json::to_string_pretty(email)?, uri).with_mime_type(JSON))
+}
+
+fn rpc_error(error: impl std::error::Error) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
+}

@@ -1,0 +1,430 @@
+//! The example's binary, as a person or a script meets it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// Cargo builds examples before tests, but tells tests nothing of where they are.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let binary = test
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("examples/gmail")
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    if !binary.exists() {
+        panic!(
+            "{} is not built; run `cargo build -p glassbox-examples --example gmail`",
+            binary.display()
+        );
+    }
+    binary
+}
+
+fn gmail(arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .env("GMAIL_SIM_LATENCY", "0");
+    for variable in [
+        "GMAIL_ACCESS_TOKEN",
+        "GMAIL_SIM_FAIL",
+        "COLUMNS",
+        "RUST_LOG",
+        "RUST_BACKTRACE",
+    ] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+fn run(arguments: &[&str]) -> Ended {
+    Ended::from(gmail(arguments).output().unwrap())
+}
+
+struct Ended {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    /// A failure: so the code, one line on standard error, and nothing else on it.
+    fn assert_failed(&self, code: i32, error: &str) {
+        assert_eq!(self.code, Some(code), "{}", self.stderr);
+        assert_eq!(self.stderr, format!("error: {error}\n"));
+    }
+
+    /// A usage error as clap words it.
+    fn assert_usage(&self, error: &str) {
+        assert_eq!(self.code, Some(2), "{}", self.stderr);
+        assert!(self.stderr.contains(error), "{}", self.stderr);
+        assert_eq!(self.stdout, "");
+    }
+}
+
+/// A server on a free port, which ends with the test.
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+impl Serving {
+    fn start() -> Self {
+        let mut child = gmail(&["serve", "--addr", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut banner = String::new();
+        BufReader::new(child.stderr.take().unwrap())
+            .read_line(&mut banner)
+            .unwrap();
+        let url = banner
+            .split(' ')
+            .find(|word| word.starts_with("http://"))
+            .unwrap()
+            .to_owned();
+        Self { child, url }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn help_names_every_command_and_variable() {
+    let help = run(&["--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+    for part in [
+        "serve",
+        "agent",
+        "GMAIL_ACCESS_TOKEN",
+        "GMAIL_SIM_LATENCY",
+        "GMAIL_SIM_FAIL",
+        "NO_COLOR",
+        "demo",
+    ] {
+        assert!(
+            help.stdout.contains(part),
+            "{part} is missing:\n{}",
+            help.stdout
+        );
+    }
+    let serve = run(&["serve", "--help"]).stdout;
+    for flag in [
+        "--addr",
+        "127.0.0.1:8000",
+        "--stdio",
+        "--auth",
+        "--gmail-api",
+    ] {
+        assert!(serve.contains(flag), "{flag} is missing:\n{serve}");
+    }
+    let agent = run(&["agent", "--help"]).stdout;
+    for flag in [
+        "[QUERY]",
+        "List my 5 most recent emails",
+        "--detailed",
+        "--no-passback",
+        "--server-url",
+        "--collector",
+    ] {
+        assert!(agent.contains(flag), "{flag} is missing:\n{agent}");
+    }
+}
+
+#[test]
+fn the_demo_runs_without_anything() {
+    let demo = run(&[]);
+    assert_eq!(
+        (demo.code, demo.stderr.as_str()),
+        (Some(0), ""),
+        "{}",
+        demo.stderr
+    );
+    assert!(
+        demo.stdout.contains("Act 1 · The black box")
+            && demo.stdout.contains("Act 2 · The revelation")
+    );
+    assert!(
+        !demo.stdout.contains('\u{1b}'),
+        "no colours without a terminal:\n{}",
+        demo.stdout
+    );
+    assert!(
+        demo.stdout.lines().all(|line| line.chars().count() <= 80),
+        "{}",
+        demo.stdout
+    );
+}
+
+#[test]
+fn the_demo_fits_narrow_screens() {
+    let output = gmail(&[]).env("COLUMNS", "50").output().unwrap();
+    let demo = Ended::from(output);
+    assert!(
+        demo.stdout.lines().all(|line| line.chars().count() <= 50),
+        "{}",
+        demo.stdout
+    );
+}
+
+#[test]
+fn a_failing_gmail_is_shown_and_said() {
+    let ended = Ended::from(gmail(&[]).env("GMAIL_SIM_FAIL", "500").output().unwrap());
+    ended.assert_failed(
+        1,
+        "the tool answered with an error: Gmail answered 500 INTERNAL: Internal error encountered.",
+    );
+    assert!(
+        ended
+            .stdout
+            .contains("GET /gmail/v1/users/me/profile ERROR 500"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn bad_usage_is_said_with_code_2() {
+    run(&["--nonsense"]).assert_usage("unexpected argument '--nonsense'");
+    run(&["frobnicate"]).assert_usage("unrecognized subcommand 'frobnicate'");
+    run(&["agent", "--detailed", "--no-passback"])
+        .assert_usage("'--detailed' cannot be used with '--no-passback'");
+    run(&["serve", "--stdio", "--addr", "127.0.0.1:0"]).assert_usage("cannot be used with");
+    run(&["serve", "--addr", "8000"])
+        .assert_usage("give a host and a port, for example 127.0.0.1:8000");
+    run(&["agent", "--server-url", "localhost:8000"])
+        .assert_usage("give a URL that begins with http:// or https://");
+    run(&["serve", "--auth", "basic"]).assert_usage("[possible values: oauth, none]");
+}
+
+#[test]
+fn bad_variables_are_said_with_code_2() {
+    let with = |name, value| Ended::from(gmail(&[]).env(name, value).output().unwrap());
+    with("GMAIL_SIM_FAIL", "200").assert_failed(
+        2,
+        "GMAIL_SIM_FAIL is \"200\"; give an HTTP status from 400 to 599",
+    );
+    with("GMAIL_SIM_LATENCY", "fast").assert_failed(
+        2,
+        "GMAIL_SIM_LATENCY is \"fast\"; give a factor from 0 to 100",
+    );
+    with("GMAIL_SIM_LATENCY", "NaN").assert_failed(
+        2,
+        "GMAIL_SIM_LATENCY is \"NaN\"; give a factor from 0 to 100",
+    );
+    run(&["serve", "--gmail-api", "https://gmail.googleapis.com"]).assert_failed(
+        2,
+        "--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN",
+    );
+}
+
+#[test]
+fn oauth_is_not_pretended() {
+    run(&["serve", "--auth", "oauth"])
+        .assert_failed(1, "--auth oauth is not built yet; use --auth none");
+}
+
+#[test]
+fn a_port_in_use_is_said_with_its_address() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = run(&["serve", "--addr", &address]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert!(
+        ended
+            .stderr
+            .starts_with(&format!("error: cannot listen on {address}: ")),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended
+            .stderr
+            .ends_with("; choose another address with --addr\n"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+}
+
+#[test]
+fn an_agent_without_a_server_says_so_in_a_line() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let url = format!("http://127.0.0.1:{port}/mcp");
+    let ended = run(&["agent", "--server-url", &url]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert!(
+        ended
+            .stderr
+            .starts_with(&format!("error: cannot reach an MCP server at {url}: ")),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended
+            .stderr
+            .ends_with("; is it running? `gmail serve` starts one\n"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+}
+
+#[test]
+fn agent_and_server_meet_as_processes() {
+    let serving = Serving::start();
+    let ended = run(&[
+        "agent",
+        "--detailed",
+        "--server-url",
+        &serving.url,
+        "List 4 emails from:grace",
+    ]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout.contains("✓ 4 emails"), "{}", ended.stdout);
+    assert_eq!(
+        ended
+            .stdout
+            .matches("GET /gmail/v1/users/me/messages/{id}")
+            .count(),
+        4,
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn a_refused_argument_is_said() {
+    let serving = Serving::start();
+    let ended = run(&["agent", "--server-url", &serving.url, "List 50 emails"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("max_results") && ended.stderr.contains("20"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+}
+
+/// An MCP server that refuses whatever it is asked, in these words.
+fn refusing(message: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let length = |line: &str| {
+                line.to_lowercase()
+                    .strip_prefix("content-length:")?
+                    .trim()
+                    .parse()
+                    .ok()
+            };
+            let head = reader
+                .by_ref()
+                .lines()
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty());
+            let mut request = vec![0; head.filter_map(|line| length(&line)).last().unwrap_or(0)];
+            reader.read_exact(&mut request).unwrap();
+            let request: Value = serde_json::from_slice(&request).unwrap_or_default();
+            let error = json!({"code": -32000, "message": message});
+            let body =
+                json!({"jsonrpc": "2.0", "id": request.get("id"), "error": error}).to_string();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+            write!(
+                stream,
+                "{head}\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn an_error_that_quotes_a_server_is_one_harmless_line() {
+    let url = refusing("\u{1b}[2Jgo\naway\u{202e}");
+    let ended = run(&["agent", "--server-url", &url]);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("�[2Jgo�away�"), "{}", ended.stderr);
+}
+
+#[test]
+fn on_stdio_there_is_nothing_but_protocol() {
+    let mut child = gmail(&["serve", "--stdio"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .env("RUST_LOG", "trace")
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut exchange = |request: Value| {
+        writeln!(stdin, "{request}").unwrap();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let answer: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(answer.get("jsonrpc"), Some(&json!("2.0")));
+        assert_eq!(answer.get("id"), request.get("id"));
+        answer
+    };
+    let initialize = json!({
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"},
+    });
+    exchange(json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize}));
+    let call = json!({
+        "name": "list_emails",
+        "arguments": {"max_results": 1},
+        "_meta": {"otel": {"traces": {"request": true}}},
+    });
+    let answer =
+        exchange(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call}));
+    assert!(
+        answer
+            .pointer("/result/_meta/otel/traces/resourceSpans/0")
+            .is_some(),
+        "{answer}"
+    );
+    drop(stdin);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+    assert!(child.wait().unwrap().success());
+}

@@ -1,0 +1,522 @@
+//! Agent, server and simulated Gmail in one process, over real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use expect_test::expect;
+use glassbox::analysis::SpanTree;
+use gmail_example::agent::{self, AgentOptions};
+use gmail_example::call::{McpClient, Observed, Passback};
+use gmail_example::client::{AccessToken, Gmail};
+use gmail_example::demo;
+use gmail_example::screen::Screen;
+use gmail_example::simulator::mailbox::Mailbox;
+use gmail_example::simulator::{Simulator, SimulatorConfig};
+use rmcp::ServiceExt as _;
+use rmcp::model::{PaginatedRequestParams, ReadResourceRequestParams, RequestMetaObject};
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use url::Url;
+
+/// A server with a simulated Gmail behind it, which runs as long as the test.
+struct Peer {
+    url: Url,
+    simulator: Simulator,
+}
+
+impl Peer {
+    async fn start(config: SimulatorConfig, token: &str) -> Self {
+        let simulator = Simulator::start(config).await.unwrap();
+        let gmail = Gmail::new(&simulator.url(), AccessToken::new(token)).unwrap();
+        let bound = gmail_example::server::server(gmail)
+            .unwrap()
+            .bind_http("127.0.0.1:0")
+            .await
+            .unwrap();
+        let url = bound.url().parse().unwrap();
+        tokio::spawn(bound.serve_until(std::future::pending()));
+        Self { url, simulator }
+    }
+
+    async fn fast() -> Self {
+        let config = SimulatorConfig::default().with_latency(0.0);
+        let token = config.access_token.clone();
+        Self::start(config, &token).await
+    }
+
+    async fn call(&self, tool: &'static str, arguments: Value) -> Observed {
+        let client = McpClient::connect(&self.url).await.unwrap();
+        let arguments = arguments.as_object().unwrap().clone();
+        client
+            .call(tool, arguments, Passback::Detailed)
+            .await
+            .unwrap()
+    }
+
+    async fn ask(
+        &self,
+        passback: Passback,
+        collector: Option<Url>,
+    ) -> (Result<(), String>, String) {
+        let mut options = AgentOptions::new("List my 3 most recent emails", self.url.clone());
+        options.passback = passback;
+        options.collector = collector;
+        let mut out = Vec::new();
+        let outcome = agent::run(&options, Screen::PLAIN, &mut out)
+            .await
+            .map_err(|error| error.to_string());
+        (outcome, normalised(&String::from_utf8(out).unwrap()))
+    }
+}
+
+/// Spans by name, indented by depth.
+fn outline(spans: &Value) -> String {
+    let tree = SpanTree::from_otlp(spans).unwrap();
+    let line = |(depth, node): (usize, glassbox::analysis::Node<'_>)| {
+        format!(
+            "{}{}{}\n",
+            "  ".repeat(depth),
+            node.span().name(),
+            if node.span().is_error() { " !" } else { "" }
+        )
+    };
+    tree.walk().map(line).collect()
+}
+
+/// The text without what differs from run to run: durations, bars, ports, and findings, which rest on durations.
+fn normalised(text: &str) -> String {
+    let mut lines: Vec<_> = text
+        .lines()
+        .filter(|line| !line.starts_with('▌'))
+        .map(|line| {
+            without_times(line.trim_end_matches(['━', '╸', '╺', '█', '▌', '▐', ' '])) + "\n"
+        })
+        .collect();
+    // A finding stood between empty lines.
+    lines.dedup_by(|line, before| line == "\n" && before == "\n");
+    lines.concat()
+}
+
+fn without_times(line: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in line.split(' ') {
+        let is_unit = ["s", "ms", "µs", "h"].contains(&word.trim_end_matches([',', '.']));
+        match words.last() {
+            Some(number) if is_unit && number.starts_with(|first: char| first.is_ascii_digit()) => {
+                words.pop();
+                while words.last().is_some_and(|word| word.is_empty()) {
+                    words.pop();
+                }
+                words.push("<time>");
+            }
+            _ => words.push(word),
+        }
+    }
+    words.join(" ")
+}
+
+#[tokio::test]
+async fn the_demo_shows_both_acts() {
+    let mut out = Vec::new();
+    let config = SimulatorConfig::default().with_latency(0.0);
+    demo::run(config, Screen::PLAIN, &mut out).await.unwrap();
+    expect![[r#"
+
+        Glassbox · see inside an MCP tool call
+        “List my 3 most recent emails” → list_emails(max_results = 3)
+
+        ── Act 1 · The black box ───────────────────────────────────────────────────────
+
+        ✓ 3 emails: “Found the slow call”, “[analytical-engine] Build 1843 passed”, “Re:
+        Difference Engine, second quote”
+
+        tools/call list_emails CLIENT mcp-gmail-agent <time>
+
+        <time> and nothing says why: everything inside the server is hidden.
+
+        ── Act 2 · The revelation ──────────────────────────────────────────────────────
+
+        The same call, asking for spans: _meta.otel.traces = {"request": true}
+
+        tools/call list_emails CLIENT mcp-gmail-agent <time>
+        └─ tools/call list_emails SERVER mcp-gmail-server <time>
+           ├─ auth.validate <time>
+           ├─ gmail.list_messages gmail.max_results=3 <time>
+           ├─ gmail.fetch_details gmail.fetch_count=3 <time>
+           └─ format_response <time>
+
+        Again, in detail: {"request": true, "detailed": true}
+
+        tools/call list_emails CLIENT mcp-gmail-agent <time>
+        └─ tools/call list_emails SERVER mcp-gmail-server <time>
+           ├─ auth.validate <time>
+           │  └─ GET /gmail/v1/users/me/profile <time>
+           ├─ gmail.list_messages gmail.max_results=3 <time>
+           │  └─ GET /gmail/v1/users/me/messages <time>
+           ├─ gmail.fetch_details gmail.fetch_count=3 <time>
+           │  ├─ GET /gmail/v1/users/me/messages/{id} <time>
+           │  ├─ GET /gmail/v1/users/me/messages/{id} <time>
+           │  └─ GET /gmail/v1/users/me/messages/{id} <time>
+           └─ format_response <time>
+
+        The server's spans came back inside its answer (SEP-2448): no shared collector,
+        no access to the server. What its author wrote: examples/gmail/server.rs
+        More: cargo run --example gmail -- --help
+    "#]]
+    .assert_eq(&normalised(&String::from_utf8(out).unwrap()));
+}
+
+#[tokio::test]
+async fn the_demo_names_the_repeated_calls() {
+    let mut out = Vec::new();
+    // Slow enough that the calls outweigh whatever else the machine is doing.
+    let config = SimulatorConfig::default().with_latency(0.1);
+    demo::run(config, Screen::PLAIN, &mut out).await.unwrap();
+    let text = String::from_utf8(out).unwrap().replace("\n▌ ", " ");
+    assert!(
+        text.contains(
+            "gmail.fetch_details makes 3 `GET …/messages/{id}` calls one after another: "
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("side by side they would take about "),
+        "{text}"
+    );
+    assert!(text.contains("(the call: "), "{text}");
+}
+
+#[tokio::test]
+async fn a_failing_gmail_shows_in_the_tree() {
+    let mut out = Vec::new();
+    let config = SimulatorConfig::default()
+        .with_latency(0.0)
+        .with_fail(Some(500));
+    let error = demo::run(config, Screen::PLAIN, &mut out)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "the tool answered with an error: Gmail answered 500 INTERNAL: Internal error encountered."
+    );
+    let text = normalised(&String::from_utf8(out).unwrap());
+    let detailed = text.split("Again, in detail").nth(1).unwrap();
+    expect![[r#"
+        : {"request": true, "detailed": true}
+
+        tools/call list_emails ERROR tool_error CLIENT <time>
+        └─ tools/call list_emails ERROR tool_error SERVER <time>
+           └─ auth.validate ERROR 500 <time>
+              └─ GET /gmail/v1/users/me/profile ERROR 500 <time>
+
+        The server's spans came back inside its answer (SEP-2448): no shared collector,
+        no access to the server. What its author wrote: examples/gmail/server.rs
+        More: cargo run --example gmail -- --help
+    "#]]
+    .assert_eq(detailed);
+}
+
+#[tokio::test]
+async fn the_agent_shows_what_it_asked_for() {
+    let peer = Peer::fast().await;
+    let (outcome, black_box) = peer.ask(Passback::Off, None).await;
+    outcome.unwrap();
+    expect![[r#"
+        ✓ 3 emails
+          Grace Hopper     Found the slow call
+          Build            [analytical-engine] Build 1843 passed
+          Charles Babbage  Re: Difference Engine, second quote
+
+        tools/call list_emails CLIENT mcp-gmail-agent <time>
+
+        <time> and nothing says why: everything inside the server is hidden.
+    "#]]
+    .assert_eq(&black_box);
+    let (_, top_level) = peer.ask(Passback::TopLevel, None).await;
+    assert!(
+        top_level.contains("gmail.fetch_details") && !top_level.contains("GET"),
+        "{top_level}"
+    );
+    let (_, detailed) = peer.ask(Passback::Detailed, None).await;
+    assert_eq!(
+        detailed
+            .matches("GET /gmail/v1/users/me/messages/{id}")
+            .count(),
+        3,
+        "{detailed}"
+    );
+}
+
+#[tokio::test]
+async fn the_callers_span_is_the_parent_of_the_servers() {
+    let observed = Peer::fast()
+        .await
+        .call("list_emails", json!({"max_results": 2}))
+        .await;
+    let tree =
+        SpanTree::from_payloads([&observed.own_spans, observed.server_spans.as_ref().unwrap()])
+            .unwrap();
+    let roots: Vec<_> = tree.roots().map(|root| root.span().service()).collect();
+    assert_eq!(roots, [Some("mcp-gmail-agent")]);
+    assert_eq!((tree.skipped(), observed.held_back), (0, 0));
+}
+
+#[tokio::test]
+async fn sending_shows_its_phases() {
+    let peer = Peer::fast().await;
+    let arguments = json!({"to": "grace@example.org", "subject": "Hello", "body": "Text"});
+    let observed = peer.call("send_email", arguments).await;
+    let confirmation = observed.result.structured_content.unwrap();
+    let mailbox = peer.simulator.mailbox();
+    let sent = mailbox.messages().first().unwrap();
+    assert_eq!(
+        confirmation,
+        json!({"id": sent.id, "thread_id": sent.thread_id, "uri": format!("gmail://messages/{}", sent.id)})
+    );
+    expect![[r#"
+        tools/call send_email
+          auth.validate
+            GET /gmail/v1/users/me/profile
+          gmail.send_message
+            POST /gmail/v1/users/me/messages/send
+          format_response
+    "#]]
+    .assert_eq(&outline(&observed.server_spans.unwrap()));
+}
+
+#[tokio::test]
+async fn messages_are_resources() {
+    let peer = Peer::fast().await;
+    let http = gmail_example::http::client(&peer.url).build().unwrap();
+    let config = StreamableHttpClientTransportConfig::with_uri(peer.url.as_str());
+    let client = ().serve(StreamableHttpClientTransport::with_client(http, config)).await.unwrap();
+
+    let templates = client.list_all_resource_templates().await.unwrap();
+    assert_eq!(
+        templates.first().unwrap().uri_template,
+        "gmail://messages/{id}"
+    );
+
+    let first = client.list_resources(None).await.unwrap();
+    let cursor = first.next_cursor.clone();
+    let second = client
+        .list_resources(Some(PaginatedRequestParams::default().with_cursor(cursor)))
+        .await
+        .unwrap();
+    let uris: Vec<_> = first
+        .resources
+        .iter()
+        .chain(&second.resources)
+        .map(|resource| resource.uri.clone())
+        .collect();
+    let expected: Vec<_> = Mailbox::default()
+        .messages()
+        .iter()
+        .map(|message| format!("gmail://messages/{}", message.id))
+        .collect();
+    assert_eq!(uris, expected);
+    assert_eq!(second.next_cursor, None);
+
+    let mut params = ReadResourceRequestParams::new(uris.first().unwrap());
+    let flag = json!({"otel": {"traces": {"request": true, "detailed": true}}});
+    params.meta = Some(RequestMetaObject(flag.as_object().unwrap().clone().into()));
+    let read = client.read_resource(params).await.unwrap();
+    let contents = serde_json::to_value(&read.contents).unwrap();
+    let text = contents.pointer("/0/text").and_then(Value::as_str).unwrap();
+    let email: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(email.get("subject"), Some(&json!("Found the slow call")));
+    let spans = serde_json::to_value(&read.meta)
+        .unwrap()
+        .pointer("/otel/traces")
+        .unwrap()
+        .clone();
+    expect![[r#"
+        resources/read
+          auth.validate
+            GET /gmail/v1/users/me/profile
+          gmail.get_message
+            GET /gmail/v1/users/me/messages/{id}
+          format_response
+    "#]]
+    .assert_eq(&outline(&spans));
+
+    for unknown in [
+        "gmail://messages/12ab",
+        "gmail://messages/../x",
+        "gmail://drafts/1",
+        "file:///etc/passwd",
+    ] {
+        let error = client
+            .read_resource(ReadResourceRequestParams::new(unknown))
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("no such resource"), "{unknown}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_spans() {
+    const TOKEN: &str = "canary-token-5f1d";
+    const QUERY: &str = "canary-query-77aa";
+    const RECIPIENT: &str = "canary-recipient-c0de@example.org";
+    const SUBJECT: &str = "canary-subject-1b2b";
+    const BODY: &str = "canary-body-9e9e";
+    let config = SimulatorConfig::default()
+        .with_latency(0.0)
+        .with_access_token(TOKEN);
+    let mail = |to: &str, subject: &str| json!({"to": to, "subject": subject, "body": BODY});
+    let (well, failing, refused) = (
+        Peer::start(config.clone(), TOKEN).await,
+        Peer::start(config.clone().with_fail(Some(400)), TOKEN).await,
+        Peer::start(config.with_access_token("another"), TOKEN).await,
+    );
+    let mut answers = Vec::new();
+    for peer in [&well, &failing, &refused] {
+        answers.push(
+            peer.call("list_emails", json!({"query": format!("subject:{QUERY}")}))
+                .await,
+        );
+        answers.push(peer.call("send_email", mail(RECIPIENT, SUBJECT)).await);
+        answers.push(
+            peer.call(
+                "send_email",
+                mail(&format!("{RECIPIENT}\r\nBcc: x"), SUBJECT),
+            )
+            .await,
+        );
+        answers.push(
+            peer.call("send_email", mail(RECIPIENT, &format!("{SUBJECT}\r\nX: y")))
+                .await,
+        );
+    }
+    // Once more, so that the list has found what was sent.
+    answers.push(
+        well.call(
+            "list_emails",
+            json!({"query": format!("subject:{SUBJECT}")}),
+        )
+        .await,
+    );
+    assert_eq!(well.simulator.mailbox().messages().len(), 27);
+
+    for observed in &answers {
+        let spans = observed.server_spans.as_ref().unwrap().to_string();
+        assert!(spans.contains("auth.validate"), "{spans}");
+        for canary in [TOKEN, QUERY, RECIPIENT, SUBJECT, BODY, "canary"] {
+            assert!(!spans.contains(canary), "{canary} in {spans}");
+        }
+        let result = serde_json::to_string(&observed.result).unwrap();
+        assert!(!result.contains(TOKEN), "{result}");
+    }
+}
+
+type Received = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// A collector that answers so, and remembers what it was sent.
+async fn collector(status: StatusCode) -> (Url, Received) {
+    let received = Received::default();
+    let take = post(
+        async move |State(received): State<Received>, headers: HeaderMap, body: String| {
+            let content_type = headers
+                .get("content-type")
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            received
+                .lock()
+                .unwrap()
+                .push((content_type, serde_json::from_str(&body).unwrap()));
+            status
+        },
+    );
+    let router = Router::new()
+        .route("/v1/traces", take)
+        .with_state(Arc::clone(&received));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    tokio::spawn(async { axum::serve(listener, router).await });
+    (url, received)
+}
+
+#[tokio::test]
+async fn a_collector_gets_both_sides_each_under_its_own_name() {
+    let (url, received) = collector(StatusCode::OK).await;
+    let (outcome, text) = Peer::fast()
+        .await
+        .ask(Passback::Detailed, Some(url.clone()))
+        .await;
+    outcome.unwrap();
+    let received = received.lock().unwrap();
+    let spans: Vec<_> = received
+        .iter()
+        .map(|(_, payload)| outline(payload))
+        .collect();
+    assert_eq!(spans.len(), 2);
+    assert_eq!(spans.first().unwrap().lines().count(), 10, "{spans:?}");
+    assert_eq!(spans.get(1).unwrap(), "tools/call list_emails\n");
+    let services: Vec<_> = received
+        .iter()
+        .map(|(_, payload)| {
+            SpanTree::from_otlp(payload)
+                .unwrap()
+                .roots()
+                .next()
+                .unwrap()
+                .span()
+                .service()
+                .map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(
+        services,
+        [
+            Some("mcp-gmail-server".to_owned()),
+            Some("mcp-gmail-agent".to_owned())
+        ]
+    );
+    assert!(
+        received
+            .iter()
+            .all(|(content_type, _)| content_type == "application/json")
+    );
+    assert!(
+        received
+            .iter()
+            .all(|(_, payload)| payload.as_object().unwrap().len() == 1)
+    );
+    assert!(
+        text.contains(&format!(
+            "10 spans received, 11 forwarded to {url}v1/traces"
+        )),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_collector_that_refuses_is_an_error_after_the_answer() {
+    let (url, _received) = collector(StatusCode::SERVICE_UNAVAILABLE).await;
+    let (outcome, text) = Peer::fast()
+        .await
+        .ask(Passback::TopLevel, Some(url.clone()))
+        .await;
+    let error = outcome.unwrap_err();
+    assert_eq!(
+        error,
+        format!(
+            "the collector at {url} did not take the spans: it answered 503 Service Unavailable"
+        )
+    );
+    assert!(text.contains("✓ 3 emails"), "{text}");
+}

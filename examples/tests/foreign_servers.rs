@@ -1,0 +1,129 @@
+//! The agent in front of servers that are not ours: what they send is shown, but it rules nothing.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use axum::routing::post;
+use axum::{Json, Router};
+use gmail_example::agent::{self, AgentOptions};
+use gmail_example::call::Passback;
+use gmail_example::screen::Screen;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+const ESCAPE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}boom\r\nnext";
+
+/// An MCP server that gives every tool call this result.
+async fn serving(result: Value) -> AgentOptions {
+    let answer = post(async move |Json(request): Json<Value>| {
+        let result = match request.get("method").and_then(Value::as_str) {
+            Some("initialize") => json!({
+                "protocolVersion": "2025-06-18",
+                "capabilities": {"tools": {}},
+                "serverInfo": {"name": "foreign", "version": "1"},
+            }),
+            _ => result,
+        };
+        Json(json!({"jsonrpc": "2.0", "id": request.get("id"), "result": result}))
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    tokio::spawn(async { axum::serve(listener, Router::new().route("/mcp", answer)).await });
+    let mut options = AgentOptions::new("List 3 emails", url);
+    options.passback = Passback::Detailed;
+    options
+}
+
+async fn shown(result: Value) -> (Result<(), String>, String) {
+    let mut out = Vec::new();
+    let options = serving(result).await;
+    let outcome = agent::run(&options, Screen::PLAIN, &mut out)
+        .await
+        .map_err(|error| error.to_string());
+    (outcome, String::from_utf8(out).unwrap())
+}
+
+fn answer(telemetry: &Value) -> Value {
+    json!({
+        "content": [{"type": "text", "text": "two emails"}],
+        "_meta": {"otel": {"traces": telemetry}},
+    })
+}
+
+fn assert_harmless(text: &str) {
+    let unsafe_in = |text: &str| {
+        text.contains(|character: char| {
+            (character.is_control() && character != '\n') || character == '\u{202e}'
+        })
+    };
+    assert!(!unsafe_in(text), "{text:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_passback_is_normal() {
+    let (outcome, text) = shown(json!({"content": [{"type": "text", "text": "two emails"}]})).await;
+    outcome.unwrap();
+    assert!(text.starts_with("two emails\n"), "{text}");
+    assert!(
+        text.contains("The server sent no spans: it does not support SEP-2448."),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn junk_in_the_telemetry_leaves_the_result_alone() {
+    for (telemetry, note) in [
+        (json!("junk"), "The server sent no spans"),
+        (
+            json!({"resourceSpans": "junk"}),
+            "The server's spans were not usable: not OTLP JSON: `resourceSpans` is a string",
+        ),
+        (
+            json!({"resourceSpans": [{"scopeSpans": [{"spans": [1, {}, {"spanId": "x"}]}]}]}),
+            "3 entries of the server's answer were no usable spans.",
+        ),
+        (
+            json!({"resourceSpans": [], "droppedSpanCount": 7}),
+            "The server held back 7 spans.",
+        ),
+    ] {
+        let (outcome, text) = shown(answer(&telemetry)).await;
+        outcome.unwrap();
+        assert!(text.starts_with("two emails\n"), "{text}");
+        assert!(
+            text.replace('\n', " ").contains(note),
+            "{note} is missing:\n{text}"
+        );
+        assert!(
+            text.contains("tools/call list_emails CLIENT mcp-gmail-agent"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn escapes_never_reach_the_terminal() {
+    let span = json!({
+        "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": ESCAPE, "kind": 2,
+        "startTimeUnixNano": "1", "endTimeUnixNano": "2",
+        "attributes": [{"key": "error.type", "value": {"stringValue": ESCAPE}}],
+        "status": {"code": 2, "message": ESCAPE},
+    });
+    let spans = json!({"resourceSpans": [{
+        "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": ESCAPE}}]},
+        "scopeSpans": [{"spans": [span]}],
+    }]});
+    let (_, text) = shown(answer(&spans)).await;
+    assert_harmless(&text);
+    let emails = json!({"emails": [{
+        "id": "1", "from": ESCAPE, "to": "", "subject": ESCAPE, "date": "", "snippet": "", "unread": true,
+    }]});
+    let (_, text) = shown(json!({"content": [], "structuredContent": emails})).await;
+    assert!(text.contains("boom"), "{text}");
+    assert_harmless(&text);
+    let (outcome, text) =
+        shown(json!({"content": [{"type": "text", "text": ESCAPE}], "isError": true})).await;
+    assert!(outcome.is_err());
+    assert_harmless(&text);
+}
