@@ -3,20 +3,16 @@
 //! `cargo run --example hello` serves http://127.0.0.1:8000/mcp; `cargo run --example hello -- --stdio` serves standard
 //! input and output.
 
-use glassbox::{Server, mcp_tool};
+use glassbox::{Server, mcp_tool, phase};
 
 /// Greets somebody.
 #[mcp_tool(read_only)]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "owned parameters are arguments"
-)]
 fn hello(
     /// Who is greeted
     #[arg(default = "world")]
     name: String,
 ) -> String {
-    // A stage of the call, with a span of its own. Inside a tool the attribute needs no import.
+    // A stage of the call, with a span of its own.
     #[phase("compose", hello.length = name.len())]
     let greeting = format!("Hello, {name}!");
     greeting

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 
 async fn post(url: &str, header: (&str, &str)) -> StatusCode {
-    let request = reqwest::Client::new()
+    let request = support::http::client()
         .post(url)
         .header("accept", "application/json, text/event-stream")
         .header("content-type", "application/json")

@@ -15,27 +15,27 @@ fn error_text(answer: &Value) -> &str {
 async fn wrong_arguments_are_named_with_value_and_bound() {
     for mut at in every_transport(STDIO).await {
         for (arguments, expected) in [
-            (json!({}), "argument `number`: is required"),
+            (json!({}), "argument `number` is required"),
             (
                 json!({"number": 0}),
-                "argument `number`: must be at least 1 (0 was given)",
+                "argument `number` must be at least 1 (0 was given)",
             ),
             (
                 json!({"number": 100}),
-                "argument `number`: must be at most 99 (100 was given)",
+                "argument `number` must be at most 99 (100 was given)",
             ),
             (
                 json!({"number": "many"}),
-                "argument `number`: invalid type: string \"many\", expected u32 (\"many\" was given)",
+                "argument `number` does not fit: invalid type: string \"many\", expected u32 (\"many\" was given)",
             ),
             (
                 json!({"number": 1, "nmae": "x"}),
-                "argument `nmae`: is unknown; this tool takes: number, item, note",
+                "argument `nmae` is unknown; this tool takes: number, item, note",
             ),
             (
                 json!({"number": -1, "item": 5}),
-                "argument `number`: must be at least 1 (-1 was given)\n\
-                 argument `item`: invalid type: integer `5`, expected a string (5 was given)",
+                "argument `number` must be at least 1 (-1 was given)\n\
+                 argument `item` does not fit: invalid type: integer `5`, expected a string (5 was given)",
             ),
         ] {
             let answer = at.client.call("order", arguments.clone(), json!({})).await;

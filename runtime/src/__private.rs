@@ -30,27 +30,3 @@ macro_rules! __outcome {
     }};
 }
 pub use crate::__outcome as outcome;
-
-/// The answer, from what a tool's function returned.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __reply {
-    ($returned:expr) => {{
-        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
-        use $crate::__private::SplitValue as _;
-        $crate::__private::reply_with($crate::__private::ReturnProbe::new($returned).split())
-    }};
-}
-pub use crate::__reply as reply;
-
-/// The schema of structured content, from a tool's return type.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __output_schema {
-    ($returned:ty) => {{
-        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
-        use $crate::__private::ViaValue as _;
-        $crate::__private::schema_of($crate::__private::OutputProbe::<$returned>::new().value())
-    }};
-}
-pub use crate::__output_schema as output_schema;

@@ -122,7 +122,7 @@ async fn s03_both_advertisements_stand_in_initialize_and_discover() {
             assert_advertised(&answer, at.name);
         }
         if let Some(running) = &at.running {
-            let http = reqwest::Client::new();
+            let http = support::http::client();
             let (answer, _) =
                 support::wire::post(&http, &running.url, None, &support::wire::initialize()).await;
             assert_advertised(&answer, at.name);

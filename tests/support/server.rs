@@ -149,7 +149,7 @@ async fn burn() {
 /// Calls the server further up.
 #[mcp_tool]
 async fn fetch(upstream: &UpstreamUrl, path: String) -> Result<u16, ToolError> {
-    let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+    let client = reqwest_middleware::ClientBuilder::new(crate::http::client())
         .with(TracingMiddleware::new());
     let url = format!("{}{path}?key=hunter2", upstream.0);
     #[phase("upstream")]

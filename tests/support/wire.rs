@@ -83,13 +83,13 @@ impl Client {
         Self::Http {
             url: url.to_owned(),
             session: None,
-            http: reqwest::Client::new(),
+            http: crate::http::client(),
         }
     }
 
     /// A client over HTTP that has opened a session.
     pub async fn with_session(url: &str) -> Self {
-        let http = reqwest::Client::new();
+        let http = crate::http::client();
         let (_, session) = post(&http, url, None, &initialize()).await;
         let session = Some(session.expect("a session id"));
         let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});

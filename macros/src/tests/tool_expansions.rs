@@ -70,7 +70,8 @@ pub async fn list_emails(
     let inbox = Inbox::from(emails);
     Ok(inbox)
 }"#,
-        expect![[r#"
+        expect![[r##"
+            #[allow(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
             /// List recent emails from the user's inbox.
             #[allow(unused)]
             ///
@@ -164,7 +165,7 @@ pub async fn list_emails(
                     })
                 }
             }
-        "#]],
+        "##]],
     );
 }
 
@@ -172,7 +173,8 @@ pub async fn list_emails(
 fn names_the_tool_after_a_raw_identifier() {
     check(
         r#"#[mcp_tool] fn r#type(mut a: u32) -> u32 { a }"#,
-        expect![[r#"
+        expect![[r##"
+            #[allow(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
             fn r#type(mut a: u32) -> u32 {
                 a
             }
@@ -212,7 +214,7 @@ fn names_the_tool_after_a_raw_identifier() {
                     })
                 }
             }
-        "#]],
+        "##]],
     );
 }
 

@@ -20,7 +20,22 @@ pub(crate) fn tool(tool: &Tool) -> TokenStream {
     let call = call(tool);
     let implementation =
         implementation(&tool.krate, &function.sig.ident, &cfgs, &definition, &call);
-    quote!(#function #marker #implementation)
+    let lints = lints(tool);
+    quote!(#lints #function #marker #implementation)
+}
+
+/// What clippy would say of a signature that we ask for.
+fn lints(tool: &Tool) -> Option<TokenStream> {
+    let owns = tool
+        .inputs
+        .iter()
+        .any(|input| matches!(input, Input::Argument(_)));
+    let span = hygienic(tool.function.sig.ident.span());
+    owns.then(|| {
+        quote_spanned! {span=>
+            #[allow(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
+        }
+    })
 }
 
 /// A tool of the function's name that says nothing: after a mistake, so that whoever names the tool still compiles.

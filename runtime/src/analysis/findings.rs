@@ -270,7 +270,7 @@ impl fmt::Display for RepeatedCalls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} makes {} `{}` calls one after another: {} of {}; side by side they would take about {}",
+            "N+1: {} makes {} `{}` calls one after another: {} of {}; side by side they would take about {}",
             printable(&self.parent),
             self.evidence.len(),
             printable(&short_name(&self.name)),
@@ -337,7 +337,7 @@ mod tests {
         let found = findings(&tree);
         assert_eq!(
             found[0].to_string(),
-            "gmail.fetch_details makes 3 `GET …/messages/{id}` calls one after another: 1.56 s of 2.06 s; \
+            "N+1: gmail.fetch_details makes 3 `GET …/messages/{id}` calls one after another: 1.56 s of 2.06 s; \
              side by side they would take about 530 ms (the call: 2.06 s → 1.03 s)"
         );
         assert_eq!(found[0].evidence(), [8, 9, 10].map(SpanId::from));
@@ -446,7 +446,7 @@ mod tests {
         assert_eq!(
             sentences(&[&json]),
             [
-                "tools/call t makes 3 `GET` calls one after another: 900 ms of 1.00 s; \
+                "N+1: tools/call t makes 3 `GET` calls one after another: 900 ms of 1.00 s; \
               side by side they would take about 300 ms"
             ]
         );
@@ -462,6 +462,6 @@ mod tests {
             (4, 1, CLIENT, hostile, 600, 900, &[]),
         ];
         let sentence = sentences(&[&payload("s", &spans)]).concat();
-        assert!(sentence.starts_with("�[2J�GET makes 3"), "{sentence}");
+        assert!(sentence.starts_with("N+1: �[2J�GET makes 3"), "{sentence}");
     }
 }

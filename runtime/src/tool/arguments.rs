@@ -55,8 +55,9 @@ impl<'a> Arguments<'a> {
         let name = argument.definition.name;
         let given = self.given.and_then(|given| given.get(name));
         let taken = match given.or(argument.default.as_ref()) {
-            Some(value) => check_bounds(argument, value)
-                .and_then(|()| T::deserialize(value).map_err(|error| error.to_string())),
+            Some(value) => check_bounds(argument, value).and_then(|()| {
+                T::deserialize(value).map_err(|error| format!("does not fit: {error}"))
+            }),
             None => T::deserialize(LeftOut).map_err(|error| error.to_string()),
         };
         match taken {
@@ -66,7 +67,7 @@ impl<'a> Arguments<'a> {
                     .map(|value| format!(" ({} was given)", shown(value)))
                     .unwrap_or_default();
                 self.mistakes
-                    .push(format!("argument `{name}`: {mistake}{shown}"));
+                    .push(format!("argument `{name}` {mistake}{shown}"));
                 Taken(None)
             }
         }
@@ -104,7 +105,7 @@ impl<'a> Arguments<'a> {
             };
             let name = shown_text(name);
             self.mistakes.push(format!(
-                "argument `{name}`: is unknown; this tool takes: {accepted}"
+                "argument `{name}` is unknown; this tool takes: {accepted}"
             ));
         }
         if self.mistakes.is_empty() {

@@ -37,7 +37,7 @@ impl ToolCall {
     /// # Errors
     ///
     /// If nothing was injected; a server that was built has checked that.
-    pub fn injected<T: Any + Send + Sync>(&self) -> Result<&T, CallError> {
+    pub fn injected<T: Any>(&self) -> Result<&T, CallError> {
         if TypeId::of::<T>() == TypeId::of::<ToolContext>() {
             let context: &(dyn Any + Send + Sync) = &self.context;
             return context

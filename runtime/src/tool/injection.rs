@@ -43,7 +43,7 @@ impl Injections {
             .is_none()
     }
 
-    pub(crate) fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
+    pub(crate) fn get<T: Any>(&self) -> Option<&T> {
         self.0.get(&TypeId::of::<T>())?.1.downcast_ref()
     }
 

@@ -193,10 +193,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::__private::{output_schema, reply};
     use crate::ToolError;
 
     type Answer<T> = Result<T, ToolError>;
+
+    /// As generated code writes it.
+    macro_rules! replied {
+        ($returned:expr) => {
+            reply(ReturnProbe::new($returned).split())
+        };
+    }
+
+    /// As generated code writes it.
+    macro_rules! schema {
+        ($returned:ty) => {
+            output_schema(OutputProbe::<$returned>::new().value())
+        };
+    }
 
     fn answer(result: Result<CallToolResult, CallError>) -> Value {
         serde_json::to_value(result.unwrap()).unwrap()
@@ -209,39 +222,39 @@ mod tests {
             "content": [{"type": "text", "text": "hi"}],
             "isError": false,
         });
-        assert_eq!(answer(reply!("hi")), expected);
-        assert_eq!(answer(reply!("hi".to_owned())), expected);
-        assert_eq!(answer(reply!(Answer::Ok("hi".to_owned()))), expected);
-        assert!(output_schema!(Answer<String>).is_none());
+        assert_eq!(answer(replied!("hi")), expected);
+        assert_eq!(answer(replied!("hi".to_owned())), expected);
+        assert_eq!(answer(replied!(Answer::Ok("hi".to_owned()))), expected);
+        assert!(schema!(Answer<String>).is_none());
     }
 
     #[test]
     fn values_are_structured_and_text() {
-        let value = answer(reply!(Answer::Ok(vec![1, 2])));
+        let value = answer(replied!(Answer::Ok(vec![1, 2])));
         assert_eq!(value["structuredContent"], json!([1, 2]));
         assert_eq!(value["content"][0]["text"], "[1,2]");
-        let schema = output_schema!(Answer<Vec<u8>>).unwrap();
+        let schema = schema!(Answer<Vec<u8>>).unwrap();
         assert_eq!(schema["type"], "array");
     }
 
     #[test]
     fn errors_are_shown_to_the_model() {
-        let value = answer(reply!(Answer::<u8>::Err(ToolError::new("no mailbox"))));
+        let value = answer(replied!(Answer::<u8>::Err(ToolError::new("no mailbox"))));
         assert_eq!(value["isError"], true);
         assert_eq!(value["content"][0]["text"], "no mailbox");
-        let value = answer(reply!(Err::<(), _>("plain")));
+        let value = answer(replied!(Err::<(), _>("plain")));
         assert_eq!(value["content"][0]["text"], "plain");
     }
 
     #[test]
     fn protocol_errors_are_asked_for() {
         let returned: Result<u8, ErrorData> = Err(ErrorData::internal_error("down", None));
-        assert!(matches!(reply!(returned), Err(CallError::Protocol(_))));
+        assert!(matches!(replied!(returned), Err(CallError::Protocol(_))));
     }
 
     #[test]
     fn nothing_is_empty_content() {
-        assert_eq!(answer(reply!(()))["content"], json!([]));
-        assert!(output_schema!(()).is_none());
+        assert_eq!(answer(replied!(()))["content"], json!([]));
+        assert!(schema!(()).is_none());
     }
 }

@@ -1,7 +1,9 @@
 use glassbox::phase;
 
+struct Mine;
+
 #[phase]
-async fn number(text: &str) -> Result<u32, String> {
+async fn number(text: &str) -> Result<u32, Mine> {
     #[phase("read")]
     let number = text.parse::<u32>()?;
     #[phase("wait")]

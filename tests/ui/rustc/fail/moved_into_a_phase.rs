@@ -1,12 +1,12 @@
 use glassbox::phase;
 
 #[phase]
-fn send(text: String) -> usize {
+fn send(bytes: Vec<u8>) -> usize {
     #[phase("send")]
-    let sent = text.into_bytes();
-    sent.len() + text.len()
+    let sent = bytes.into_boxed_slice();
+    sent.len() + bytes.len()
 }
 
 fn main() {
-    send(String::new());
+    send(Vec::new());
 }

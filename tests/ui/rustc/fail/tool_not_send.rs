@@ -3,10 +3,10 @@ use glassbox::mcp_tool;
 use std::rc::Rc;
 
 #[mcp_tool]
-async fn wait() -> String {
-    let text = Rc::new(String::new());
+async fn wait() -> u32 {
+    let number = Rc::new(1);
     std::future::ready(()).await;
-    text.to_string()
+    *number
 }
 
 fn main() {}

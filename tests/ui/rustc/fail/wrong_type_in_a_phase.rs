@@ -1,12 +1,14 @@
 use glassbox::phase;
 
+struct Mine;
+
 #[phase]
-async fn whole() -> Result<u32, String> {
+async fn whole() -> Result<u32, Mine> {
     Ok("one")
 }
 
 #[phase]
-fn part() -> Result<u32, String> {
+fn part() -> Result<u32, Mine> {
     #[phase("a")]
     let a: u32 = "one";
     #[phase("b")]
