@@ -1,5 +1,6 @@
 //! Expansions as text, and mistakes as text with the place they point at.
 
+mod documented;
 mod phase_expansions;
 mod phase_mistakes;
 mod tool_expansions;
