@@ -16,6 +16,11 @@ pub(crate) const TRACESTATE: &str = "tracestate";
 /// `_meta` key and header name of W3C baggage.
 pub(crate) const BAGGAGE: &str = "baggage";
 
+/// Longest `tracestate` that is taken over, in bytes (ours; W3C asks for at
+/// least 512). It is repeated on every span and in every outgoing call, where
+/// servers refuse headers that are too large.
+const MAX_TRACESTATE_BYTES: usize = 4096;
+
 /// The context a request was made in, as far as its `_meta` tells.
 ///
 /// `None` when `_meta` carries neither a usable `traceparent` nor baggage, so
@@ -41,6 +46,7 @@ fn remote_parent(meta: &MetaObject) -> Option<SpanContext> {
     let (trace_id, span_id, flags) = parse_traceparent(meta.get_traceparent()?)?;
     let trace_state = meta
         .get_tracestate()
+        .filter(|text| text.len() <= MAX_TRACESTATE_BYTES)
         .and_then(|text| TraceState::from_str(text).ok())
         .unwrap_or_default();
     Some(SpanContext::new(
@@ -180,6 +186,27 @@ mod tests {
         assert_eq!(span.span_context().trace_state().header(), "vendor=1");
         assert!(span.span_context().is_remote());
         assert_eq!(context.baggage().get("tenant").unwrap().as_str(), "acme");
+    }
+
+    #[test]
+    fn a_tracestate_is_bounded() {
+        for (length, kept) in [(4095, true), (4096, true), (4097, false)] {
+            // Members of 256 bytes with their commas; the last one fills up.
+            let full = format!("v={}", "a".repeat(253));
+            let mut members = vec![full; (length - 100) / 256];
+            let rest = length - 256 * members.len();
+            members.push(format!("w={}", "a".repeat(rest - 2)));
+            let state = members.join(",");
+            assert_eq!(state.len(), length);
+            let context = extract(&meta(&json!({
+                "traceparent": format!("00-{TRACE}-{SPAN}-01"),
+                "tracestate": state,
+            })))
+            .unwrap();
+            let span = context.span();
+            let taken = span.span_context().trace_state().header();
+            assert_eq!(taken == state, kept, "{length}: {} bytes", taken.len());
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use rmcp::service::{NotificationContext, RequestContext, Service, SubscriptionCo
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::operation::Operation;
-use super::recording::observe;
+use super::recording::{Asked, observe};
 use super::service::ServiceHandler;
 use super::telemetry::Telemetry;
 use crate::passback::{PassbackLimits, PassbackPolicy, advertise};
@@ -147,15 +147,9 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let name = params.name.clone();
+        let asked = Asked::by(&request, || Operation::tool_call(&params.name));
         let run = |request| self.handler.call_tool(params, request);
-        observe(
-            || self.telemetry(),
-            || Operation::tool_call(&name),
-            request,
-            run,
-        )
-        .await
+        observe(|| self.telemetry(), asked, request, run).await
     }
 
     async fn read_resource(
@@ -163,15 +157,9 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let uri = params.uri.clone();
+        let asked = Asked::by(&request, || Operation::resource_read(&params.uri));
         let run = |request| self.handler.read_resource(params, request);
-        observe(
-            || self.telemetry(),
-            || Operation::resource_read(&uri),
-            request,
-            run,
-        )
-        .await
+        observe(|| self.telemetry(), asked, request, run).await
     }
 
     async fn initialize(

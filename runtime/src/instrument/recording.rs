@@ -21,23 +21,49 @@ use crate::{propagation, semconv};
 /// calls to other servers carry the caller's trace context (S01, S17).
 pub(super) async fn observe<'a, A: Answer>(
     telemetry: impl FnOnce() -> &'a Telemetry,
-    operation: impl FnOnce() -> Operation,
+    asked: Option<Asked>,
     request: RequestContext<RoleServer>,
     run: impl AsyncFnOnceSend<A>,
 ) -> Result<A, ErrorData> {
-    let asked = PassbackRequest::from_meta(&request.meta);
     let parent = propagation::extract(&request.meta);
-    if asked == PassbackRequest::Off {
+    let Some(Asked {
+        passback,
+        operation,
+    }) = asked
+    else {
         return match parent {
             Some(parent) => run.call(request).with_context(parent).await,
             None => run.call(request).await,
         };
-    }
-    let operation = operation().describe(&request);
-    let recording = Recording::start(telemetry(), asked, operation, parent);
+    };
+    let operation = operation.describe(&request);
+    let recording = Recording::start(telemetry(), passback, operation, parent);
     let context = recording.context.clone();
     let result = run.call(request).with_context(context).await;
     recording.finish(result)
+}
+
+/// What a request asks to see, and of what.
+pub(super) struct Asked {
+    passback: PassbackRequest,
+    operation: Operation,
+}
+
+impl Asked {
+    /// What `request` asks to see of an operation that is described only then;
+    /// nothing if it does not ask.
+    pub(super) fn by(
+        request: &RequestContext<RoleServer>,
+        operation: impl FnOnce() -> Operation,
+    ) -> Option<Self> {
+        match PassbackRequest::from_meta(&request.meta) {
+            PassbackRequest::Off => None,
+            passback => Some(Self {
+                passback,
+                operation: operation(),
+            }),
+        }
+    }
 }
 
 /// A function of the request that returns a `Send` future.
@@ -64,7 +90,7 @@ where
 /// A request whose spans are being collected.
 struct Recording<'a> {
     telemetry: &'a Telemetry,
-    asked: PassbackRequest,
+    passback: PassbackRequest,
     /// Holds the root span and the scope.
     context: Context,
     guard: ScopeGuard,
@@ -73,14 +99,14 @@ struct Recording<'a> {
 impl<'a> Recording<'a> {
     fn start(
         telemetry: &'a Telemetry,
-        asked: PassbackRequest,
+        passback: PassbackRequest,
         operation: Operation,
         parent: Option<Context>,
     ) -> Self {
         let ambient = Context::map_current(|context| context.span().span_context().clone());
         let parent = parent.unwrap_or_else(Context::current);
         let root_parent = parent.span().span_context().clone();
-        let max_depth = if asked == PassbackRequest::Detailed {
+        let max_depth = if passback == PassbackRequest::Detailed {
             u32::MAX
         } else {
             1
@@ -102,7 +128,7 @@ impl<'a> Recording<'a> {
         let root = telemetry.tracer.build_with_context(builder, &parent);
         Self {
             telemetry,
-            asked,
+            passback,
             context: parent.with_span(root),
             guard,
         }
@@ -143,7 +169,7 @@ impl<'a> Recording<'a> {
         Passback::build(
             self.guard.close(),
             root,
-            self.asked,
+            self.passback,
             policy,
             limits,
             resource,

@@ -69,11 +69,14 @@ impl Server {
             Ok((listener, local_addr))
         };
         match bound.await {
-            Ok((listener, local_addr)) => Ok(BoundServer {
-                server: self,
-                listener,
-                local_addr,
-            }),
+            Ok((listener, local_addr)) => {
+                self.http.warn_if_unreachable(local_addr);
+                Ok(BoundServer {
+                    server: self,
+                    listener,
+                    local_addr,
+                })
+            }
             Err(source) => Err(ServeError::Bind {
                 address: shown,
                 source,

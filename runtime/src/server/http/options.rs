@@ -1,9 +1,14 @@
 //! Whom an HTTP server listens to.
 
+use std::net::SocketAddr;
+
 use rmcp::transport::StreamableHttpServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use super::super::builder::ServerBuilder;
+
+/// Names of this machine, for itself.
+const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// Origins of pages that were loaded from this machine.
 const LOCAL_ORIGINS: [&str; 6] = [
@@ -26,15 +31,24 @@ pub struct HttpOptions {
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
-            allowed_hosts: ["localhost", "127.0.0.1", "::1"]
-                .map(str::to_owned)
-                .to_vec(),
+            allowed_hosts: LOCAL_HOSTS.map(str::to_owned).to_vec(),
             allowed_origins: LOCAL_ORIGINS.map(str::to_owned).to_vec(),
         }
     }
 }
 
 impl HttpOptions {
+    /// Says so if the server can be reached from elsewhere, but refuses
+    /// everybody who does not call it by a local name.
+    pub(super) fn warn_if_unreachable(&self, address: SocketAddr) {
+        if !address.ip().is_loopback() && self.allowed_hosts == LOCAL_HOSTS {
+            tracing::warn!(
+                %address,
+                "only requests to localhost are accepted; name the server's hosts with `.allowed_hosts([..])`"
+            );
+        }
+    }
+
     /// The configuration of rmcp's service that follows from these options.
     pub(super) fn to_config(&self, stop: CancellationToken) -> StreamableHttpServerConfig {
         StreamableHttpServerConfig::default()
