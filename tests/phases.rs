@@ -26,7 +26,7 @@ async fn leave(how: String) -> Result<String, ToolError> {
     };
 
     #[phase("sync")]
-    let parsed = if how == "sync" { "x" } else { "7" }.parse::<u8>()?;
+    let parsed: u8 = if how == "sync" { "x" } else { "7" }.parse()?;
 
     #[phase("value")]
     let unused: Result<(), ToolError> = only_if(how != "value").await;

@@ -54,11 +54,11 @@ pub(crate) fn braces(expr: &Expr, place: Span) -> TokenStream {
     }
 }
 
-/// Says whether the error of a call depends on what becomes of its value, so that it is not known where the phase ends:
-/// `let number: u32 = text.parse()?`.
+/// Says whether the error of a call may depend on what becomes of its value, so that it is not known where the phase
+/// ends: `let number: u32 = text.parse()?`. A future says what it gives; of anything else nobody knows before the
+/// compiler does.
 pub(crate) fn is_undecided(expr: &Expr) -> bool {
-    matches!(expr, Expr::MethodCall(call)
-        if call.turbofish.is_none() && (call.method == "parse" || call.method == "try_into"))
+    !matches!(expr, Expr::Await(_))
 }
 
 /// The same braces as ours: around an argument, the user's own would be called unnecessary.

@@ -183,7 +183,12 @@ fn peels_a_question_mark_at_the_end() {
                                 .await?;
                             ::glassbox::__private::Phase::start("b", |_| {})
                                 .run_sync(
-                                    || { h(a) },
+                                    || -> <Result<(), E> as ::glassbox::__private::Fallible>::Of<_> {
+                                        <Result<
+                                            (),
+                                            E,
+                                        > as ::glassbox::__private::Fallible>::from_value({ h(a)? })
+                                    },
                                     |__value| ::glassbox::__private::outcome!(__value),
                                 )?;
                             Ok(())
@@ -288,7 +293,14 @@ fn takes_the_error_type_where_a_call_does_not_tell_its_own() {
                                 )?;
                             let b = ::glassbox::__private::Phase::start("b", |_| {})
                                 .run_sync(
-                                    || { text.parse::<u32>() },
+                                    || -> <Result<(), E> as ::glassbox::__private::Fallible>::Of<_> {
+                                        <Result<
+                                            (),
+                                            E,
+                                        > as ::glassbox::__private::Fallible>::from_value({
+                                            text.parse::<u32>()?
+                                        })
+                                    },
                                     |__value| ::glassbox::__private::outcome!(__value),
                                 )?;
                             Ok(())
@@ -382,7 +394,11 @@ fn wraps_the_initialiser_of_let_else_and_of_assignments() {
                             let b;
                             b = ::glassbox::__private::Phase::start("b", |_| {})
                                 .run_sync(
-                                    || { h() },
+                                    || -> <Option<u32> as ::glassbox::__private::Fallible>::Of<_> {
+                                        <Option<
+                                            u32,
+                                        > as ::glassbox::__private::Fallible>::from_value({ h()? })
+                                    },
                                     |__value| ::glassbox::__private::outcome!(__value),
                                 )?;
                             Some(a + b)
