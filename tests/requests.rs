@@ -45,6 +45,21 @@ async fn wrong_arguments_are_named_with_value_and_bound() {
 }
 
 #[tokio::test]
+async fn what_is_said_of_wrong_arguments_is_bounded() {
+    for mut at in every_transport(STDIO).await {
+        let huge = "x".repeat(100_000);
+        let mut arguments = json!({"number": huge.clone(), (huge): 1});
+        for unknown in 0..1_000 {
+            arguments[format!("unknown{unknown}")] = json!(0);
+        }
+        let answer = at.client.call("order", arguments, json!({})).await;
+        let text = error_text(&answer);
+        assert!(text.len() < 4_000, "{}: {} bytes", at.name, text.len());
+        assert!(text.ends_with("\nand 982 more"), "{}: {text}", at.name);
+    }
+}
+
+#[tokio::test]
 async fn defaults_apply_and_options_may_be_null() {
     for mut at in every_transport(STDIO).await {
         for arguments in [

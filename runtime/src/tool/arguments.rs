@@ -9,8 +9,12 @@ use super::argument::{ArgumentType, Bound, LeftOut};
 use super::call::CallError;
 use super::schema::BuiltArgument;
 
-/// Most characters of a refused value that a message repeats.
+/// Most characters of a refused name or value that a message repeats.
 const MAX_SHOWN_CHARACTERS: usize = 80;
+/// Most characters of what serde says of a value, which may repeat it whole.
+const MAX_REASON_CHARACTERS: usize = 300;
+/// Most mistakes that are reported one by one.
+const MAX_MISTAKES: usize = 20;
 
 /// The arguments of one call. Mistakes are collected, so that the model sees
 /// all of them at once.
@@ -56,7 +60,10 @@ impl<'a> Arguments<'a> {
         let given = self.given.and_then(|given| given.get(name));
         let taken = match given.or(argument.default.as_ref()) {
             Some(value) => check_bounds(argument, value).and_then(|()| {
-                T::deserialize(value).map_err(|error| format!("does not fit: {error}"))
+                T::deserialize(value).map_err(|error| {
+                    let reason = shortened(&error.to_string(), MAX_REASON_CHARACTERS);
+                    format!("does not fit: {reason}")
+                })
             }),
             None => T::deserialize(LeftOut).map_err(|error| error.to_string()),
         };
@@ -103,13 +110,18 @@ impl<'a> Arguments<'a> {
             } else {
                 names.join(", ")
             };
-            let name = shown_text(name);
+            let name = shortened(name, MAX_SHOWN_CHARACTERS);
             self.mistakes.push(format!(
                 "argument `{name}` is unknown; this tool takes: {accepted}"
             ));
         }
         if self.mistakes.is_empty() {
             return Ok(());
+        }
+        let more = self.mistakes.len().saturating_sub(MAX_MISTAKES);
+        self.mistakes.truncate(MAX_MISTAKES);
+        if more > 0 {
+            self.mistakes.push(format!("and {more} more"));
         }
         Err(CallError::InvalidArguments(self.mistakes.join("\n")))
     }
@@ -165,13 +177,13 @@ fn below(left: Bound, right: Bound) -> bool {
 }
 
 fn shown(value: &Value) -> String {
-    shown_text(&value.to_string())
+    shortened(&value.to_string(), MAX_SHOWN_CHARACTERS)
 }
 
-fn shown_text(text: &str) -> String {
-    let mut shown: String = text.chars().take(MAX_SHOWN_CHARACTERS).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
+fn shortened(text: &str, max_characters: usize) -> String {
+    let mut shortened: String = text.chars().take(max_characters).collect();
+    if shortened.len() < text.len() {
+        shortened.push('…');
     }
-    shown
+    shortened
 }
