@@ -92,6 +92,32 @@ async fn an_unknown_tool_is_answered_with_those_there_are() {
 }
 
 #[tokio::test]
+async fn parameters_of_the_wrong_shape_are_named() {
+    for mut at in every_transport(STDIO).await {
+        for params in [
+            json!({"name": "add", "arguments": [1]}),
+            json!({"name": "add", "arguments": "x"}),
+            json!({"name": 7, "arguments": {}}),
+            json!({}),
+        ] {
+            let answer = at.client.request("tools/call", params.clone()).await;
+            assert_eq!(
+                answer["error"]["code"], -32602,
+                "{} {params} {answer}",
+                at.name
+            );
+            let message = answer["error"]["message"].as_str().unwrap();
+            assert!(
+                message.starts_with("the parameters of `tools/call` do not fit"),
+                "{message}"
+            );
+        }
+        let answer = at.client.request("no/such/method", json!({})).await;
+        assert_eq!(answer["error"]["code"], -32601, "{}", at.name);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_resource_is_an_error() {
     for mut at in every_transport(STDIO).await {
         let answer = at

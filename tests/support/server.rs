@@ -8,7 +8,7 @@ use glassbox::{
 };
 use opentelemetry::KeyValue;
 use opentelemetry::context::FutureExt as _;
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{Status, TraceContextExt as _};
 use rmcp::ErrorData;
 use rmcp::model::{
     ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
@@ -200,21 +200,42 @@ async fn many(count: u32) -> u32 {
     count
 }
 
-/// Sets an attribute it declared, and one it did not, again and again.
+/// Does to its phase what other code may do to the current span.
 #[mcp_tool]
-async fn chatter() -> u32 {
+async fn chatter() -> Result<u32, ToolError> {
     #[phase("talk", label = 0)]
     {
         let context = opentelemetry::Context::current();
-        for round in 0..100 {
-            context.span().set_attribute(KeyValue::new("label", round));
-            context
-                .span()
-                .set_attribute(KeyValue::new("undeclared", "hunter2"));
-            context.span().add_event("hunter2", vec![]);
+        let span = context.span();
+        span.update_name("hunter2");
+        span.set_status(Status::error("hunter2"));
+        for _ in 0..50 {
+            span.set_attribute(KeyValue::new("label", "hunter2"));
+            span.set_attribute(KeyValue::new("undeclared", "hunter2"));
+            span.set_attribute(KeyValue::new("error.type", "hunter2"));
+            span.set_attribute(KeyValue::new("http.request.method", "hunter2"));
+            span.add_event("hunter2", vec![]);
+            span.add_event("hunter2", vec![]);
         }
+        std::future::ready(Err::<(), _>(ToolError::new("hunter2"))).await?;
     }
-    0
+    Ok(0)
+}
+
+/// Fails in a phase within a phase, after many that do not.
+#[mcp_tool]
+async fn fail_late(count: u32) -> Result<u32, ToolError> {
+    for _ in 0..count {
+        step(1).await;
+    }
+    #[phase("last")]
+    inner().await?;
+    Ok(count)
+}
+
+#[phase("inner")]
+async fn inner() -> Result<(), ToolError> {
+    Err(ToolError::new("too late"))
 }
 
 /// Starts work that is not done when the call is.
@@ -296,6 +317,7 @@ pub fn builder_with_gate(upstream: &str, gate: Arc<Barrier>) -> ServerBuilder {
         .tool::<hang>()
         .tool::<many>()
         .tool::<chatter>()
+        .tool::<fail_late>()
         .tool::<outlive>()
 }
 

@@ -3,15 +3,15 @@
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::context::FutureExt as _;
 use opentelemetry::propagation::{Injector, TextMapPropagator as _};
-use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::propagation::BaggagePropagator;
-use reqwest::{Request, Response};
+use reqwest::{Request, Response, Url};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::redact::redacted;
 use crate::instrument::operation::http_version;
-use crate::passback::Scope;
+use crate::passback::{ObservedSpan, Scope};
 use crate::propagation::{BAGGAGE, TRACEPARENT, TRACESTATE, format_traceparent};
 use crate::semconv;
 
@@ -88,8 +88,8 @@ impl Middleware for TracingMiddleware {
             Context::map_current(|context| self.propagate(context, request.headers_mut()));
             return next.run(request, extensions).await;
         };
-        self.propagate(&span.context, request.headers_mut());
-        let context = span.context.clone();
+        self.propagate(span.0.context(), request.headers_mut());
+        let context = span.0.context().clone();
         let result = next.run(request, extensions).with_context(context).await;
         span.end(&result);
         result
@@ -101,27 +101,14 @@ impl Middleware for TracingMiddleware {
 struct ResendCount(i64);
 
 /// The span of one attempt. Dropped before it has ended, it says so.
-struct ClientSpan {
-    context: Context,
-    ended: bool,
-}
+struct ClientSpan(ObservedSpan);
 
 impl ClientSpan {
     fn start(request: &Request, extensions: &mut Extensions) -> Option<Self> {
         Context::map_current(|context| {
             let scope = context.get::<Scope>()?;
             let method = request.method().to_string();
-            let url = request.url();
-            let mut attributes = vec![
-                KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.clone()),
-                KeyValue::new(semconv::URL_FULL, redacted(url)),
-            ];
-            if let Some(host) = url.host_str() {
-                attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, host.to_owned()));
-            }
-            if let Some(port) = url.port_or_known_default() {
-                attributes.push(KeyValue::new(semconv::SERVER_PORT, i64::from(port)));
-            }
+            let mut attributes = vec![KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.clone())];
             let name = match extensions.get::<UrlTemplate>() {
                 Some(UrlTemplate(template)) => {
                     attributes.push(KeyValue::new(semconv::URL_TEMPLATE, *template));
@@ -137,57 +124,53 @@ impl ClientSpan {
                 ));
             }
             extensions.insert(ResendCount(sent_before + 1));
-            let builder = SpanBuilder::from_name(name)
-                .with_kind(SpanKind::Client)
-                .with_attributes(attributes);
-            let span = scope.tracer().build_with_context(builder, context);
-            Some(Self {
-                context: context.with_span(span),
-                ended: false,
-            })
+            let private = address(request.url());
+            let span =
+                ObservedSpan::start(scope, name, SpanKind::Client, attributes, private, context);
+            Some(Self(span))
         })
     }
 
     fn end(mut self, result: &Result<Response>) {
-        let span = self.context.span();
         match result {
             Ok(response) => {
                 let status = response.status();
-                span.set_attribute(KeyValue::new(
+                self.0.set(
                     semconv::HTTP_RESPONSE_STATUS_CODE,
                     i64::from(status.as_u16()),
-                ));
+                );
                 if let Some(version) = http_version(response.version()) {
-                    span.set_attribute(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
+                    self.0.set(semconv::NETWORK_PROTOCOL_VERSION, version);
                 }
                 if status.is_client_error() || status.is_server_error() {
-                    self.fail(status.as_u16().to_string());
+                    self.0.fail(status.as_u16().to_string(), "");
                 }
             }
-            Err(error) => self.fail(error_class(error).to_owned()),
+            Err(error) => self.0.fail(error_class(error), ""),
         }
-        self.finish();
-    }
-
-    fn fail(&self, error_type: String) {
-        let span = self.context.span();
-        span.set_attribute(KeyValue::new(semconv::ERROR_TYPE, error_type));
-        span.set_status(Status::error(""));
-    }
-
-    fn finish(&mut self) {
-        self.ended = true;
-        self.context.span().end();
+        self.0.end();
     }
 }
 
 impl Drop for ClientSpan {
     fn drop(&mut self) {
-        if !self.ended {
-            self.fail(semconv::ERROR_CANCELLED.to_owned());
-            self.finish();
+        if !self.0.has_ended() {
+            self.0.fail(semconv::ERROR_CANCELLED, "");
+            self.0.end();
         }
     }
+}
+
+/// Where a request goes: names of machines, which stay unless published.
+fn address(url: &Url) -> Vec<KeyValue> {
+    let mut attributes = vec![KeyValue::new(semconv::URL_FULL, redacted(url))];
+    if let Some(host) = url.host_str() {
+        attributes.push(KeyValue::new(semconv::SERVER_ADDRESS, host.to_owned()));
+    }
+    if let Some(port) = url.port_or_known_default() {
+        attributes.push(KeyValue::new(semconv::SERVER_PORT, i64::from(port)));
+    }
+    attributes
 }
 
 /// The class of a failed call; never its text, which holds the URL.

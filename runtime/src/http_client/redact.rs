@@ -15,17 +15,20 @@ pub(super) fn redacted(url: &Url) -> String {
         let _ = redacted.set_username(REDACTED);
         let _ = redacted.set_password(Some(REDACTED));
     }
-    if url.query().is_some() {
-        let names: Vec<_> = url
-            .query_pairs()
-            .map(|(name, _)| name.into_owned())
-            .collect();
-        redacted
-            .query_pairs_mut()
-            .clear()
-            .extend_pairs(names.into_iter().map(|name| (name, REDACTED)));
+    if let Some(query) = url.query() {
+        let parameters: Vec<_> = query.split('&').map(redacted_parameter).collect();
+        redacted.set_query(Some(&parameters.join("&")));
     }
     redacted.into()
+}
+
+/// `name=value` without its value; what has no name may itself be the secret.
+fn redacted_parameter(parameter: &str) -> String {
+    match parameter.split_once('=') {
+        Some((name, _)) => format!("{name}={REDACTED}"),
+        None if parameter.is_empty() => String::new(),
+        None => REDACTED.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -59,8 +62,11 @@ mod tests {
     }
 
     #[test]
-    fn a_query_without_names_goes_as_well() {
-        let url = redacted(&Url::parse("https://a.example/x?secret").unwrap());
-        assert!(!url.contains("=secret"), "{url}");
+    fn a_parameter_without_a_name_goes_whole() {
+        let url = Url::parse("https://a.example/x?secret&a=secret&%20b=c").unwrap();
+        assert_eq!(
+            redacted(&url),
+            "https://a.example/x?REDACTED&a=REDACTED&%20b=REDACTED"
+        );
     }
 }

@@ -14,7 +14,11 @@ pub(super) struct Operation {
     /// `{method} {target}`, or the method alone where the target is of high
     /// cardinality.
     pub(super) span_name: String,
+    /// What may leave.
     pub(super) attributes: Vec<KeyValue>,
+    /// What may leave if the policy says so: it may hold anything (URIs), or
+    /// open doors (session ids).
+    pub(super) private_attributes: Vec<KeyValue>,
     /// The tool, if one is called.
     pub(super) tool_name: Option<StringValue>,
 }
@@ -29,6 +33,7 @@ impl Operation {
                 KeyValue::new(semconv::GEN_AI_OPERATION_NAME, semconv::EXECUTE_TOOL),
                 KeyValue::new(semconv::GEN_AI_TOOL_NAME, tool.clone()),
             ],
+            private_attributes: Vec::new(),
             tool_name: Some(tool),
         }
     }
@@ -36,10 +41,8 @@ impl Operation {
     pub(super) fn resource_read(uri: &str) -> Self {
         Self {
             span_name: "resources/read".to_owned(),
-            attributes: vec![
-                KeyValue::new(semconv::MCP_METHOD_NAME, "resources/read"),
-                KeyValue::new(semconv::MCP_RESOURCE_URI, uri.to_owned()),
-            ],
+            attributes: vec![KeyValue::new(semconv::MCP_METHOD_NAME, "resources/read")],
+            private_attributes: vec![KeyValue::new(semconv::MCP_RESOURCE_URI, uri.to_owned())],
             tool_name: None,
         }
     }
@@ -69,7 +72,8 @@ impl Operation {
                     .get(SESSION_ID_HEADER)
                     .and_then(|id| id.to_str().ok());
                 if let Some(session) = session {
-                    attributes.push(KeyValue::new(semconv::MCP_SESSION_ID, session.to_owned()));
+                    self.private_attributes
+                        .push(KeyValue::new(semconv::MCP_SESSION_ID, session.to_owned()));
                 }
             }
             None => attributes.push(KeyValue::new(semconv::NETWORK_TRANSPORT, "pipe")),

@@ -1,8 +1,10 @@
 //! One request under observation.
 
+use std::sync::Arc;
+
+use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
-use opentelemetry::trace::{Link, SpanBuilder, SpanId, SpanKind, Status, TraceContextExt, Tracer};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::trace::{SpanKind, TraceContextExt};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 
@@ -10,7 +12,8 @@ use super::answer::Answer;
 use super::operation::Operation;
 use super::telemetry::Telemetry;
 use crate::passback::{
-    Bucket, Passback, PassbackRequest, Scope, ScopeGuard, attach_to_error, attach_to_meta,
+    Bucket, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, attach_to_error,
+    attach_to_meta,
 };
 use crate::{propagation, semconv};
 
@@ -38,7 +41,7 @@ pub(super) async fn observe<'a, A: Answer>(
     };
     let operation = operation.describe(&request);
     let recording = Recording::start(telemetry(), passback, operation, parent);
-    let context = recording.context.clone();
+    let context = recording.root.context().clone();
     let result = run.call(request).with_context(context).await;
     recording.finish(result)
 }
@@ -91,8 +94,7 @@ where
 struct Recording<'a> {
     telemetry: &'a Telemetry,
     passback: PassbackRequest,
-    /// Holds the root span and the scope.
-    context: Context,
+    root: ObservedSpan,
     guard: ScopeGuard,
 }
 
@@ -106,48 +108,48 @@ impl<'a> Recording<'a> {
         let ambient = Context::map_current(|context| context.span().span_context().clone());
         let parent = parent.unwrap_or_else(Context::current);
         let root_parent = parent.span().span_context().clone();
-        let max_depth = if passback == PassbackRequest::Detailed {
-            u32::MAX
-        } else {
-            1
+        let max_depth = match passback {
+            PassbackRequest::Detailed => u32::MAX,
+            PassbackRequest::Off | PassbackRequest::TopLevel => 1,
         };
         let guard = ScopeGuard::open(
             telemetry.tracer.clone(),
             telemetry.collector.clone(),
-            Bucket::new(telemetry.limits.max_spans, max_depth),
+            Bucket::new(Arc::clone(&telemetry.policy), telemetry.limits, max_depth),
             root_parent.span_id(),
             operation.tool_name,
         );
-        let parent = parent.with_value(guard.scope().clone());
-        let mut builder = SpanBuilder::from_name(operation.span_name)
-            .with_kind(SpanKind::Server)
-            .with_attributes(operation.attributes);
+        let root = ObservedSpan::start(
+            guard.scope(),
+            operation.span_name,
+            SpanKind::Server,
+            operation.attributes,
+            operation.private_attributes,
+            &parent.with_value(guard.scope().clone()),
+        );
         if ambient.is_valid() && ambient != root_parent {
-            builder = builder.with_links(vec![Link::with_context(ambient)]);
+            root.context().span().add_link(ambient, Vec::new());
         }
-        let root = telemetry.tracer.build_with_context(builder, &parent);
         Self {
             telemetry,
             passback,
-            context: parent.with_span(root),
+            root,
             guard,
         }
     }
 
     /// Ends the root span and puts what was collected into the answer.
-    fn finish<A: Answer>(self, mut result: Result<A, ErrorData>) -> Result<A, ErrorData> {
-        let root = self.context.span();
+    fn finish<A: Answer>(mut self, mut result: Result<A, ErrorData>) -> Result<A, ErrorData> {
         match &result {
-            Err(error) => note_protocol_error(&self.context, error),
+            Err(error) => self.note_protocol_error(error),
             Ok(answer) if answer.is_error() => {
                 let error_type = self.guard.scope().failure().unwrap_or(semconv::ERROR_TOOL);
-                root.set_attribute(KeyValue::new(semconv::ERROR_TYPE, error_type));
-                root.set_status(Status::error(""));
+                self.root.fail(error_type, "");
             }
             Ok(_) => {}
         }
-        root.end();
-        let passback = self.passback(root.span_context().span_id());
+        self.root.end();
+        let passback = self.passback();
         match &mut result {
             Ok(answer) => {
                 if let Some(meta) = answer.meta_mut() {
@@ -159,33 +161,21 @@ impl<'a> Recording<'a> {
         result
     }
 
-    fn passback(&self, root: SpanId) -> Passback {
-        let Telemetry {
-            policy,
-            limits,
-            resource,
-            ..
-        } = self.telemetry;
-        Passback::build(
-            self.guard.close(),
-            root,
-            self.passback,
-            policy,
-            limits,
-            resource,
-        )
+    fn note_protocol_error(&mut self, error: &ErrorData) {
+        let code = error.code.0;
+        self.root
+            .set(semconv::RPC_RESPONSE_STATUS_CODE, code.to_string());
+        if !semconv::CALLER_FAULTS.contains(&code) {
+            self.root.fail(code.to_string(), error.message.clone());
+        }
     }
-}
 
-fn note_protocol_error(context: &Context, error: &ErrorData) {
-    let (root, code) = (context.span(), error.code.0);
-    root.set_attribute(KeyValue::new(
-        semconv::RPC_RESPONSE_STATUS_CODE,
-        code.to_string(),
-    ));
-    if !semconv::CALLER_FAULTS.contains(&code) {
-        root.set_attribute(KeyValue::new(semconv::ERROR_TYPE, code.to_string()));
-        root.set_status(Status::error(error.message.clone()));
+    fn passback(&self) -> Passback {
+        let root = self.root.context().span().span_context().span_id();
+        let Telemetry {
+            limits, resource, ..
+        } = self.telemetry;
+        Passback::build(self.guard.close(), root, self.passback, limits, resource)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What one server records with, and what it lets out.
 
+use std::sync::Arc;
+
 use opentelemetry::InstrumentationScope;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
@@ -17,7 +19,7 @@ pub(crate) struct Telemetry {
     pub(super) tracer: SdkTracer,
     pub(super) collector: SpanCollector,
     pub(super) resource: Resource,
-    pub(super) policy: PassbackPolicy,
+    pub(super) policy: Arc<PassbackPolicy>,
     pub(super) limits: PassbackLimits,
 }
 
@@ -48,7 +50,7 @@ impl Telemetry {
             tracer,
             collector,
             resource,
-            policy,
+            policy: Arc::new(policy),
             limits,
         }
     }

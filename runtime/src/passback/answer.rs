@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::bucket::Collected;
 use super::limits::{PassbackLimits, fit};
 use super::otlp::{SpanWriter, assemble};
-use super::policy::PassbackPolicy;
 use super::request::{OTEL_KEY, PassbackRequest, TRACES_KEY};
 use super::selection::select;
 
@@ -22,24 +21,18 @@ pub(crate) struct Passback {
 }
 
 impl Passback {
-    /// Selects, sanitizes, bounds and encodes what a request has left behind.
+    /// Selects, bounds and encodes what a request has left behind.
     pub(crate) fn build(
         collected: Collected,
         root: SpanId,
         request: PassbackRequest,
-        policy: &PassbackPolicy,
         limits: &PassbackLimits,
         resource: &Resource,
     ) -> Self {
-        let (mut spans, disconnected) = select(collected.spans, root, request);
+        let (spans, disconnected) = select(collected.spans, root, request);
         let mut writer = SpanWriter::new(limits.max_value_length_bytes);
         let mut ranges = Vec::with_capacity(spans.len());
-        for selected in &mut spans {
-            policy.apply(
-                &mut selected.span,
-                &collected.declared_keys,
-                selected.parent.is_none(),
-            );
+        for selected in &spans {
             ranges.push(writer.write(&selected.span));
         }
         let frame = spans
@@ -124,16 +117,13 @@ mod tests {
     }
 
     fn build(spans: Vec<SpanData>, dropped_spans: usize, limits: PassbackLimits) -> Passback {
-        let declared_keys = vec!["key", "text", "list", "number", "half", "yes"];
         Passback::build(
             Collected {
                 spans,
-                declared_keys,
                 dropped_spans,
             },
             SpanId::from(1),
             PassbackRequest::Detailed,
-            &PassbackPolicy::default(),
             &limits,
             &resource(),
         )
@@ -148,7 +138,7 @@ mod tests {
         root.attributes.push(KeyValue::new("half", 0.5));
         root.attributes
             .push(KeyValue::new("text", "a \"quoted\" line\n"));
-        root.attributes.push(KeyValue::new("secret", "held back"));
+        root.dropped_attributes_count = 1;
         root.status = Status::error("why");
         let value = build(
             vec![root, span(2, 1, "child")],

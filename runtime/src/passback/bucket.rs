@@ -1,19 +1,28 @@
 //! The bounded place where the spans of one request are kept.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use opentelemetry::trace::SpanId;
+use opentelemetry::Value;
+use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
+
+use super::limits::PassbackLimits;
+use super::observed::PublicSpan;
+use super::policy::PassbackPolicy;
 
 /// Spans that one request may have open at the same time (ours). A span beyond
 /// it is not collected, but counted.
 pub(crate) const MAX_OPEN_SPANS: usize = 4096;
 
-/// The spans of one request, while it runs.
+/// Least bytes of OTLP JSON that a span takes without names and attributes.
+const MIN_SPAN_BYTES: usize = 180;
+
+/// The spans of one request, while it runs. What may not leave is not kept.
 #[derive(Debug)]
 pub(crate) struct Bucket {
-    max_spans: usize,
+    policy: Arc<PassbackPolicy>,
+    limits: PassbackLimits,
     /// Spans deeper below the root than this were not asked for.
     max_depth: u32,
     state: Mutex<State>,
@@ -22,39 +31,54 @@ pub(crate) struct Bucket {
 /// What a request has left behind when its root span has ended.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
-    /// Finished spans.
+    /// Finished spans, as they may leave.
     pub(crate) spans: Vec<SpanData>,
-    /// Attribute keys that phases of this request declared.
-    pub(crate) declared_keys: Vec<&'static str>,
-    /// Spans that were recorded but are not in `spans`: beyond the bound, or
+    /// Spans that were recorded but are not in `spans`: beyond a bound, or
     /// still open when the request ended.
     pub(crate) dropped_spans: usize,
 }
 
+/// In which order spans make room: the greatest goes first. Failed spans,
+/// their ancestors and the root go last, and of all others the deepest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    is_ordinary: bool,
+    depth: u32,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    /// Finished spans by their depth below the root: when the bucket is full,
-    /// the deepest and youngest make room.
-    finished: BTreeMap<u32, Vec<SpanData>>,
+    /// Finished spans; those of one rank in the order they ended.
+    finished: BTreeMap<Rank, Vec<SpanData>>,
     finished_count: usize,
+    /// Less than the spans take in the answer.
+    finished_bytes: usize,
     open: HashSet<SpanId>,
-    declared_keys: Vec<&'static str>,
+    /// Open spans with a failed span below them.
+    failed_below: HashSet<SpanId>,
+    /// Public sides of spans that are about to end.
+    public: HashMap<SpanId, PublicSpan>,
     dropped: usize,
     closed: bool,
 }
 
 impl Bucket {
-    /// An empty bucket for at most `max_spans` finished spans, none deeper
-    /// below the root than `max_depth`.
-    pub(crate) fn new(max_spans: usize, max_depth: u32) -> Self {
+    /// An empty bucket for spans that are no deeper below the root than
+    /// `max_depth`.
+    pub(crate) fn new(policy: Arc<PassbackPolicy>, limits: PassbackLimits, max_depth: u32) -> Self {
         Self {
-            max_spans: max_spans.max(1),
+            policy,
+            limits,
             max_depth,
             state: Mutex::default(),
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    pub(super) fn max_value_length_bytes(&self) -> usize {
+        self.limits.max_value_length_bytes
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -68,37 +92,44 @@ impl Bucket {
         taken
     }
 
-    /// Keeps a finished span, at the cost of a deeper one if the bucket is full.
-    pub(crate) fn finish(&self, depth: u32, span: SpanData) {
+    /// Takes the public side of a span that ends next.
+    pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
         let mut state = self.state();
-        state.open.remove(&span.span_context.span_id());
+        if state.open.contains(&span) {
+            state.public.insert(span, public);
+        }
+    }
+
+    /// Keeps what may leave of a finished span, at the cost of others if the
+    /// bucket is full.
+    pub(crate) fn finish(&self, depth: u32, span: SpanData) {
+        let id = span.span_context.span_id();
+        let mut state = self.state();
+        state.open.remove(&id);
+        let public = state.public.remove(&id);
+        let failed_below = state.failed_below.remove(&id);
         if state.closed || depth > self.max_depth {
             return;
         }
-        if state.finished_count >= self.max_spans {
-            state.dropped += 1;
-            let Some(mut deepest) = state.finished.last_entry() else {
-                return;
-            };
-            if *deepest.key() <= depth {
-                return;
-            }
-            deepest.get_mut().pop();
-            if deepest.get().is_empty() {
-                deepest.remove();
-            }
-            state.finished_count -= 1;
+        let span = self
+            .policy
+            .apply(span, public, self.limits.max_value_length_bytes);
+        let is_failed = failed_below || matches!(span.status, Status::Error { .. });
+        if is_failed && state.open.contains(&span.parent_span_id) {
+            state.failed_below.insert(span.parent_span_id);
         }
-        state.finished_count += 1;
-        state.finished.entry(depth).or_default().push(span);
-    }
-
-    /// Notes attribute keys that the author declared on a phase.
-    pub(crate) fn declare(&self, keys: impl Iterator<Item = &'static str>) {
-        let mut state = self.state();
-        for key in keys {
-            if !state.declared_keys.contains(&key) {
-                state.declared_keys.push(key);
+        state.insert(
+            Rank {
+                is_ordinary: !is_failed && depth > 0,
+                depth,
+            },
+            span,
+        );
+        while state.finished_count > self.limits.max_spans.max(1)
+            || state.finished_bytes > self.limits.max_total_bytes
+        {
+            if !state.make_room() {
+                break;
             }
         }
     }
@@ -106,27 +137,71 @@ impl Bucket {
     /// Takes what was collected and the spans that are still open. Whatever
     /// ends later is not taken; this call has counted it already.
     pub(crate) fn close(&self) -> (Collected, HashSet<SpanId>) {
-        let mut state = self.state();
-        state.closed = true;
+        let mut state = {
+            let mut current = self.state();
+            let closed = State {
+                closed: true,
+                ..State::default()
+            };
+            std::mem::replace(&mut *current, closed)
+        };
         let open = std::mem::take(&mut state.open);
         let collected = Collected {
             spans: std::mem::take(&mut state.finished)
                 .into_values()
                 .flatten()
                 .collect(),
-            declared_keys: std::mem::take(&mut state.declared_keys),
             dropped_spans: state.dropped + open.len(),
         };
         (collected, open)
     }
 }
 
+impl State {
+    fn insert(&mut self, rank: Rank, span: SpanData) {
+        self.finished_count += 1;
+        self.finished_bytes += least_bytes(&span);
+        self.finished.entry(rank).or_default().push(span);
+    }
+
+    /// Drops the span that goes first: the youngest of the greatest rank.
+    fn make_room(&mut self) -> bool {
+        let Some(mut greatest) = self.finished.last_entry() else {
+            return false;
+        };
+        if let Some(span) = greatest.get_mut().pop() {
+            self.finished_count -= 1;
+            self.finished_bytes -= least_bytes(&span);
+            self.dropped += 1;
+        }
+        if greatest.get().is_empty() {
+            greatest.remove();
+        }
+        true
+    }
+}
+
+/// Bytes that a span takes in the answer at least: texts are written as they
+/// are or longer.
+fn least_bytes(span: &SpanData) -> usize {
+    let value_bytes = |value: &Value| match value {
+        Value::String(text) => text.as_str().len(),
+        _ => 0,
+    };
+    let attributes = span.attributes.iter();
+    MIN_SPAN_BYTES
+        + span.name.len()
+        + attributes
+            .map(|attribute| attribute.key.as_str().len() + value_bytes(&attribute.value))
+            .sum::<usize>()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::time::{Duration, SystemTime};
 
-    use opentelemetry::InstrumentationScope;
     use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceFlags, TraceId, TraceState};
+    use opentelemetry::{InstrumentationScope, KeyValue};
 
     use super::*;
 
@@ -156,6 +231,14 @@ pub(crate) mod tests {
         }
     }
 
+    fn bucket(max_spans: usize, max_depth: u32) -> Bucket {
+        let limits = PassbackLimits {
+            max_spans,
+            ..PassbackLimits::default()
+        };
+        Bucket::new(Arc::default(), limits, max_depth)
+    }
+
     fn ids(collected: &Collected) -> Vec<u64> {
         let mut ids: Vec<_> = collected
             .spans
@@ -169,7 +252,7 @@ pub(crate) mod tests {
     #[test]
     fn keeps_up_to_the_bound_and_counts_the_rest() {
         for (made, kept) in [(2, 2), (3, 3), (4, 3)] {
-            let bucket = Bucket::new(3, u32::MAX);
+            let bucket = bucket(3, u32::MAX);
             for id in 1..=made {
                 assert!(bucket.open(SpanId::from(id)));
                 bucket.finish(1, span(id, 0, "work"));
@@ -185,7 +268,7 @@ pub(crate) mod tests {
 
     #[test]
     fn deeper_and_younger_spans_make_room() {
-        let bucket = Bucket::new(2, u32::MAX);
+        let bucket = bucket(2, u32::MAX);
         bucket.finish(2, span(1, 9, "leaf"));
         bucket.finish(2, span(2, 9, "leaf"));
         bucket.finish(1, span(9, 8, "phase"));
@@ -197,8 +280,57 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_failed_span_and_its_ancestors_outlast_all_others() {
+        let bucket = bucket(4, u32::MAX);
+        for id in 10..20 {
+            bucket.finish(1, span(id, 1, "ordinary"));
+        }
+        for id in [3, 2, 1] {
+            assert!(bucket.open(SpanId::from(id)));
+        }
+        let mut failed = span(3, 2, "failed");
+        failed.status = Status::error("");
+        bucket.finish(2, failed);
+        bucket.finish(1, span(2, 1, "its parent"));
+        for id in 20..30 {
+            bucket.finish(1, span(id, 1, "ordinary"));
+        }
+        bucket.finish(0, span(1, 0, "root"));
+        let (collected, _) = bucket.close();
+        assert_eq!(ids(&collected), [1, 2, 3, 10]);
+        assert_eq!(collected.dropped_spans, 19);
+    }
+
+    #[test]
+    fn bytes_are_bounded_while_recording() {
+        let limits = PassbackLimits {
+            max_total_bytes: 10_000,
+            ..PassbackLimits::default()
+        };
+        let policy = PassbackPolicy::default().publish("text");
+        let bucket = Bucket::new(Arc::new(policy), limits, u32::MAX);
+        for id in 1..=100 {
+            let mut span = span(id, 0, "work");
+            span.attributes
+                .push(KeyValue::new("text", "x".repeat(1_000_000)));
+            bucket.finish(1, span);
+        }
+        let (collected, _) = bucket.close();
+        let longest =
+            |span: &SpanData| span.attributes.iter().map(|a| a.value.as_str().len()).max();
+        assert!(
+            collected
+                .spans
+                .iter()
+                .all(|span| longest(span) == Some(1024))
+        );
+        assert_eq!(collected.spans.len(), 8);
+        assert_eq!(collected.dropped_spans, 92);
+    }
+
+    #[test]
     fn what_was_not_asked_for_is_neither_kept_nor_counted() {
-        let bucket = Bucket::new(9, 1);
+        let bucket = bucket(9, 1);
         for depth in 0..4 {
             bucket.finish(depth, span(u64::from(depth) + 1, 0, "work"));
         }
@@ -209,7 +341,7 @@ pub(crate) mod tests {
 
     #[test]
     fn spans_that_outlive_the_request_are_counted_once() {
-        let bucket = Bucket::new(9, u32::MAX);
+        let bucket = bucket(9, u32::MAX);
         assert!(bucket.open(SpanId::from(1)));
         let (collected, open) = bucket.close();
         assert_eq!((collected.dropped_spans, open.len()), (1, 1));
@@ -219,7 +351,7 @@ pub(crate) mod tests {
 
     #[test]
     fn bounds_spans_that_never_end() {
-        let bucket = Bucket::new(9, u32::MAX);
+        let bucket = bucket(9, u32::MAX);
         let opened = (1..=5000)
             .filter(|id| bucket.open(SpanId::from(*id)))
             .count();

@@ -133,6 +133,7 @@ mod tests {
     use opentelemetry::trace::{Tracer as _, TracerProvider as _};
     use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
+    use super::super::limits::PassbackLimits;
     use super::super::scope::ScopeGuard;
     use super::*;
 
@@ -144,12 +145,16 @@ mod tests {
         (collector, provider.tracer("test"))
     }
 
+    fn bucket(max_depth: u32) -> Bucket {
+        Bucket::new(Arc::default(), PassbackLimits::default(), max_depth)
+    }
+
     fn scope(collector: &SpanCollector, tracer: &SdkTracer) -> ScopeGuard {
-        let bucket = Bucket::new(99, u32::MAX);
+        let kept = bucket(u32::MAX);
         ScopeGuard::open(
             tracer.clone(),
             collector.clone(),
-            bucket,
+            kept,
             SpanId::INVALID,
             None,
         )
@@ -189,8 +194,8 @@ mod tests {
         let context = Context::new().with_value(outer.scope().clone());
         let context = context.with_span(tracer.start_with_context("outer", &context));
         let parent = context.span().span_context().span_id();
-        let bucket = Bucket::new(99, 0);
-        let inner = ScopeGuard::open(tracer.clone(), collector.clone(), bucket, parent, None);
+        let kept = bucket(0);
+        let inner = ScopeGuard::open(tracer.clone(), collector.clone(), kept, parent, None);
         drop(tracer.start_with_context("inner", &context.with_value(inner.scope().clone())));
         // Depth 0 is all that the inner request keeps.
         assert_eq!(inner.close().spans.len(), 1);

@@ -117,7 +117,7 @@ fn protected(spans: &[Selected]) -> Vec<bool> {
 }
 
 /// `text`, cut at a character so that it has at most `max_bytes` bytes.
-pub(super) fn cut(text: &str, max_bytes: usize) -> &str {
+pub(crate) fn cut(text: &str, max_bytes: usize) -> &str {
     if text.len() <= max_bytes {
         return text;
     }

@@ -7,8 +7,9 @@
 //! ```text
 //! PassbackRequest   what was asked                       request.rs
 //! Scope             one request being recorded           scope.rs
+//! ObservedSpan      one span, and what of it is public   observed.rs
 //! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs
-//! PassbackPolicy    which attributes may leave           policy.rs
+//! PassbackPolicy    what may leave of a span             policy.rs
 //! selection         which spans were asked for           selection.rs
 //! PassbackLimits    how much may leave                   limits.rs
 //! otlp              spans as OTLP JSON text              otlp.rs
@@ -24,6 +25,7 @@ mod bucket;
 mod capability;
 mod collector;
 mod limits;
+mod observed;
 mod otlp;
 mod policy;
 mod request;
@@ -36,6 +38,8 @@ pub use capability::{EXTENSION_ID, MARCH_CAPABILITY};
 pub(crate) use capability::{advertise, advertise_march};
 pub(crate) use collector::SpanCollector;
 pub use limits::PassbackLimits;
+pub(crate) use limits::cut;
+pub(crate) use observed::ObservedSpan;
 pub use policy::PassbackPolicy;
 pub use request::PassbackRequest;
 pub(crate) use scope::{Scope, ScopeGuard};

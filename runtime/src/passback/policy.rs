@@ -3,40 +3,21 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use opentelemetry::KeyValue;
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::semconv;
-
-/// Attributes of the conventions that say how a call went and nothing about
-/// what it was about: no business data, no internal name, no credential.
-const HARMLESS_KEYS: [&str; 15] = [
-    semconv::ERROR_TYPE,
-    semconv::GEN_AI_OPERATION_NAME,
-    semconv::GEN_AI_TOOL_NAME,
-    semconv::HTTP_REQUEST_METHOD,
-    semconv::HTTP_REQUEST_RESEND_COUNT,
-    semconv::HTTP_RESPONSE_STATUS_CODE,
-    semconv::JSONRPC_REQUEST_ID,
-    semconv::MCP_METHOD_NAME,
-    semconv::MCP_PROTOCOL_VERSION,
-    semconv::MCP_RESOURCE_URI,
-    semconv::NETWORK_PROTOCOL_NAME,
-    semconv::NETWORK_PROTOCOL_VERSION,
-    semconv::NETWORK_TRANSPORT,
-    semconv::RPC_RESPONSE_STATUS_CODE,
-    semconv::URL_TEMPLATE,
-];
+use super::observed::{PublicSpan, bounded};
 
 /// Which attributes of a span leave the server in an answer.
 ///
-/// Without configuration: those the author declared on a phase, and those
-/// conventions that only say how a call went (method names, status codes, URL
-/// templates, protocol versions, error classes). Held back, and counted in
-/// `droppedAttributesCount`: all else, such as `url.full`, `server.address`,
-/// or what other instrumentation adds to the current span. Events and links
-/// stay on the server, and so do status descriptions below the root.
+/// Without configuration: what Glassbox itself recorded and counts as public.
+/// That is the fields an author declared on a phase, and those attributes of
+/// the conventions that say how a call went and nothing about what it was
+/// about (method names, status codes, URL templates, protocol versions, error
+/// classes). Held back, and counted in `droppedAttributesCount`: all else, such
+/// as `url.full`, `server.address`, `mcp.resource.uri`, or what other code adds
+/// to the current span, whatever its key. Events, links and status messages
+/// stay on the server.
 ///
 /// # Examples
 ///
@@ -51,7 +32,8 @@ pub struct PassbackPolicy {
 }
 
 impl PassbackPolicy {
-    /// Lets the attribute `key` leave, on whatever span it stands.
+    /// Lets the attribute `key` leave, on whatever span it stands and whoever
+    /// has set it.
     ///
     /// # Privacy
     ///
@@ -62,28 +44,42 @@ impl PassbackPolicy {
         self
     }
 
-    fn is_public(&self, key: &str, declared: &[&str]) -> bool {
-        HARMLESS_KEYS.contains(&key) || declared.contains(&key) || self.published.contains(key)
-    }
-
-    /// Takes out of `span` what may not leave. `declared` are the keys that
-    /// phases of the request declared.
-    pub(super) fn apply(&self, span: &mut SpanData, declared: &[&str], is_root: bool) {
-        let before = span.attributes.len();
-        span.attributes
-            .retain(|attribute: &KeyValue| self.is_public(attribute.key.as_str(), declared));
-        span.dropped_attributes_count += count(before - span.attributes.len());
+    /// The span as it may leave. `public` is what Glassbox recorded of it, if
+    /// Glassbox made it; strings are cut to `max_value_length_bytes`.
+    pub(super) fn apply(
+        &self,
+        mut span: SpanData,
+        public: Option<PublicSpan>,
+        max_value_length_bytes: usize,
+    ) -> SpanData {
+        let recorded = std::mem::take(&mut span.attributes);
+        let recorded_count = recorded.len();
+        let mut attributes = Vec::new();
+        let mut failed = matches!(span.status, Status::Error { .. });
+        if let Some(public) = public {
+            span.name = public.name;
+            attributes = public.attributes;
+            failed = public.failed;
+        }
+        for attribute in recorded {
+            let known = attributes.iter().any(|known| known.key == attribute.key);
+            if !known && self.published.contains(attribute.key.as_str()) {
+                attributes.push(bounded(attribute, max_value_length_bytes));
+            }
+        }
+        span.dropped_attributes_count += count(recorded_count.saturating_sub(attributes.len()));
+        span.attributes = attributes;
 
         let events = std::mem::take(&mut span.events.events);
         span.events.dropped_count += count(events.len());
         let links = std::mem::take(&mut span.links.links);
         span.links.dropped_count += count(links.len());
-
-        if let Status::Error { description } = &mut span.status
-            && !is_root
-        {
-            *description = Cow::Borrowed("");
-        }
+        span.status = if failed {
+            Status::error("")
+        } else {
+            Status::Unset
+        };
+        span
     }
 }
 
@@ -93,31 +89,37 @@ fn count(held_back: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{Event, Link, SpanContext};
     use std::time::SystemTime;
+
+    use opentelemetry::KeyValue;
+    use opentelemetry::trace::{Event, Link, SpanContext};
 
     use super::super::bucket::tests::span;
     use super::*;
 
+    fn public(attributes: Vec<KeyValue>) -> Option<PublicSpan> {
+        Some(PublicSpan {
+            name: "work".into(),
+            attributes,
+            failed: false,
+        })
+    }
+
     #[test]
-    fn only_what_was_declared_or_is_harmless_leaves() {
-        let mut span = span(1, 0, "work");
-        for key in [
-            "gmail.max_results",
-            "http.request.method",
-            "url.full",
-            "db.query.text",
-        ] {
-            span.attributes.push(KeyValue::new(key, "value"));
-        }
-        PassbackPolicy::default().apply(&mut span, &["gmail.max_results"], false);
-        let keys: Vec<_> = span
-            .attributes
-            .iter()
-            .map(|attribute| attribute.key.as_str())
-            .collect();
-        assert_eq!(keys, ["gmail.max_results", "http.request.method"]);
-        assert_eq!(span.dropped_attributes_count, 2);
+    fn only_what_glassbox_recorded_leaves() {
+        let mut span = span(1, 0, "renamed: hunter2");
+        span.attributes.push(KeyValue::new("user.id", 7));
+        span.attributes.push(KeyValue::new("user.id", "hunter2"));
+        span.attributes
+            .push(KeyValue::new("db.query.text", "hunter2"));
+        span.attributes.push(KeyValue::new("error.type", "hunter2"));
+        span.status = Status::error("hunter2");
+        let declared = public(vec![KeyValue::new("user.id", 7)]);
+        let span = PassbackPolicy::default().apply(span, declared, 99);
+        assert_eq!(span.name, "work");
+        assert_eq!(span.attributes, [KeyValue::new("user.id", 7)]);
+        assert_eq!(span.dropped_attributes_count, 3);
+        assert_eq!(span.status, Status::Unset);
     }
 
     #[test]
@@ -125,35 +127,41 @@ mod tests {
         let mut span = span(1, 0, "work");
         span.attributes
             .push(KeyValue::new("server.address", "gmail.googleapis.com"));
-        PassbackPolicy::default()
-            .publish("server.address")
-            .apply(&mut span, &[], false);
-        assert_eq!(span.attributes.len(), 1);
+        let policy = PassbackPolicy::default().publish("server.address");
+        let span = policy.apply(span, public(Vec::new()), 5);
+        assert_eq!(span.attributes, [KeyValue::new("server.address", "gmail")]);
         assert_eq!(span.dropped_attributes_count, 0);
     }
 
     #[test]
-    fn events_links_and_inner_error_texts_stay() {
-        let mut inner = span(1, 0, "work");
-        inner
-            .events
+    fn events_links_and_error_texts_stay() {
+        let mut span = span(1, 0, "work");
+        span.events
             .events
             .push(Event::new("exception", SystemTime::now(), Vec::new(), 0));
-        inner
-            .links
+        span.links
             .links
             .push(Link::with_context(SpanContext::empty_context()));
-        inner.status = Status::error("password is hunter2");
-        let mut root = inner.clone();
-        PassbackPolicy::default().apply(&mut inner, &[], false);
-        assert_eq!(inner.status, Status::error(""));
+        span.status = Status::error("password is hunter2");
+        let failed = PublicSpan {
+            failed: true,
+            ..PublicSpan::default()
+        };
+        let span = PassbackPolicy::default().apply(span, Some(failed), 99);
+        assert_eq!(span.status, Status::error(""));
         assert_eq!(
-            (inner.events.events.len(), inner.events.dropped_count),
+            (span.events.events.len(), span.events.dropped_count),
             (0, 1)
         );
-        assert_eq!((inner.links.links.len(), inner.links.dropped_count), (0, 1));
-        root.status = Status::error("unknown tool");
-        PassbackPolicy::default().apply(&mut root, &[], true);
-        assert_eq!(root.status, Status::error("unknown tool"));
+        assert_eq!((span.links.links.len(), span.links.dropped_count), (0, 1));
+    }
+
+    #[test]
+    fn of_a_span_that_glassbox_did_not_make_only_the_frame_leaves() {
+        let mut span = span(1, 0, "theirs");
+        span.attributes
+            .push(KeyValue::new("http.request.method", "GET"));
+        let span = PassbackPolicy::default().apply(span, None, 99);
+        assert_eq!((span.name.as_ref(), span.attributes.len()), ("theirs", 0));
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
+use opentelemetry::StringValue;
 use opentelemetry::trace::SpanId;
-use opentelemetry::{KeyValue, StringValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
-use crate::semconv;
+use super::observed::PublicSpan;
 
 /// A request whose spans are being collected, carried in the OpenTelemetry
 /// [`Context`](opentelemetry::Context) from the root span to the last phase.
@@ -47,10 +47,19 @@ impl Scope {
         self.0.root_parent == parent
     }
 
-    /// `gen_ai.tool.name` of the tool being called, if this is a tool call.
-    pub(crate) fn tool_attribute(&self) -> Option<KeyValue> {
-        let name = self.0.tool_name.clone()?;
-        Some(KeyValue::new(semconv::GEN_AI_TOOL_NAME, name))
+    /// The tool being called, if this is a tool call.
+    pub(crate) fn tool_name(&self) -> Option<&StringValue> {
+        self.0.tool_name.as_ref()
+    }
+
+    /// Bytes of a name or a string value, at most.
+    pub(crate) fn max_value_length_bytes(&self) -> usize {
+        self.bucket().max_value_length_bytes()
+    }
+
+    /// Hands over the public side of a span that ends next.
+    pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
+        self.bucket().publish(span, public);
     }
 
     /// Notes the class of a failure that the answer does not tell; the first one
@@ -62,12 +71,6 @@ impl Scope {
     /// The class noted by [`fail`](Self::fail).
     pub(crate) fn failure(&self) -> Option<&'static str> {
         self.0.failure.get().copied()
-    }
-
-    /// Notes attribute keys that the author declared on a phase, which makes
-    /// them public.
-    pub(crate) fn declare(&self, keys: impl Iterator<Item = &'static str>) {
-        self.0.bucket.declare(keys);
     }
 }
 

@@ -4,31 +4,39 @@ use std::borrow::Cow;
 
 use opentelemetry::{KeyValue, Value};
 
+use crate::passback::cut;
+
 /// Most fields a phase keeps (SEP-2448, S09); the span's own limit counts the
 /// rest.
 const CAPACITY: usize = 4;
 
 /// The fields of one phase, in the order they were written.
-#[derive(Debug, Default)]
-pub struct Fields(Vec<(&'static str, Value)>);
+#[derive(Debug)]
+pub struct Fields {
+    values: Vec<(&'static str, Value)>,
+    max_value_length_bytes: usize,
+}
 
 impl Fields {
-    /// Adds a field. A value that is not there (`None`) leaves no field.
-    pub fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
-        if let Some(value) = value.to_value() {
-            if self.0.is_empty() {
-                self.0.reserve(CAPACITY);
-            }
-            self.0.push((key, value));
+    pub(super) const fn new(max_value_length_bytes: usize) -> Self {
+        Self {
+            values: Vec::new(),
+            max_value_length_bytes,
         }
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|(key, _)| *key)
+    /// Adds a field. A value that is not there (`None`) leaves no field.
+    pub fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
+        if let Some(value) = value.to_value(self.max_value_length_bytes) {
+            if self.values.is_empty() {
+                self.values.reserve(CAPACITY);
+            }
+            self.values.push((key, value));
+        }
     }
 
     pub(super) fn into_attributes(self) -> Vec<KeyValue> {
-        self.0
+        self.values
             .into_iter()
             .map(|(key, value)| KeyValue::new(key, value))
             .collect()
@@ -46,15 +54,16 @@ impl Fields {
     note = "fields are public attributes: write a number, a `bool`, a `&str` or a `String`, for example a count or a name"
 )]
 pub trait FieldValue {
-    /// The value as an attribute, or nothing.
-    fn to_value(&self) -> Option<Value>;
+    /// The value as an attribute, or nothing. Texts are cut to
+    /// `max_length_bytes`.
+    fn to_value(&self, max_length_bytes: usize) -> Option<Value>;
 }
 
 macro_rules! integers {
     ($($integer:ty),*) => {$(
         impl FieldValue for $integer {
             /// Numbers beyond 64 signed bits become the nearest that fits.
-            fn to_value(&self) -> Option<Value> {
+            fn to_value(&self, _: usize) -> Option<Value> {
                 let nearest = if i128::try_from(*self).is_ok_and(|value| value < 0) { i64::MIN } else { i64::MAX };
                 Some(Value::I64(i64::try_from(*self).unwrap_or(nearest)))
             }
@@ -66,50 +75,50 @@ integers!(
 );
 
 impl FieldValue for f64 {
-    fn to_value(&self) -> Option<Value> {
+    fn to_value(&self, _: usize) -> Option<Value> {
         Some(Value::F64(*self))
     }
 }
 
 impl FieldValue for f32 {
-    fn to_value(&self) -> Option<Value> {
+    fn to_value(&self, _: usize) -> Option<Value> {
         Some(Value::F64(f64::from(*self)))
     }
 }
 
 impl FieldValue for bool {
-    fn to_value(&self) -> Option<Value> {
+    fn to_value(&self, _: usize) -> Option<Value> {
         Some(Value::Bool(*self))
     }
 }
 
 impl FieldValue for str {
-    fn to_value(&self) -> Option<Value> {
-        Some(Value::from(self.to_owned()))
+    fn to_value(&self, max_length_bytes: usize) -> Option<Value> {
+        Some(Value::from(cut(self, max_length_bytes).to_owned()))
     }
 }
 
 impl FieldValue for String {
-    fn to_value(&self) -> Option<Value> {
-        self.as_str().to_value()
+    fn to_value(&self, max_length_bytes: usize) -> Option<Value> {
+        self.as_str().to_value(max_length_bytes)
     }
 }
 
 impl FieldValue for Cow<'_, str> {
-    fn to_value(&self) -> Option<Value> {
-        self.as_ref().to_value()
+    fn to_value(&self, max_length_bytes: usize) -> Option<Value> {
+        self.as_ref().to_value(max_length_bytes)
     }
 }
 
 impl<V: FieldValue> FieldValue for Option<V> {
-    fn to_value(&self) -> Option<Value> {
-        self.as_ref()?.to_value()
+    fn to_value(&self, max_length_bytes: usize) -> Option<Value> {
+        self.as_ref()?.to_value(max_length_bytes)
     }
 }
 
 impl<V: FieldValue + ?Sized> FieldValue for &V {
-    fn to_value(&self) -> Option<Value> {
-        (**self).to_value()
+    fn to_value(&self, max_length_bytes: usize) -> Option<Value> {
+        (**self).to_value(max_length_bytes)
     }
 }
 
@@ -119,17 +128,22 @@ mod tests {
 
     #[test]
     fn numbers_that_do_not_fit_become_the_nearest() {
-        assert_eq!(7_usize.to_value(), Some(Value::I64(7)));
-        assert_eq!(u64::MAX.to_value(), Some(Value::I64(i64::MAX)));
-        assert_eq!(i128::MIN.to_value(), Some(Value::I64(i64::MIN)));
-        assert_eq!(u128::MAX.to_value(), Some(Value::I64(i64::MAX)));
+        assert_eq!(7_usize.to_value(9), Some(Value::I64(7)));
+        assert_eq!(u64::MAX.to_value(9), Some(Value::I64(i64::MAX)));
+        assert_eq!(i128::MIN.to_value(9), Some(Value::I64(i64::MIN)));
+        assert_eq!(u128::MAX.to_value(9), Some(Value::I64(i64::MAX)));
+    }
+
+    #[test]
+    fn texts_are_cut_where_they_are_recorded() {
+        assert_eq!("0123456789".to_value(9), Some(Value::from("012345678")));
     }
 
     #[test]
     fn nothing_leaves_no_field() {
-        let mut fields = Fields::default();
+        let mut fields = Fields::new(9);
         fields.set("a", None::<u8>);
         fields.set("b", Some(&"text"));
-        assert_eq!(fields.keys().collect::<Vec<_>>(), ["b"]);
+        assert_eq!(fields.into_attributes(), [KeyValue::new("b", "text")]);
     }
 }

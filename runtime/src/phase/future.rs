@@ -31,7 +31,7 @@ pin_project! {
             let mut this = this.project();
             if let Some(mut span) = this.span.take() {
                 {
-                    let _guard = span.context.clone().attach();
+                    let _guard = span.attach();
                     this.future.set(None);
                 }
                 span.end(if *this.polling { Outcome::panic() } else { Outcome::cancelled() });
@@ -78,7 +78,7 @@ where
         };
         *this.polling = true;
         let polled = {
-            let _guard = span.context.clone().attach();
+            let _guard = span.attach();
             future.poll(context)
         };
         *this.polling = false;

@@ -12,15 +12,15 @@ mod field;
 mod future;
 mod outcome;
 
-use opentelemetry::trace::{SpanBuilder, Status, TraceContextExt, Tracer};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::trace::SpanKind;
+use opentelemetry::{Context, ContextGuard, KeyValue};
 
 pub use fallible::Fallible;
 pub use field::{FieldValue, Fields};
 pub use future::PhaseFuture;
 pub use outcome::{ErrorType, Outcome, OutcomeProbe, ViaAnything, ViaResult};
 
-use crate::passback::Scope;
+use crate::passback::{ObservedSpan, Scope};
 use crate::semconv;
 
 /// A phase that has started, or nothing if nobody asked.
@@ -34,17 +34,25 @@ impl Phase {
     pub fn start(name: &'static str, fields: impl FnOnce(&mut Fields)) -> Self {
         Self(Context::map_current(|context| {
             let scope = context.get::<Scope>()?;
-            let mut declared = Fields::default();
+            let mut declared = Fields::new(scope.max_value_length_bytes());
             fields(&mut declared);
-            scope.declare(declared.keys());
             let mut attributes = declared.into_attributes();
-            attributes.extend(scope.tool_attribute());
-            let builder = SpanBuilder::from_name(name).with_attributes(attributes);
-            let span = scope.tracer().build_with_context(builder, context);
-            Some(PhaseSpan {
-                context: context.with_span(span),
-                ended: false,
-            })
+            if let Some(tool) = scope.tool_name()
+                && attributes
+                    .iter()
+                    .all(|declared| declared.key.as_str() != semconv::GEN_AI_TOOL_NAME)
+            {
+                attributes.push(KeyValue::new(semconv::GEN_AI_TOOL_NAME, tool.clone()));
+            }
+            let span = ObservedSpan::start(
+                scope,
+                name,
+                SpanKind::Internal,
+                attributes,
+                Vec::new(),
+                context,
+            );
+            Some(PhaseSpan(span))
         }))
     }
 
@@ -63,7 +71,7 @@ impl Phase {
             return body();
         };
         let value = {
-            let _guard = span.context.clone().attach();
+            let _guard = span.attach();
             body()
         };
         span.end(outcome(&value));
@@ -73,22 +81,22 @@ impl Phase {
 
 /// The span of a phase, which ends exactly once.
 #[derive(Debug)]
-struct PhaseSpan {
-    context: Context,
-    ended: bool,
-}
+struct PhaseSpan(ObservedSpan);
 
 impl PhaseSpan {
+    /// Makes the phase the current span of this thread.
+    fn attach(&self) -> ContextGuard {
+        self.0.context().clone().attach()
+    }
+
     fn end(&mut self, outcome: Outcome) {
-        if std::mem::replace(&mut self.ended, true) {
+        if self.0.has_ended() {
             return;
         }
-        let span = self.context.span();
         if let Some(error_type) = outcome.error_type() {
-            span.set_attribute(KeyValue::new(semconv::ERROR_TYPE, error_type));
-            span.set_status(Status::error(""));
+            self.0.fail(error_type, "");
         }
-        span.end();
+        self.0.end();
     }
 }
 

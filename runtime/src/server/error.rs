@@ -1,9 +1,9 @@
 //! Why a server is not built or does not serve.
 
-use std::io;
+use std::{fmt, io};
 
 /// Why a server cannot be built.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Two tools have one name.
@@ -45,7 +45,7 @@ pub enum BuildError {
 }
 
 /// Why a server stopped serving, or never began.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
     /// The server could not be built.
@@ -65,4 +65,18 @@ pub enum ServeError {
     /// The client's first messages were not MCP.
     #[error("the client did not start an MCP session: {0}")]
     Initialize(String),
+}
+
+/// Reads as the message does: it is what `main` prints of an error it returns.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Reads as the message does: it is what `main` prints of an error it returns.
+impl fmt::Debug for ServeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
 }

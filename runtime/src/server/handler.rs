@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
+    CustomResult, ErrorCode, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -156,5 +156,30 @@ impl ServerHandler for ToolHandler {
             .read(&params.uri, &ToolContext::new(request))
             .await?;
         Ok(ReadResourceResponse::Complete(result))
+    }
+
+    /// A request of a known method ends up here if its parameters do not fit
+    /// it; only of others is the method unknown.
+    async fn on_custom_request(
+        &self,
+        custom: CustomRequest,
+        _request: Request,
+    ) -> Result<CustomResult, ErrorData> {
+        let expected = match custom.method.as_str() {
+            "tools/call" => "`name` must be a string and `arguments` an object",
+            "resources/read" => "`uri` must be a string",
+            _ => {
+                return Err(ErrorData::new(
+                    ErrorCode::METHOD_NOT_FOUND,
+                    custom.method,
+                    None,
+                ));
+            }
+        };
+        let message = format!(
+            "the parameters of `{}` do not fit: {expected}",
+            custom.method
+        );
+        Err(ErrorData::invalid_params(message, None))
     }
 }

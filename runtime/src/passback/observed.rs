@@ -1,0 +1,140 @@
+//! A span that Glassbox makes, and what of it is public.
+
+use std::borrow::Cow;
+
+use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue, Value};
+
+use super::limits::cut;
+use super::scope::Scope;
+use crate::semconv;
+
+/// What may leave of a span: what Glassbox itself recorded, and nothing that
+/// other code has put on the span since.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PublicSpan {
+    pub(super) name: Cow<'static, str>,
+    pub(super) attributes: Vec<KeyValue>,
+    pub(super) failed: bool,
+}
+
+/// A span on its way, together with its public side. Ends once; dropped before
+/// that, it ends as it is.
+#[derive(Debug)]
+pub(crate) struct ObservedSpan {
+    scope: Scope,
+    context: Context,
+    public: Option<PublicSpan>,
+}
+
+impl ObservedSpan {
+    /// Starts a span under `parent`. `attributes` are public; `private` ones
+    /// are recorded, but leave only if the policy says so.
+    pub(crate) fn start(
+        scope: &Scope,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        attributes: Vec<KeyValue>,
+        private: Vec<KeyValue>,
+        parent: &Context,
+    ) -> Self {
+        let mut builder = SpanBuilder::from_name(name).with_kind(kind);
+        let mut public = PublicSpan::default();
+        let limit = scope.max_value_length_bytes();
+        let name = cut(&builder.name, limit);
+        if name.len() < builder.name.len() {
+            builder.name = Cow::Owned(name.to_owned());
+        }
+        public.name = builder.name.clone();
+        for attribute in attributes {
+            public.set(bounded(attribute, limit));
+        }
+        let mut recorded = public.attributes.clone();
+        recorded.extend(
+            private
+                .into_iter()
+                .map(|attribute| bounded(attribute, limit)),
+        );
+        builder.attributes = Some(recorded);
+        let span = scope.tracer().build_with_context(builder, parent);
+        Self {
+            scope: scope.clone(),
+            context: parent.with_span(span),
+            public: Some(public),
+        }
+    }
+
+    /// The context in which the span is current.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Whether the span has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.public.is_none()
+    }
+
+    /// Sets a public attribute. A key is there once: the last value counts.
+    pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
+        let attribute = bounded(
+            KeyValue::new(key, value),
+            self.scope.max_value_length_bytes(),
+        );
+        if let Some(public) = &mut self.public {
+            public.set(attribute.clone());
+        }
+        self.context.span().set_attribute(attribute);
+    }
+
+    /// Marks the span as failed, with a class that is public and a text that
+    /// is not.
+    pub(crate) fn fail(
+        &mut self,
+        error_type: impl Into<Value>,
+        text: impl Into<Cow<'static, str>>,
+    ) {
+        self.set(semconv::ERROR_TYPE, error_type);
+        if let Some(public) = &mut self.public {
+            public.failed = true;
+        }
+        self.context.span().set_status(Status::error(text));
+    }
+
+    /// Ends the span.
+    pub(crate) fn end(&mut self) {
+        if let Some(public) = self.public.take() {
+            let span = self.context.span();
+            self.scope.publish(span.span_context().span_id(), public);
+            span.end();
+        }
+    }
+}
+
+impl Drop for ObservedSpan {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl PublicSpan {
+    fn set(&mut self, attribute: KeyValue) {
+        match self
+            .attributes
+            .iter_mut()
+            .find(|known| known.key == attribute.key)
+        {
+            Some(known) => known.value = attribute.value,
+            None => self.attributes.push(attribute),
+        }
+    }
+}
+
+/// The attribute with its text cut to `max_bytes` bytes.
+pub(super) fn bounded(mut attribute: KeyValue, max_bytes: usize) -> KeyValue {
+    if let Value::String(text) = &attribute.value
+        && text.as_str().len() > max_bytes
+    {
+        attribute.value = Value::from(cut(text.as_str(), max_bytes).to_owned());
+    }
+    attribute
+}
