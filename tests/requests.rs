@@ -66,6 +66,7 @@ async fn defaults_apply_and_options_may_be_null() {
             json!({"number": 1}),
             json!({"number": 99, "note": null}),
             json!({"number": 1, "note": "x"}),
+            json!({"number": 1, "item": null}),
         ] {
             let answer = at.client.call("order", arguments, json!({})).await;
             assert_eq!(

@@ -149,9 +149,12 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// If two tools have one name, a tool borrows what was not injected, a
+    /// If the server has no name, two tools have one name, a tool borrows what was not injected, a
     /// type was injected twice, or an argument contradicts its default.
     pub fn build(self) -> Result<Server, BuildError> {
+        if self.implementation.name.trim().is_empty() {
+            return Err(BuildError::NoName);
+        }
         if let Some(type_name) = self.duplicate_injections.first() {
             return Err(BuildError::DuplicateInjection {
                 type_name: (*type_name).to_owned(),

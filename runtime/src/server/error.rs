@@ -6,6 +6,10 @@ use std::{fmt, io};
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// The server has no name, which would be the `service.name` of its spans
+    /// (SEP-2448, S07).
+    #[error("the server has no name; give it one: `Server::builder(\"my-server\", ..)`")]
+    NoName,
     /// Two tools have one name.
     #[error(
         "two tools are named `{tool}`; give one of them another name: `#[mcp_tool(name = \"..\")]`"

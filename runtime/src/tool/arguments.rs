@@ -57,7 +57,12 @@ impl<'a> Arguments<'a> {
             return Taken(None);
         };
         let name = argument.definition.name;
-        let given = self.given.and_then(|given| given.get(name));
+        // Models write null for what they leave out.
+        let stands_in = |value: &&Value| value.is_null() && argument.default.is_some();
+        let given = self
+            .given
+            .and_then(|given| given.get(name))
+            .filter(|value| !stands_in(value));
         let taken = match given.or(argument.default.as_ref()) {
             Some(value) => check_bounds(argument, value).and_then(|()| {
                 T::deserialize(value).map_err(|error| {

@@ -52,7 +52,9 @@ impl BuiltTool {
             if built.default.is_none() && !(argument.is_optional)() {
                 required.push(Value::from(argument.name));
             }
-            properties.insert(argument.name.to_owned(), property(&built, &mut generator));
+            let property = property(&built, &mut generator);
+            check_bounds_fit(argument, &property).map_err(invalid)?;
+            properties.insert(argument.name.to_owned(), property);
             arguments.push(built);
         }
         let input = input_schema(properties, required, &mut generator);
@@ -130,6 +132,17 @@ fn property(argument: &BuiltArgument, generator: &mut SchemaGenerator) -> Value 
         object.insert("default".to_owned(), default.clone());
     }
     schema.to_value()
+}
+
+/// Refuses bounds on what is no number: nothing would enforce them.
+fn check_bounds_fit(argument: &Argument, property: &Value) -> Result<(), String> {
+    let bounded = argument.minimum.is_some() || argument.maximum.is_some();
+    match property.get("type").and_then(Value::as_str) {
+        Some(kind @ ("array" | "boolean" | "object" | "string")) if bounded => Err(format!(
+            "has a minimum or maximum, but is no number: its type is {kind}"
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn bound(bound: Bound) -> Value {
