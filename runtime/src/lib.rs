@@ -4,9 +4,65 @@
 //! author annotates functions, the client asks for spans on a call, and they
 //! come back in the answer as OTLP JSON: they join the client's own trace and
 //! show where the time went.
+//!
+//! ```
+//! use glassbox::{Server, ToolError, mcp_tool, phase};
+//!
+//! /// Adds up the lines of an order.
+//! #[mcp_tool(read_only)]
+//! async fn total(
+//!     /// Prices, in cents
+//!     lines: Vec<u32>,
+//! ) -> Result<u32, ToolError> {
+//!     #[phase("order.add", order.lines = lines.len())]
+//!     let total = lines.iter().try_fold(0_u32, |sum, line| sum.checked_add(*line));
+//!     total.ok_or_else(|| ToolError::new("the order is too large").with_type("overflow"))
+//! }
+//!
+//! # fn build() -> Result<(), glassbox::BuildError> {
+//! let server = Server::builder("orders", "1.0.0").tool::<total>().build()?;
+//! // server.serve_http("127.0.0.1:8000").await, or server.serve_stdio().await
+//! # Ok(())
+//! # }
+//! # build().unwrap();
+//! ```
+//!
+//! A server that is written with rmcp adopts passback with [`Instrumented`].
+//!
+//! # Features
+//!
+//! | feature | default | what it gives |
+//! |---|---|---|
+//! | `http-server` | yes | Streamable HTTP: [`Server::serve_http`], [`http::service`] |
+//! | `stdio` | yes | [`Server::serve_stdio`], [`stdio::serve`] |
+//! | `http-client` | no | [`http_client::TracingMiddleware`] for `reqwest-middleware` |
+//! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
+//!
+//! # Options
+//!
+//! | option | default |
+//! |---|---|
+//! | [`PassbackPolicy`], which attributes leave | what Glassbox recorded and counts as public |
+//! | [`PassbackLimits`], how much leaves | 256 spans, 240,000 bytes |
+//! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
+//! | [`ServerBuilder::allowed_origins`] | pages of this machine |
+
+#![cfg_attr(
+    not(all(
+        feature = "http-server",
+        feature = "stdio",
+        feature = "http-client",
+        feature = "analysis"
+    )),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the table of features links to all of them"
+    )
+)]
 
 #[doc(hidden)]
 pub mod __private;
+mod advertise;
 #[cfg(feature = "analysis")]
 pub mod analysis;
 #[cfg(feature = "http-client")]
@@ -21,6 +77,7 @@ mod semconv;
 mod server;
 mod tool;
 
+pub use advertise::Advertising;
 pub use glassbox_macros::{mcp_tool, phase};
 pub use instrument::{Instrumented, ServiceHandler};
 pub use passback::{
@@ -31,7 +88,7 @@ pub use phase::ErrorType;
 pub use server::http;
 #[cfg(feature = "stdio")]
 pub use server::stdio;
-pub use server::{Advertising, BuildError, ResourceProvider, ServeError, Server, ServerBuilder};
+pub use server::{BuildError, ResourceProvider, ServeError, Server, ServerBuilder};
 pub use tool::{Tool, ToolContext, ToolError};
 
 /// The code in the documents compiles and runs.

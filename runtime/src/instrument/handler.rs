@@ -27,6 +27,7 @@ use super::operation::Operation;
 use super::recording::{Asked, observe};
 use super::service::ServiceHandler;
 use super::telemetry::Telemetry;
+use crate::advertise::mark_advertisement;
 use crate::passback::{PassbackLimits, PassbackPolicy, advertise};
 
 /// An rmcp server with server execution telemetry, in one line.
@@ -167,14 +168,14 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: InitializeRequestParams,
         request: Request,
     ) -> Result<InitializeResult, ErrorData> {
-        crate::server::mark_advertisement(&request.extensions);
+        mark_advertisement(&request.extensions);
         let mut result = self.handler.initialize(params, request).await?;
         advertise(&mut result.capabilities);
         Ok(result)
     }
 
     async fn discover(&self, request: Request) -> Result<DiscoverResult, ErrorData> {
-        crate::server::mark_advertisement(&request.extensions);
+        mark_advertisement(&request.extensions);
         let mut result = self.handler.discover(request).await?;
         advertise(&mut result.capabilities);
         Ok(result)

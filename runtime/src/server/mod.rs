@@ -4,11 +4,9 @@
 //! ServerBuilder    options -> server; every fallible step          builder.rs
 //! ToolHandler      tools and resources as an rmcp handler          handler.rs
 //! ResourceProvider resources                                       resources.rs
-//! Advertising      the top-level capability, around a transport    advertise.rs
 //! http, stdio      the two transports, until a signal comes        http/, stdio.rs, shutdown.rs
 //! ```
 
-mod advertise;
 mod builder;
 mod error;
 mod handler;
@@ -20,8 +18,6 @@ mod shutdown;
 #[cfg(feature = "stdio")]
 pub mod stdio;
 
-pub use advertise::Advertising;
-pub(crate) use advertise::mark_advertisement;
 pub use builder::{Server, ServerBuilder};
 pub use error::{BuildError, ServeError};
 pub use resources::ResourceProvider;

@@ -8,10 +8,10 @@ use rmcp::{ServerHandler, ServiceExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use super::advertise::Advertising;
 use super::builder::{Server, ServerBuilder};
 use super::error::ServeError;
 use super::shutdown::Signals;
+use crate::advertise::Advertising;
 use crate::instrument::Instrumented;
 
 /// Bytes of what is typed that may wait for the server.

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::super::advertise::AdvertisementMark;
+use crate::advertise::AdvertisementMark;
 use crate::passback::advertise_march;
 
 const JSON: &[u8] = b"application/json";

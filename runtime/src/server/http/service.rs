@@ -14,8 +14,8 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::task::TaskTracker;
 
-use super::super::advertise::AdvertisementMark;
 use super::announce::announce;
+use crate::advertise::AdvertisementMark;
 use crate::instrument::Instrumented;
 
 /// rmcp's Streamable HTTP service around an instrumented handler, with both

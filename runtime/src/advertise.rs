@@ -79,11 +79,11 @@ fn announce(result: &mut ServerResult) {
 /// Tells the HTTP side, which sees bytes, that the answer to this request is
 /// one that announces capabilities.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AdvertisementMark(Arc<AtomicBool>);
+pub(crate) struct AdvertisementMark(Arc<AtomicBool>);
 
 impl AdvertisementMark {
     #[cfg(feature = "http-server")]
-    pub(super) fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }
