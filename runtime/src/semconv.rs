@@ -6,13 +6,13 @@
 //! (`open-telemetry/semantic-conventions-genai`) that has no crate yet.
 
 pub(crate) use opentelemetry_semantic_conventions::attribute::{
-    ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE,
-    JSONRPC_REQUEST_ID, NETWORK_PROTOCOL_NAME, NETWORK_PROTOCOL_VERSION, NETWORK_TRANSPORT,
-    RPC_RESPONSE_STATUS_CODE, URL_TEMPLATE,
+    ERROR_TYPE, JSONRPC_REQUEST_ID, NETWORK_PROTOCOL_NAME, NETWORK_PROTOCOL_VERSION,
+    NETWORK_TRANSPORT, RPC_RESPONSE_STATUS_CODE,
 };
 #[cfg(feature = "http-client")]
 pub(crate) use opentelemetry_semantic_conventions::attribute::{
-    SERVER_ADDRESS, SERVER_PORT, URL_FULL,
+    HTTP_REQUEST_METHOD, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS,
+    SERVER_PORT, URL_FULL, URL_TEMPLATE,
 };
 
 /// What a GenAI operation does.
