@@ -2,7 +2,9 @@
 //!
 //! What stands here is all that observing takes: `#[mcp_tool]`, `#[phase]`, and a middleware in the HTTP client.
 
-use glassbox::{BuildError, ResourceProvider, Server, ToolContext, ToolError, mcp_tool, phase};
+use glassbox::{
+    BuildError, ResourceProvider, Server, ServerBuilder, ToolContext, ToolError, mcp_tool, phase,
+};
 use rmcp::ErrorData;
 use rmcp::model::{
     ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
@@ -26,13 +28,17 @@ const RESOURCES_PER_PAGE: usize = 20;
 ///
 /// None that this code could cause: [`BuildError`] is about tools that contradict each other.
 pub fn server(gmail: Gmail) -> Result<Server, BuildError> {
+    builder(gmail).build()
+}
+
+/// The server of an account, for whoever has options to add.
+pub fn builder(gmail: Gmail) -> ServerBuilder {
     Server::builder(SERVICE_NAME, env!("CARGO_PKG_VERSION"))
         .instructions("Reads and sends mail of one Gmail account. A message is a resource: gmail://messages/{id}.")
         .inject(gmail.clone())
         .tool::<list_emails>()
         .tool::<send_email>()
         .resources(GmailMessages { gmail })
-        .build()
 }
 
 /// Messages, newest first.
