@@ -196,7 +196,7 @@ async fn list_page(
     token: &AccessToken,
     cursor: Option<&str>,
 ) -> Result<Page, GmailError> {
-    gmail.list_page(token, RESOURCES_PER_PAGE, "", cursor).await
+    gmail.list_page(token, RESOURCES_PER_PAGE, cursor).await
 }
 
 #[phase("gmail.get_message")]

@@ -47,14 +47,15 @@ async fn gives_out_a_token_that_gmail_knows() {
 }
 
 #[tokio::test]
-async fn lists_as_many_as_asked_for_newest_first() {
+async fn lists_as_many_of_the_inbox_as_asked_for_newest_first() {
     let (simulator, gmail) = simulated().await;
     let mailbox = simulator.mailbox();
-    for max in [0, 1, 5, 26, 40] {
+    for max in [0, 1, 5, 24, 40] {
         let ids = gmail.list_messages(&token(), max, "").await.unwrap();
         let expected: Vec<_> = mailbox
             .messages()
             .iter()
+            .filter(|message| message.has_label("INBOX"))
             .take(max as usize)
             .map(|message| &message.id)
             .collect();
@@ -88,7 +89,7 @@ async fn follows_pages() {
     let mut cursor = None;
     loop {
         let page = gmail
-            .list_page(&token(), 7, "", cursor.as_deref())
+            .list_page(&token(), 7, cursor.as_deref())
             .await
             .unwrap();
         ids.extend(page.messages.into_iter().map(|message| message.id));

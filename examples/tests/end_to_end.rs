@@ -293,6 +293,31 @@ async fn sending_shows_its_phases() {
 }
 
 #[tokio::test]
+async fn sent_mail_is_not_in_the_inbox() {
+    let peer = Peer::fast().await;
+    let subjects = async |arguments: Value| {
+        let observed = peer.call("list_emails", arguments).await;
+        let inbox = observed.result.structured_content.unwrap();
+        let emails = inbox.get("emails").unwrap().as_array().unwrap().clone();
+        emails
+            .iter()
+            .map(|email| email.get("subject").unwrap().as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mail = |to: &str, subject: &str| json!({"to": to, "subject": subject, "body": "Text"});
+    peer.call("send_email", mail("grace@example.org", "To Grace"))
+        .await;
+    assert_eq!(
+        subjects(json!({"max_results": 1})).await,
+        ["Found the slow call"]
+    );
+    assert!(subjects(json!({"query": "subject:Grace"})).await.is_empty());
+    peer.call("send_email", mail("ada@example.com", "To myself"))
+        .await;
+    assert_eq!(subjects(json!({"max_results": 1})).await, ["To myself"]);
+}
+
+#[tokio::test]
 async fn messages_are_resources() {
     let peer = Peer::fast().await;
     let http = gmail_example::http::client(&peer.url).build().unwrap();

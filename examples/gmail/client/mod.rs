@@ -31,6 +31,9 @@ const MAX_PAGES: usize = 20;
 /// `maxResults` of one page, at most.
 const MAX_PAGE: usize = 500;
 
+/// The label of what is in the inbox, as users.messages.list takes it in `labelIds`.
+const INBOX: &str = "INBOX";
+
 const PROFILE: &str = "/gmail/v1/users/me/profile";
 const MESSAGES: &str = "/gmail/v1/users/me/messages";
 const MESSAGE: &str = "/gmail/v1/users/me/messages/{id}";
@@ -109,7 +112,7 @@ impl Gmail {
         Ok(self.token.clone())
     }
 
-    /// The newest `max` messages that fit a search, over as many pages as it takes.
+    /// The newest `max` messages of the inbox that fit a search, over as many pages as it takes.
     ///
     /// # Errors
     ///
@@ -125,7 +128,12 @@ impl Gmail {
         let mut page_token = None;
         for _ in 0..MAX_PAGES {
             let page = self
-                .list_page(token, max - ids.len(), query, page_token.as_deref())
+                .page(
+                    token,
+                    max - ids.len(),
+                    &[("labelIds", INBOX), ("q", query)],
+                    page_token.as_deref(),
+                )
                 .await?;
             ids.extend(page.messages.into_iter().take(max - ids.len()));
             page_token = page.next_page_token;
@@ -136,7 +144,7 @@ impl Gmail {
         Ok(ids)
     }
 
-    /// One page of the messages that fit a search, newest first.
+    /// One page of all messages, newest first.
     ///
     /// # Errors
     ///
@@ -145,14 +153,25 @@ impl Gmail {
         &self,
         token: &AccessToken,
         size: usize,
-        query: &str,
+        page_token: Option<&str>,
+    ) -> Result<Page, GmailError> {
+        self.page(token, size, &[], page_token).await
+    }
+
+    /// One page of the messages that `restrictions` leave; empty ones restrict nothing.
+    async fn page(
+        &self,
+        token: &AccessToken,
+        size: usize,
+        restrictions: &[(&str, &str)],
         page_token: Option<&str>,
     ) -> Result<Page, GmailError> {
         let size = size.min(MAX_PAGE).to_string();
         let mut parameters = vec![("maxResults", size.as_str())];
-        if !query.trim().is_empty() {
-            parameters.push(("q", query));
-        }
+        let given = restrictions
+            .iter()
+            .filter(|(_, value)| !value.trim().is_empty());
+        parameters.extend(given);
         parameters.extend(page_token.map(|token| ("pageToken", token)));
         let request = self
             .request(Method::GET, MESSAGES, MESSAGES, token)?
