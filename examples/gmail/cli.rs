@@ -180,9 +180,9 @@ async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
     options.collector = args.collector;
     match agent::run(&options, Screen::of_stdout(), &mut io::stdout()).await {
         Err(AgentError::Output(error)) if unless_unread(&error).is_some() => Ok(()),
-        Err(error @ AgentError::Call(CallError::Unreachable { .. })) => Err(Failure::new(format!(
-            "{error}; is it running? `gmail serve` starts one"
-        ))),
+        Err(error @ AgentError::Call(CallError::NotListening { .. })) => Err(Failure::new(
+            format!("{error}; is it running? `gmail serve` starts one"),
+        )),
         other => other.map_err(Failure::new),
     }
 }

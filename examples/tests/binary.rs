@@ -311,23 +311,38 @@ fn an_agent_without_a_server_says_so_in_a_line() {
         .unwrap()
         .port();
     let url = format!("http://127.0.0.1:{port}/mcp");
-    let ended = run(&["agent", "--server-url", &url]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
-    assert!(
-        ended
-            .stderr
-            .starts_with(&format!("error: cannot reach an MCP server at {url}: ")),
-        "{}",
-        ended.stderr
+    run(&["agent", "--server-url", &url]).assert_failed(
+        1,
+        &format!(
+            "cannot reach an MCP server at {url}: connection refused; is it running? `gmail serve` starts one"
+        ),
     );
-    assert!(
-        ended
-            .stderr
-            .ends_with("; is it running? `gmail serve` starts one\n"),
-        "{}",
-        ended.stderr
+}
+
+#[test]
+fn an_agent_that_asks_in_the_wrong_place_says_so_in_a_line() {
+    let serving = Serving::with(&["--addr", "0.0.0.0:0"]);
+    let ask = |url: &str| run(&["agent", "--server-url", url]);
+    let wrong_path = serving.url.replace("/mcp", "/nope");
+    ask(&wrong_path).assert_failed(
+        1,
+        &format!("no MCP server answers at {wrong_path}: HTTP 404 Not Found"),
     );
-    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    let wrong_host = serving.url.replace("127.0.0.1", "127.0.0.2");
+    ask(&wrong_host).assert_failed(
+        1,
+        &format!(
+            "no MCP server answers at {wrong_host}: HTTP 403 Forbidden: Forbidden: Host header is not allowed"
+        ),
+    );
+    let wrong_scheme = serving.url.replace("http:", "https:");
+    ask(&wrong_scheme).assert_failed(
+        1,
+        &format!(
+            "cannot reach an MCP server at {wrong_scheme}: the server does not speak TLS; is it http:// instead of \
+             https://?"
+        ),
+    );
 }
 
 #[test]

@@ -93,11 +93,20 @@ impl glassbox::ErrorType for GmailError {
 }
 
 /// The end of an error's chain, which is where the reason stands.
-pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .last()
-        .unwrap_or(error)
-        .to_string()
+pub(crate) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    chain(error).last().unwrap_or(error).to_string()
+}
+
+/// An error, and what caused it, and what caused that. Of an I/O error the standard library skips what is in it.
+pub(crate) fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        match error.downcast_ref::<std::io::Error>() {
+            Some(error) => error.get_ref().map(|inner| inner as _),
+            None => error.source(),
+        }
+    })
 }
 
 /// What an answer with this status means.

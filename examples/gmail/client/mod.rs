@@ -20,7 +20,7 @@ use self::mail::rfc2822;
 use self::message::Message;
 
 pub use self::error::GmailError;
-pub(crate) use self::error::root_cause;
+pub(crate) use self::error::{chain, root_cause};
 pub use self::message::{Email, MessageId, Page, Sent};
 
 /// Where the real Gmail answers.
