@@ -41,7 +41,7 @@ Environment:
   GMAIL_SIM_LATENCY    Factor on the simulator's latencies: 1 is about Gmail's (default), 0 is none
   GMAIL_SIM_FAIL       HTTP status that every simulated Gmail call fails with, for example 500
   NO_COLOR             If set, no colours
-  COLUMNS              Columns of the output (default: the terminal's, or 80)";
+  COLUMNS              Columns of the output, 40 to 200 (default: the terminal's, or 80)";
 
 #[derive(Debug, Parser)]
 #[command(name = "gmail", version, about = ABOUT, long_about = LONG_ABOUT, after_help = ENVIRONMENT)]
@@ -197,14 +197,14 @@ async fn serve(args: ServeArgs) -> Result<(), Failure> {
     let mut simulator = None;
     let gmail = match &args.gmail_api {
         Some(url) => {
-            let token = variable("GMAIL_ACCESS_TOKEN")?.ok_or_else(|| {
+            let token = access_token()?.ok_or_else(|| {
                 Failure::usage("--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN")
             })?;
             Gmail::new(url.as_str(), AccessToken::new(token))
         }
         None => {
             let mut config = simulator_config()?;
-            if let Some(token) = variable("GMAIL_ACCESS_TOKEN")? {
+            if let Some(token) = access_token()? {
                 config.access_token = token;
             }
             let token = AccessToken::new(config.access_token.as_str());
@@ -350,6 +350,18 @@ fn simulator_config() -> Result<SimulatorConfig, Failure> {
         })?);
     }
     Ok(config)
+}
+
+/// The token of the environment. What is wrong with it is said without it.
+fn access_token() -> Result<Option<String>, Failure> {
+    let token = variable("GMAIL_ACCESS_TOKEN")?;
+    match &token {
+        Some(token) if !AccessToken::new(token).is_valid() => Err(Failure::usage(
+            "GMAIL_ACCESS_TOKEN has characters that cannot stand in an HTTP header; give the token alone, without spaces or line \
+             breaks",
+        )),
+        _ => Ok(token),
+    }
 }
 
 /// A variable that is set and not empty.

@@ -152,9 +152,13 @@ impl ResourceProvider for GmailMessages {
         _: &ToolContext,
     ) -> Result<ListResourcesResult, ErrorData> {
         let token = validate(&self.gmail).await.map_err(rpc_error)?;
-        let page = list_page(&self.gmail, &token, cursor)
-            .await
-            .map_err(rpc_error)?;
+        let page = match list_page(&self.gmail, &token, cursor).await {
+            Ok(page) => page,
+            Err(GmailError::Refused { status, .. }) if cursor.is_some() && status == 400 => {
+                return Err(ErrorData::invalid_params("no such cursor", None));
+            }
+            Err(error) => return Err(rpc_error(error)),
+        };
         let resources = page.messages.into_iter().map(|MessageId { id, .. }| {
             Resource::new(format!("{RESOURCE_PREFIX}{id}"), id).with_mime_type(JSON)
         });
@@ -180,7 +184,9 @@ impl ResourceProvider for GmailMessages {
             }
             Err(error) => return Err(rpc_error(error)),
         };
-        let contents = format_resource(&email, uri).map_err(rpc_error)?;
+        let contents = format_resource(&email, uri).map_err(|_| {
+            ErrorData::internal_error("the message cannot be written as JSON", None)
+        })?;
         Ok(ReadResourceResult::new(vec![contents]))
     }
 }
@@ -213,6 +219,19 @@ fn format_resource(email: &Email, uri: &str) -> serde_json::Result<ResourceConte
     Ok(ResourceContents::text(serde_json::to_string_pretty(email)?, uri).with_mime_type(JSON))
 }
 
-fn rpc_error(error: impl std::error::Error) -> ErrorData {
-    ErrorData::internal_error(error.to_string(), None)
+/// A failure in our words: those of Gmail, or of what stands before it, may repeat what the request said.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn rpc_error(error: GmailError) -> ErrorData {
+    let text = match error {
+        GmailError::Refused { status, .. } | GmailError::Unexplained { status } => {
+            format!("Gmail answered with status {}", status.as_u16())
+        }
+        GmailError::TimedOut => "Gmail did not answer in time".to_owned(),
+        GmailError::Unreachable { .. } => "Gmail cannot be reached".to_owned(),
+        GmailError::InvalidBody { .. } | GmailError::TooLarge => {
+            "Gmail's answer is not usable".to_owned()
+        }
+        _ => "the call to Gmail failed".to_owned(),
+    };
+    ErrorData::internal_error(text, None)
 }

@@ -275,6 +275,24 @@ fn bad_variables_are_said_with_code_2() {
 }
 
 #[test]
+fn a_token_that_fits_no_header_is_refused_and_not_repeated() {
+    for token in ["canary\n", "can ary", "canäry", "canary\u{7f}"] {
+        for arguments in [
+            &["serve"][..],
+            &["serve", "--gmail-api", "https://gmail.googleapis.com"],
+        ] {
+            let mut command = gmail(arguments);
+            let ended = command.env("GMAIL_ACCESS_TOKEN", token).output().unwrap();
+            Ended::from(ended).assert_failed(
+                2,
+                "GMAIL_ACCESS_TOKEN has characters that cannot stand in an HTTP header; give the token alone, without \
+                 spaces or line breaks",
+            );
+        }
+    }
+}
+
+#[test]
 fn oauth_is_not_pretended() {
     run(&["serve", "--auth", "oauth"])
         .assert_failed(1, "--auth oauth is not built yet; use --auth none");

@@ -17,10 +17,11 @@ use gmail_example::demo;
 use gmail_example::screen::Screen;
 use gmail_example::simulator::mailbox::Mailbox;
 use gmail_example::simulator::{Simulator, SimulatorConfig};
-use rmcp::ServiceExt as _;
 use rmcp::model::{PaginatedRequestParams, ReadResourceRequestParams, RequestMetaObject};
+use rmcp::service::{RunningService, ServiceError};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::{RoleClient, ServiceExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
@@ -49,6 +50,13 @@ impl Peer {
         let config = SimulatorConfig::default().with_latency(0.0);
         let token = config.access_token.clone();
         Self::start(config, &token).await
+    }
+
+    async fn client(&self) -> RunningService<RoleClient, ()> {
+        let http = gmail_example::http::client(&self.url).build().unwrap();
+        let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str());
+        let transport = StreamableHttpClientTransport::with_client(http, config);
+        ().serve(transport).await.unwrap()
     }
 
     async fn call(&self, tool: &'static str, arguments: Value) -> Observed {
@@ -318,11 +326,37 @@ async fn sent_mail_is_not_in_the_inbox() {
 }
 
 #[tokio::test]
+async fn failing_resources_are_said_in_our_words() {
+    let refusal = |error: ServiceError| match error {
+        ServiceError::McpError(error) => (error.code.0, error.message.into_owned()),
+        other => panic!("{other}"),
+    };
+    let config = SimulatorConfig::default().with_latency(0.0);
+    let token = config.access_token.clone();
+    let failing = Peer::start(config.with_fail(Some(500)), &token).await;
+    let read = ReadResourceRequestParams::new("gmail://messages/12ab");
+    let client = failing.client().await;
+    let expected = (-32603, "Gmail answered with status 500".to_owned());
+    assert_eq!(
+        refusal(client.read_resource(read).await.unwrap_err()),
+        expected
+    );
+    assert_eq!(
+        refusal(client.list_resources(None).await.unwrap_err()),
+        expected
+    );
+
+    let cursor = PaginatedRequestParams::default().with_cursor(Some("made up".to_owned()));
+    let peer = Peer::fast().await;
+    let client = peer.client().await;
+    let error = client.list_resources(Some(cursor)).await.unwrap_err();
+    assert_eq!(refusal(error), (-32602, "no such cursor".to_owned()));
+}
+
+#[tokio::test]
 async fn messages_are_resources() {
     let peer = Peer::fast().await;
-    let http = gmail_example::http::client(&peer.url).build().unwrap();
-    let config = StreamableHttpClientTransportConfig::with_uri(peer.url.as_str());
-    let client = ().serve(StreamableHttpClientTransport::with_client(http, config)).await.unwrap();
+    let client = peer.client().await;
 
     let templates = client.list_all_resource_templates().await.unwrap();
     assert_eq!(

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use self::error::{TIMEOUT, refusal};
+use self::error::{MAX_BODY_BYTES, TIMEOUT, refusal};
 use self::mail::rfc2822;
 use self::message::Message;
 
@@ -48,6 +48,12 @@ impl AccessToken {
     #[must_use]
     pub fn new(token: impl Into<String>) -> Self {
         Self(token.into())
+    }
+
+    /// Whether the token can stand in an `Authorization` header: visible ASCII, without spaces.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 
@@ -245,12 +251,19 @@ impl Gmail {
         request: RequestBuilder,
         expected: &'static str,
     ) -> Result<T, GmailError> {
-        let response = request.send().await.map_err(|error| self.failure(error))?;
+        let mut response = request.send().await.map_err(|error| self.failure(error))?;
         let status = response.status();
-        let body = response
-            .bytes()
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
             .await
-            .map_err(|error| self.failure(error.into()))?;
+            .map_err(|error| self.failure(error.into()))?
+        {
+            if body.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(GmailError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
         if !status.is_success() {
             return Err(refusal(status, &body));
         }
