@@ -1,19 +1,26 @@
 //! One tool call as SEP-2448 has a client make it: a CLIENT span, its `traceparent`, and the flag that asks for spans.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use glassbox::render::printable;
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, JsonObject, MetaObject, RequestMetaObject,
 };
-use rmcp::service::{RunningService, ServiceError};
-use rmcp::transport::StreamableHttpClientTransport;
-use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::service::{ClientInitializeError, RunningService, ServiceError};
+use rmcp::transport::streamable_http_client::{
+    StreamableHttpClientTransportConfig, StreamableHttpError,
+};
+use rmcp::transport::{DynamicTransportError, StreamableHttpClientTransport};
 use rmcp::{RoleClient, ServiceExt as _};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::client::root_cause;
+use crate::client::{chain, root_cause};
+use crate::screen::cut;
+
+type HttpError = StreamableHttpError<reqwest::Error>;
 
 /// What the agent calls itself: the `service.name` of its spans.
 pub const SERVICE_NAME: &str = "mcp-gmail-agent";
@@ -22,6 +29,9 @@ pub const SERVICE_NAME: &str = "mcp-gmail-agent";
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the server may take to introduce itself.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Columns of an answer that is not MCP, as it is quoted.
+const MAX_ANSWER: usize = 100;
 
 /// How much of a call the agent asks to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +49,26 @@ pub enum Passback {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// The server did not answer, or not with MCP.
+    /// Nobody listens there.
+    #[error("cannot reach an MCP server at {url}: connection refused")]
+    NotListening {
+        /// Where it should be.
+        url: Url,
+    },
+    /// There was no connection, or no answer to it.
     #[error("cannot reach an MCP server at {url}: {reason}")]
     Unreachable {
         /// Where it should be.
         url: Url,
-        /// Why, as the transport says it.
+        /// Why.
+        reason: String,
+    },
+    /// Somebody answered, but not as an MCP server does.
+    #[error("no MCP server answers at {url}: {reason}")]
+    NotMcp {
+        /// Where it should be.
+        url: Url,
+        /// What came instead.
         reason: String,
     },
     /// The server refused the call with a JSON-RPC error.
@@ -86,7 +110,8 @@ impl McpClient {
     ///
     /// # Errors
     ///
-    /// [`CallError::Unreachable`].
+    /// [`CallError::NotListening`], [`CallError::Unreachable`], [`CallError::NotMcp`], or [`CallError::Refused`] if the
+    /// server refuses to be connected to.
     pub async fn connect(url: &Url) -> Result<Self, CallError> {
         let unreachable = |reason: String| CallError::Unreachable {
             url: url.clone(),
@@ -102,7 +127,7 @@ impl McpClient {
                 service,
                 url: url.clone(),
             }),
-            Ok(Err(error)) => Err(unreachable(root_cause(&error))),
+            Ok(Err(error)) => Err(connect_error(url, error)),
             Err(_) => Err(unreachable(format!(
                 "no answer within {} s",
                 CONNECT_TIMEOUT.as_secs()
@@ -169,7 +194,85 @@ fn request_meta(span: &ClientSpan, passback: Passback) -> RequestMetaObject {
 fn call_error(error: ServiceError) -> CallError {
     match error {
         ServiceError::McpError(error) => CallError::Refused(error.message.into_owned()),
+        ServiceError::TransportSend(error) => CallError::Failed(match transport_error(&error) {
+            Transport::Refused => "connection refused".to_owned(),
+            Transport::Failed(reason) | Transport::Answered(reason) => reason,
+        }),
         error => CallError::Failed(root_cause(&error)),
+    }
+}
+
+/// Why there is no connection: rmcp's own text names its types, and not the reason.
+fn connect_error(url: &Url, error: ClientInitializeError) -> CallError {
+    let url = url.clone();
+    let not_mcp = |reason: &str| CallError::NotMcp {
+        url: url.clone(),
+        reason: reason.to_owned(),
+    };
+    match error {
+        ClientInitializeError::TransportError { error, .. } => match transport_error(&error) {
+            Transport::Refused => CallError::NotListening { url },
+            Transport::Failed(reason) => CallError::Unreachable { url, reason },
+            Transport::Answered(reason) => not_mcp(&reason),
+        },
+        ClientInitializeError::JsonRpcError(error) => {
+            CallError::Refused(error.message.into_owned())
+        }
+        ClientInitializeError::NoCompatibleProtocolVersion { .. } => {
+            not_mcp("it has no protocol version in common with this client")
+        }
+        ClientInitializeError::ConnectionClosed(_) => not_mcp("the connection was closed"),
+        _ => not_mcp("its answer is not MCP"),
+    }
+}
+
+/// What went wrong under a request.
+enum Transport {
+    /// Nobody listens.
+    Refused,
+    /// There was no answer.
+    Failed(String),
+    /// The answer was not one that the protocol allows.
+    Answered(String),
+}
+
+fn transport_error(error: &DynamicTransportError) -> Transport {
+    let Some(error) = error.error.downcast_ref::<HttpError>() else {
+        return Transport::Failed("the connection failed".to_owned());
+    };
+    match error {
+        HttpError::Client(error) => {
+            let tls = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>());
+            let is_refused = chain(error)
+                .filter_map(|error| error.downcast_ref::<io::Error>())
+                .any(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+            if is_refused {
+                Transport::Refused
+            } else if let Some(tls) = tls {
+                Transport::Failed(match tls {
+                    rustls::Error::InvalidMessage(_) => {
+                        "the server does not speak TLS; is it http:// instead of https://?"
+                            .to_owned()
+                    }
+                    tls => format!("TLS failed: {tls}"),
+                })
+            } else {
+                Transport::Failed(root_cause(error))
+            }
+        }
+        // "HTTP 404 Not Found: " and the beginning of the body
+        HttpError::UnexpectedServerResponse(text) => {
+            let text = text.trim_end_matches([':', ' ', '\n']);
+            Transport::Answered(cut(&printable(text), MAX_ANSWER))
+        }
+        HttpError::HttpStatus(error) => Transport::Answered(error.to_string()),
+        HttpError::AuthRequired(_) => Transport::Answered("HTTP 401 Unauthorized".to_owned()),
+        HttpError::InsufficientScope(_) => Transport::Answered("HTTP 403 Forbidden".to_owned()),
+        HttpError::UnexpectedContentType(_) => {
+            Transport::Answered("its answer is neither JSON nor an event stream".to_owned())
+        }
+        HttpError::Deserialize(_) => Transport::Answered("its answer is not MCP".to_owned()),
+        error => Transport::Failed(root_cause(error)),
     }
 }
 

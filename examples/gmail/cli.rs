@@ -2,9 +2,10 @@
 
 use std::env::{self, VarError};
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::process::ExitCode;
 
+use axum::http::uri::Authority;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glassbox::ServeError;
 use glassbox::render::printable;
@@ -20,6 +21,8 @@ use crate::server;
 use crate::simulator::{Simulator, SimulatorConfig};
 
 const USAGE: u8 = 2;
+/// The hosts that are always accepted.
+const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// Columns of an error: a few lines of a terminal.
 const MAX_MESSAGE: usize = 400;
 
@@ -38,7 +41,7 @@ Environment:
   GMAIL_SIM_LATENCY    Factor on the simulator's latencies: 1 is about Gmail's (default), 0 is none
   GMAIL_SIM_FAIL       HTTP status that every simulated Gmail call fails with, for example 500
   NO_COLOR             If set, no colours
-  COLUMNS              Columns of the output (default: the terminal's, or 80)";
+  COLUMNS              Columns of the output, 40 to 200 (default: the terminal's, or 80)";
 
 #[derive(Debug, Parser)]
 #[command(name = "gmail", version, about = ABOUT, long_about = LONG_ABOUT, after_help = ENVIRONMENT)]
@@ -68,6 +71,12 @@ struct ServeArgs {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8000", value_name = "ADDR", value_parser = address)]
     addr: SocketAddr,
+    /// Name or address under which clients reach the server, beside localhost, 127.0.0.1 and ::1; repeatable
+    ///
+    /// Requests whose Host header names anything else are refused, so that a web page cannot reach the server under a
+    /// name of its own (DNS rebinding).
+    #[arg(long, value_name = "HOST", conflicts_with = "stdio", value_parser = host)]
+    allowed_host: Vec<String>,
     /// Serve on standard input and output instead
     #[arg(long, conflicts_with = "addr")]
     stdio: bool,
@@ -171,9 +180,9 @@ async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
     options.collector = args.collector;
     match agent::run(&options, Screen::of_stdout(), &mut io::stdout()).await {
         Err(AgentError::Output(error)) if unless_unread(&error).is_some() => Ok(()),
-        Err(error @ AgentError::Call(CallError::Unreachable { .. })) => Err(Failure::new(format!(
-            "{error}; is it running? `gmail serve` starts one"
-        ))),
+        Err(error @ AgentError::Call(CallError::NotListening { .. })) => Err(Failure::new(
+            format!("{error}; is it running? `gmail serve` starts one"),
+        )),
         other => other.map_err(Failure::new),
     }
 }
@@ -188,14 +197,14 @@ async fn serve(args: ServeArgs) -> Result<(), Failure> {
     let mut simulator = None;
     let gmail = match &args.gmail_api {
         Some(url) => {
-            let token = variable("GMAIL_ACCESS_TOKEN")?.ok_or_else(|| {
+            let token = access_token()?.ok_or_else(|| {
                 Failure::usage("--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN")
             })?;
             Gmail::new(url.as_str(), AccessToken::new(token))
         }
         None => {
             let mut config = simulator_config()?;
-            if let Some(token) = variable("GMAIL_ACCESS_TOKEN")? {
+            if let Some(token) = access_token()? {
                 config.access_token = token;
             }
             let token = AccessToken::new(config.access_token.as_str());
@@ -206,7 +215,11 @@ async fn serve(args: ServeArgs) -> Result<(), Failure> {
             Gmail::new(&started.url(), token)
         }
     };
-    let server = server::server(gmail.map_err(Failure::new)?).map_err(Failure::new)?;
+    let allowed = args.allowed_host.iter().map(String::as_str);
+    let server = server::builder(gmail.map_err(Failure::new)?)
+        .allowed_hosts(LOCAL_HOSTS.into_iter().chain(allowed))
+        .build()
+        .map_err(Failure::new)?;
     let gmail = match &args.gmail_api {
         Some(url) => url.to_string(),
         None => "simulated".to_owned(),
@@ -223,24 +236,71 @@ async fn serve(args: ServeArgs) -> Result<(), Failure> {
             }
             other => Failure::new(other),
         })?;
-    banner(&bound.url(), &gmail, !args.addr.ip().is_loopback());
+    banner(bound.local_addr(), &gmail, &args.allowed_host);
     bound.serve_until(interrupted()).await.map_err(Failure::new)
 }
 
 /// On standard error, so that standard output stays free for whoever wants it.
-fn banner(url: &str, gmail: &str, is_public: bool) {
+fn banner(address: SocketAddr, gmail: &str, allowed_hosts: &[String]) {
     let mut stderr = io::stderr();
-    let _ = writeln!(stderr, "{} at {url} (Gmail: {gmail})", server::SERVICE_NAME);
-    if is_public {
+    let url = reachable(address, allowed_hosts);
+    let _ = match &url {
+        Some(url) => writeln!(stderr, "{} at {url} (Gmail: {gmail})", server::SERVICE_NAME),
+        None => writeln!(
+            stderr,
+            "{} on {address} (Gmail: {gmail})",
+            server::SERVICE_NAME
+        ),
+    };
+    if !address.ip().is_loopback() {
         let _ = writeln!(
             stderr,
             "warning: with --auth none, whoever reaches this address can read and send mail"
         );
+        if allowed_hosts.is_empty() {
+            let _ = writeln!(
+                stderr,
+                "note: only requests to this machine's own name (localhost, 127.0.0.1, ::1) are accepted, which stops web \
+                 pages but nobody who makes up a Host header; --allowed-host <HOST> adds names"
+            );
+        }
     }
-    let _ = writeln!(
-        stderr,
-        "Ctrl-C stops it. Try: gmail agent --detailed --server-url {url}"
-    );
+    let hint = match url {
+        Some(url) => format!("Try: gmail agent --detailed --server-url {url}"),
+        None => format!("No client gets in without --allowed-host {}", address.ip()),
+    };
+    let _ = writeln!(stderr, "Ctrl-C stops it. {hint}");
+}
+
+/// The MCP endpoint under a name that is accepted, if there is one at this address.
+fn reachable(address: SocketAddr, allowed_hosts: &[String]) -> Option<String> {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let allowed = allowed_hosts.iter().map(String::as_str);
+    let authority = if LOCAL_HOSTS
+        .into_iter()
+        .chain(allowed)
+        .any(|host| host == ip.to_string())
+    {
+        SocketAddr::new(ip, address.port()).to_string()
+    } else {
+        with_port(allowed_hosts.first()?, address.port())
+    };
+    Some(format!("http://{authority}/mcp"))
+}
+
+/// A host as it stands in a URL: IPv6 in brackets, and with this port unless it has one.
+fn with_port(host: &str, port: u16) -> String {
+    match host.parse::<Ipv6Addr>() {
+        Ok(ip) => SocketAddr::from((ip, port)).to_string(),
+        Err(_) => match host.parse::<Authority>() {
+            Ok(authority) if authority.port().is_some() => host.to_owned(),
+            _ => format!("{host}:{port}"),
+        },
+    }
 }
 
 /// SIGINT, or what else asks the process to end. Where it cannot be listened for, it simply kills the process.
@@ -292,6 +352,18 @@ fn simulator_config() -> Result<SimulatorConfig, Failure> {
     Ok(config)
 }
 
+/// The token of the environment. What is wrong with it is said without it.
+fn access_token() -> Result<Option<String>, Failure> {
+    let token = variable("GMAIL_ACCESS_TOKEN")?;
+    match &token {
+        Some(token) if !AccessToken::new(token).is_valid() => Err(Failure::usage(
+            "GMAIL_ACCESS_TOKEN has characters that cannot stand in an HTTP header; give the token alone, without spaces or line \
+             breaks",
+        )),
+        _ => Ok(token),
+    }
+}
+
 /// A variable that is set and not empty.
 fn variable(name: &str) -> Result<Option<String>, Failure> {
     match env::var(name) {
@@ -310,6 +382,18 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| "the host has no address".to_owned())
 }
 
+fn host(text: &str) -> Result<String, String> {
+    let is_authority = |text: &str| {
+        text.parse::<Authority>()
+            .is_ok_and(|authority| !authority.host().is_empty() && !text.contains('@'))
+    };
+    if text.parse::<Ipv6Addr>().is_ok() || is_authority(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("give a host name or an address, for example mail.example.com".to_owned())
+    }
+}
+
 fn http_url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
@@ -322,6 +406,34 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+
+    #[test]
+    fn the_banner_names_a_url_that_is_accepted() {
+        let url = |address: &str, hosts: &[&str]| {
+            let hosts: Vec<_> = hosts.iter().map(|&host| host.to_owned()).collect();
+            reachable(address.parse().unwrap(), &hosts).unwrap_or_default()
+        };
+        assert_eq!(url("127.0.0.1:80", &[]), "http://127.0.0.1:80/mcp");
+        assert_eq!(url("0.0.0.0:80", &[]), "http://127.0.0.1:80/mcp");
+        assert_eq!(url("[::]:80", &["a.example"]), "http://[::1]:80/mcp");
+        assert_eq!(url("192.0.2.1:80", &[]), "");
+        assert_eq!(
+            url("192.0.2.1:80", &["192.0.2.1"]),
+            "http://192.0.2.1:80/mcp"
+        );
+        assert_eq!(
+            url("192.0.2.1:80", &["a.example"]),
+            "http://a.example:80/mcp"
+        );
+        assert_eq!(
+            url("192.0.2.1:80", &["a.example:9"]),
+            "http://a.example:9/mcp"
+        );
+        assert_eq!(
+            url("[2001:db8::2]:80", &["2001:db8::1"]),
+            "http://[2001:db8::1]:80/mcp"
+        );
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -9,6 +9,8 @@ use glassbox::render::{self, TextOptions, printable};
 
 /// Wider lines make a sentence hard to read.
 const MAX_SENTENCE: usize = 96;
+/// Wider timelines are empty space, and whoever asks for a million columns gets them in every line.
+const MAX_WIDTH: usize = 200;
 const UNITS: [&str; 5] = ["h", "s", "ms", "µs", "%"];
 const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_TIME: Duration = Duration::from_millis(80);
@@ -35,17 +37,13 @@ impl Screen {
     pub fn of_stdout() -> Self {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let terminal = io::stdout().is_terminal();
-        let width = variable("COLUMNS")
-            .and_then(|columns| columns.parse().ok())
-            .or_else(|| {
-                terminal_size::terminal_size()
-                    .map(|(width, _)| usize::from(width.0))
-                    .filter(|_| terminal)
-            })
-            .unwrap_or(render::DEFAULT_WIDTH);
+        let terminal_width = terminal_size::terminal_size()
+            .map(|(width, _)| usize::from(width.0))
+            .filter(|_| terminal);
+        let width = columns(variable("COLUMNS").as_deref(), terminal_width);
         let dumb = variable("TERM").is_some_and(|terminal| terminal == "dumb");
         Self {
-            width: width.max(render::MIN_WIDTH),
+            width,
             colour: terminal && !dumb && variable("NO_COLOR").is_none(),
         }
     }
@@ -114,6 +112,18 @@ impl Screen {
     }
 }
 
+/// Columns of a line: what the variable says, else the terminal's, within what can be read.
+fn columns(variable: Option<&str>, terminal: Option<usize>) -> usize {
+    let asked = match variable {
+        Some(text) => text.parse().ok(),
+        None => terminal,
+    };
+    asked
+        .filter(|&columns| columns > 0)
+        .unwrap_or(render::DEFAULT_WIDTH)
+        .clamp(render::MIN_WIDTH, MAX_WIDTH)
+}
+
 /// The words of a text, where a number and its unit are one.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
@@ -168,4 +178,32 @@ pub async fn waiting<F: Future>(what: &str, future: F) -> F::Output {
     let _ = write!(stderr, "\r\u{1b}[2K");
     let _ = stderr.flush();
     output
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_what_can_be_read() {
+        for (variable, terminal, expected) in [
+            (None, None, 80),
+            (None, Some(120), 120),
+            (None, Some(0), 80),
+            (Some("39"), None, 40),
+            (Some("40"), None, 40),
+            (Some("200"), Some(120), 200),
+            (Some("201"), None, 200),
+            (Some("1000000"), None, 200),
+            (Some("0"), Some(120), 80),
+            (Some("wide"), Some(120), 80),
+            (Some("-1"), None, 80),
+        ] {
+            assert_eq!(
+                columns(variable, terminal),
+                expected,
+                "{variable:?} {terminal:?}"
+            );
+        }
+    }
 }

@@ -2,7 +2,9 @@
 //!
 //! What stands here is all that observing takes: `#[mcp_tool]`, `#[phase]`, and a middleware in the HTTP client.
 
-use glassbox::{BuildError, ResourceProvider, Server, ToolContext, ToolError, mcp_tool, phase};
+use glassbox::{
+    BuildError, ResourceProvider, Server, ServerBuilder, ToolContext, ToolError, mcp_tool, phase,
+};
 use rmcp::ErrorData;
 use rmcp::model::{
     ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
@@ -26,13 +28,17 @@ const RESOURCES_PER_PAGE: usize = 20;
 ///
 /// None that this code could cause: [`BuildError`] is about tools that contradict each other.
 pub fn server(gmail: Gmail) -> Result<Server, BuildError> {
+    builder(gmail).build()
+}
+
+/// The server of an account, for whoever has options to add.
+pub fn builder(gmail: Gmail) -> ServerBuilder {
     Server::builder(SERVICE_NAME, env!("CARGO_PKG_VERSION"))
         .instructions("Reads and sends mail of one Gmail account. A message is a resource: gmail://messages/{id}.")
         .inject(gmail.clone())
         .tool::<list_emails>()
         .tool::<send_email>()
         .resources(GmailMessages { gmail })
-        .build()
 }
 
 /// Messages, newest first.
@@ -146,9 +152,13 @@ impl ResourceProvider for GmailMessages {
         _: &ToolContext,
     ) -> Result<ListResourcesResult, ErrorData> {
         let token = validate(&self.gmail).await.map_err(rpc_error)?;
-        let page = list_page(&self.gmail, &token, cursor)
-            .await
-            .map_err(rpc_error)?;
+        let page = match list_page(&self.gmail, &token, cursor).await {
+            Ok(page) => page,
+            Err(GmailError::Refused { status, .. }) if cursor.is_some() && status == 400 => {
+                return Err(ErrorData::invalid_params("no such cursor", None));
+            }
+            Err(error) => return Err(rpc_error(error)),
+        };
         let resources = page.messages.into_iter().map(|MessageId { id, .. }| {
             Resource::new(format!("{RESOURCE_PREFIX}{id}"), id).with_mime_type(JSON)
         });
@@ -174,7 +184,9 @@ impl ResourceProvider for GmailMessages {
             }
             Err(error) => return Err(rpc_error(error)),
         };
-        let contents = format_resource(&email, uri).map_err(rpc_error)?;
+        let contents = format_resource(&email, uri).map_err(|_| {
+            ErrorData::internal_error("the message cannot be written as JSON", None)
+        })?;
         Ok(ReadResourceResult::new(vec![contents]))
     }
 }
@@ -190,7 +202,7 @@ async fn list_page(
     token: &AccessToken,
     cursor: Option<&str>,
 ) -> Result<Page, GmailError> {
-    gmail.list_page(token, RESOURCES_PER_PAGE, "", cursor).await
+    gmail.list_page(token, RESOURCES_PER_PAGE, cursor).await
 }
 
 #[phase("gmail.get_message")]
@@ -207,6 +219,19 @@ fn format_resource(email: &Email, uri: &str) -> serde_json::Result<ResourceConte
     Ok(ResourceContents::text(serde_json::to_string_pretty(email)?, uri).with_mime_type(JSON))
 }
 
-fn rpc_error(error: impl std::error::Error) -> ErrorData {
-    ErrorData::internal_error(error.to_string(), None)
+/// A failure in our words: those of Gmail, or of what stands before it, may repeat what the request said.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn rpc_error(error: GmailError) -> ErrorData {
+    let text = match error {
+        GmailError::Refused { status, .. } | GmailError::Unexplained { status } => {
+            format!("Gmail answered with status {}", status.as_u16())
+        }
+        GmailError::TimedOut => "Gmail did not answer in time".to_owned(),
+        GmailError::Unreachable { .. } => "Gmail cannot be reached".to_owned(),
+        GmailError::InvalidBody { .. } | GmailError::TooLarge => {
+            "Gmail's answer is not usable".to_owned()
+        }
+        _ => "the call to Gmail failed".to_owned(),
+    };
+    ErrorData::internal_error(text, None)
 }

@@ -7,7 +7,7 @@
 )]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -87,25 +87,48 @@ impl Ended {
 /// A server on a free port, which ends with the test.
 struct Serving {
     child: Child,
+    banner: String,
     url: String,
 }
 
 impl Serving {
     fn start() -> Self {
-        let mut child = gmail(&["serve", "--addr", "127.0.0.1:0"])
+        Self::with(&["--addr", "127.0.0.1:0"])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
+        let mut child = gmail(&[&["serve"], arguments].concat())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut banner = String::new();
-        BufReader::new(child.stderr.take().unwrap())
-            .read_line(&mut banner)
-            .unwrap();
+        while !banner.contains("Ctrl-C") {
+            banner = banner + &lines.next().unwrap().unwrap() + "\n";
+        }
         let url = banner
             .split(' ')
             .find(|word| word.starts_with("http://"))
             .unwrap()
             .to_owned();
-        Self { child, url }
+        Self { child, banner, url }
+    }
+
+    /// The status of an answer to a request for this host.
+    fn status_for(&self, host: &str) -> String {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address.split_once('/').unwrap().0).unwrap();
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let types = "content-type: application/json\r\naccept: application/json, text/event-stream";
+        write!(
+            stream,
+            "POST /mcp HTTP/1.1\r\nhost: {host}\r\n{types}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut status = String::new();
+        BufReader::new(stream).read_line(&mut status).unwrap();
+        status.split(' ').nth(1).unwrap().to_owned()
     }
 }
 
@@ -139,6 +162,7 @@ fn help_names_every_command_and_variable() {
     for flag in [
         "--addr",
         "127.0.0.1:8000",
+        "--allowed-host",
         "--stdio",
         "--auth",
         "--gmail-api",
@@ -217,6 +241,11 @@ fn bad_usage_is_said_with_code_2() {
     run(&["agent", "--detailed", "--no-passback"])
         .assert_usage("'--detailed' cannot be used with '--no-passback'");
     run(&["serve", "--stdio", "--addr", "127.0.0.1:0"]).assert_usage("cannot be used with");
+    run(&["serve", "--stdio", "--allowed-host", "a.example"]).assert_usage("cannot be used with");
+    for host in ["", "http://a.example", "a.example/mcp", "me@a.example"] {
+        run(&["serve", "--allowed-host", host])
+            .assert_usage("give a host name or an address, for example mail.example.com");
+    }
     run(&["serve", "--addr", "8000"])
         .assert_usage("give a host and a port, for example 127.0.0.1:8000");
     run(&["agent", "--server-url", "localhost:8000"])
@@ -243,6 +272,24 @@ fn bad_variables_are_said_with_code_2() {
         2,
         "--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN",
     );
+}
+
+#[test]
+fn a_token_that_fits_no_header_is_refused_and_not_repeated() {
+    for token in ["canary\n", "can ary", "canäry", "canary\u{7f}"] {
+        for arguments in [
+            &["serve"][..],
+            &["serve", "--gmail-api", "https://gmail.googleapis.com"],
+        ] {
+            let mut command = gmail(arguments);
+            let ended = command.env("GMAIL_ACCESS_TOKEN", token).output().unwrap();
+            Ended::from(ended).assert_failed(
+                2,
+                "GMAIL_ACCESS_TOKEN has characters that cannot stand in an HTTP header; give the token alone, without \
+                 spaces or line breaks",
+            );
+        }
+    }
 }
 
 #[test]
@@ -282,23 +329,38 @@ fn an_agent_without_a_server_says_so_in_a_line() {
         .unwrap()
         .port();
     let url = format!("http://127.0.0.1:{port}/mcp");
-    let ended = run(&["agent", "--server-url", &url]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
-    assert!(
-        ended
-            .stderr
-            .starts_with(&format!("error: cannot reach an MCP server at {url}: ")),
-        "{}",
-        ended.stderr
+    run(&["agent", "--server-url", &url]).assert_failed(
+        1,
+        &format!(
+            "cannot reach an MCP server at {url}: connection refused; is it running? `gmail serve` starts one"
+        ),
     );
-    assert!(
-        ended
-            .stderr
-            .ends_with("; is it running? `gmail serve` starts one\n"),
-        "{}",
-        ended.stderr
+}
+
+#[test]
+fn an_agent_that_asks_in_the_wrong_place_says_so_in_a_line() {
+    let serving = Serving::with(&["--addr", "0.0.0.0:0"]);
+    let ask = |url: &str| run(&["agent", "--server-url", url]);
+    let wrong_path = serving.url.replace("/mcp", "/nope");
+    ask(&wrong_path).assert_failed(
+        1,
+        &format!("no MCP server answers at {wrong_path}: HTTP 404 Not Found"),
     );
-    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    let wrong_host = serving.url.replace("127.0.0.1", "127.0.0.2");
+    ask(&wrong_host).assert_failed(
+        1,
+        &format!(
+            "no MCP server answers at {wrong_host}: HTTP 403 Forbidden: Forbidden: Host header is not allowed"
+        ),
+    );
+    let wrong_scheme = serving.url.replace("http:", "https:");
+    ask(&wrong_scheme).assert_failed(
+        1,
+        &format!(
+            "cannot reach an MCP server at {wrong_scheme}: the server does not speak TLS; is it http:// instead of \
+             https://?"
+        ),
+    );
 }
 
 #[test]
@@ -322,6 +384,60 @@ fn agent_and_server_meet_as_processes() {
         "{}",
         ended.stdout
     );
+}
+
+#[test]
+fn a_server_on_every_address_names_a_url_that_works() {
+    let serving = Serving::with(&["--addr", "0.0.0.0:0"]);
+    assert!(
+        serving.url.starts_with("http://127.0.0.1:"),
+        "{}",
+        serving.banner
+    );
+    assert!(
+        serving
+            .banner
+            .contains(&format!("--server-url {}\n", serving.url))
+            && serving
+                .banner
+                .contains("only requests to this machine's own name")
+            && serving.banner.contains("--allowed-host <HOST> adds names"),
+        "{}",
+        serving.banner
+    );
+    let ended = run(&["agent", "--server-url", &serving.url]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert_eq!(serving.status_for("a.example"), "403");
+}
+
+#[test]
+fn an_allowed_host_is_accepted_beside_the_local_ones() {
+    let serving = Serving::with(&[
+        "--addr",
+        "0.0.0.0:0",
+        "--allowed-host",
+        "a.example",
+        "--allowed-host",
+        "b.example",
+    ]);
+    assert!(
+        serving
+            .banner
+            .contains("whoever reaches this address can read and send mail")
+            && !serving.banner.contains("only requests to"),
+        "{}",
+        serving.banner
+    );
+    for host in [
+        "a.example",
+        "b.example:1",
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+    ] {
+        assert_ne!(serving.status_for(host), "403", "{host}");
+    }
+    assert_eq!(serving.status_for("c.example"), "403");
 }
 
 #[test]

@@ -5,8 +5,10 @@
 use std::error::Error as _;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::get;
+use glassbox::ErrorType as _;
 use gmail_example::client::{AccessToken, Gmail, GmailError, MessageId};
 use gmail_example::simulator::mailbox::Mailbox;
 use gmail_example::simulator::{SIMULATED_TOKEN, Simulator, SimulatorConfig};
@@ -25,9 +27,10 @@ async fn simulated() -> (Simulator, Gmail) {
 }
 
 /// A client of a server that answers every call of the profile so.
-async fn answering(status: StatusCode, body: &'static str) -> Gmail {
+async fn answering(status: StatusCode, body: impl Into<Bytes>) -> Gmail {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
+    let body: Bytes = body.into();
     let answer = get(move || async move { (status, body) });
     tokio::spawn(async { axum::serve(listener, Router::new().fallback(answer)).await });
     Gmail::new(&base, token()).unwrap()
@@ -47,14 +50,15 @@ async fn gives_out_a_token_that_gmail_knows() {
 }
 
 #[tokio::test]
-async fn lists_as_many_as_asked_for_newest_first() {
+async fn lists_as_many_of_the_inbox_as_asked_for_newest_first() {
     let (simulator, gmail) = simulated().await;
     let mailbox = simulator.mailbox();
-    for max in [0, 1, 5, 26, 40] {
+    for max in [0, 1, 5, 24, 40] {
         let ids = gmail.list_messages(&token(), max, "").await.unwrap();
         let expected: Vec<_> = mailbox
             .messages()
             .iter()
+            .filter(|message| message.has_label("INBOX"))
             .take(max as usize)
             .map(|message| &message.id)
             .collect();
@@ -88,7 +92,7 @@ async fn follows_pages() {
     let mut cursor = None;
     loop {
         let page = gmail
-            .list_page(&token(), 7, "", cursor.as_deref())
+            .list_page(&token(), 7, cursor.as_deref())
             .await
             .unwrap();
         ids.extend(page.messages.into_iter().map(|message| message.id));
@@ -299,6 +303,37 @@ async fn says_what_is_wrong_with_an_answer_that_is_not_gmails() {
     let gmail = answering(StatusCode::FOUND, "").await;
     let error = gmail.token().await.unwrap_err().to_string();
     assert_eq!(error, "Gmail answered 302 Found without an explanation");
+}
+
+#[tokio::test]
+async fn statuses_are_classed_by_their_hundreds() {
+    for (status, expected) in [
+        (302, "3xx"),
+        (399, "3xx"),
+        (404, "404"),
+        (418, "4xx"),
+        (502, "5xx"),
+        (600, "_OTHER"),
+    ] {
+        let gmail = answering(StatusCode::from_u16(status).unwrap(), "").await;
+        let error = gmail.token().await.unwrap_err();
+        assert_eq!(error.error_type(), expected, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn reads_four_mebibytes_of_an_answer_and_no_more() {
+    const LIMIT: usize = 4 << 20;
+    for (size, is_read) in [(LIMIT - 1, true), (LIMIT, true), (LIMIT + 1, false)] {
+        let mut body = br#"{"emailAddress": "ada@example.com"}"#.to_vec();
+        body.resize(size, b' ');
+        let outcome = answering(StatusCode::OK, body).await.token().await;
+        let error = outcome.err().map(|error| error.to_string());
+        assert_eq!(
+            error.as_deref(),
+            (!is_read).then_some("Gmail answered with more than 4 MiB")
+        );
+    }
 }
 
 #[tokio::test]

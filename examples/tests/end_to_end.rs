@@ -17,10 +17,11 @@ use gmail_example::demo;
 use gmail_example::screen::Screen;
 use gmail_example::simulator::mailbox::Mailbox;
 use gmail_example::simulator::{Simulator, SimulatorConfig};
-use rmcp::ServiceExt as _;
 use rmcp::model::{PaginatedRequestParams, ReadResourceRequestParams, RequestMetaObject};
+use rmcp::service::{RunningService, ServiceError};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::{RoleClient, ServiceExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
@@ -49,6 +50,13 @@ impl Peer {
         let config = SimulatorConfig::default().with_latency(0.0);
         let token = config.access_token.clone();
         Self::start(config, &token).await
+    }
+
+    async fn client(&self) -> RunningService<RoleClient, ()> {
+        let http = gmail_example::http::client(&self.url).build().unwrap();
+        let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str());
+        let transport = StreamableHttpClientTransport::with_client(http, config);
+        ().serve(transport).await.unwrap()
     }
 
     async fn call(&self, tool: &'static str, arguments: Value) -> Observed {
@@ -293,11 +301,62 @@ async fn sending_shows_its_phases() {
 }
 
 #[tokio::test]
+async fn sent_mail_is_not_in_the_inbox() {
+    let peer = Peer::fast().await;
+    let subjects = async |arguments: Value| {
+        let observed = peer.call("list_emails", arguments).await;
+        let inbox = observed.result.structured_content.unwrap();
+        let emails = inbox.get("emails").unwrap().as_array().unwrap().clone();
+        emails
+            .iter()
+            .map(|email| email.get("subject").unwrap().as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mail = |to: &str, subject: &str| json!({"to": to, "subject": subject, "body": "Text"});
+    peer.call("send_email", mail("grace@example.org", "To Grace"))
+        .await;
+    assert_eq!(
+        subjects(json!({"max_results": 1})).await,
+        ["Found the slow call"]
+    );
+    assert!(subjects(json!({"query": "subject:Grace"})).await.is_empty());
+    peer.call("send_email", mail("ada@example.com", "To myself"))
+        .await;
+    assert_eq!(subjects(json!({"max_results": 1})).await, ["To myself"]);
+}
+
+#[tokio::test]
+async fn failing_resources_are_said_in_our_words() {
+    let refusal = |error: ServiceError| match error {
+        ServiceError::McpError(error) => (error.code.0, error.message.into_owned()),
+        other => panic!("{other}"),
+    };
+    let config = SimulatorConfig::default().with_latency(0.0);
+    let token = config.access_token.clone();
+    let failing = Peer::start(config.with_fail(Some(500)), &token).await;
+    let read = ReadResourceRequestParams::new("gmail://messages/12ab");
+    let client = failing.client().await;
+    let expected = (-32603, "Gmail answered with status 500".to_owned());
+    assert_eq!(
+        refusal(client.read_resource(read).await.unwrap_err()),
+        expected
+    );
+    assert_eq!(
+        refusal(client.list_resources(None).await.unwrap_err()),
+        expected
+    );
+
+    let cursor = PaginatedRequestParams::default().with_cursor(Some("made up".to_owned()));
+    let peer = Peer::fast().await;
+    let client = peer.client().await;
+    let error = client.list_resources(Some(cursor)).await.unwrap_err();
+    assert_eq!(refusal(error), (-32602, "no such cursor".to_owned()));
+}
+
+#[tokio::test]
 async fn messages_are_resources() {
     let peer = Peer::fast().await;
-    let http = gmail_example::http::client(&peer.url).build().unwrap();
-    let config = StreamableHttpClientTransportConfig::with_uri(peer.url.as_str());
-    let client = ().serve(StreamableHttpClientTransport::with_client(http, config)).await.unwrap();
+    let client = peer.client().await;
 
     let templates = client.list_all_resource_templates().await.unwrap();
     assert_eq!(

@@ -26,10 +26,18 @@ pub(crate) fn read<T: FromMeta>(arguments: TokenStream) -> syn::Result<T> {
     }
     let keyed: Vec<NestedMeta> = list
         .into_iter()
-        .filter(|item| matches!(item, NestedMeta::Meta(_)))
+        .filter(|item| !matches!(item, NestedMeta::Lit(_)))
+        .collect();
+    let keys: Vec<Path> = keyed
+        .iter()
+        .filter_map(|item| match item {
+            NestedMeta::Meta(item) => Some(item.path().clone()),
+            NestedMeta::NameValueInvalidExpr(item) => Some(item.path.clone()),
+            NestedMeta::Lit(_) => None,
+        })
         .collect();
     let value = errors.handle(T::from_list(&keyed));
-    let checked = errors.finish().map_err(from_darling);
+    let checked = errors.finish().map_err(|error| from_darling(error, &keys));
     checked.and_then(|()| {
         value.ok_or_else(|| syn::Error::new(Span::call_site(), "these arguments cannot be read"))
     })

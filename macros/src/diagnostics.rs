@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use syn::Path;
 
 /// The mistakes found so far.
 #[derive(Debug, Default)]
@@ -42,21 +43,40 @@ impl Diagnostics {
     }
 }
 
-/// Puts darling's findings into our words, each at its own span.
+/// Puts darling's findings into our words, each at its own span; `keys` are those of the arguments that were read.
 ///
 /// darling has no public form of an error other than its text. The wordings are covered by tests, so that a change in
-/// darling is noticed.
-pub(crate) fn from_darling(error: darling::Error) -> syn::Error {
+/// darling is noticed. An unknown or repeated argument is reported at its key: darling points at the whole argument,
+/// which is its first token on stable Rust, and all of it on nightly.
+pub(crate) fn from_darling(error: darling::Error, keys: &[Path]) -> syn::Error {
     let mut diagnostics = Diagnostics::default();
+    let mut told = Vec::new();
     for error in error.flatten() {
         // darling appends where in the arguments it was, which the span says already; its conversion leaves that out.
         let error = syn::Error::from(error);
-        diagnostics.at(error.span(), reword(&error.to_string()));
+        let text = error.to_string();
+        let key = wrong_key(&text).and_then(|(name, kept)| {
+            let before = told.iter().filter(|told| *told == name).count();
+            told.push(name.to_owned());
+            let mut same = keys.iter().filter(|key| readable(key) == name);
+            same.nth(kept + before)?.segments.first()
+        });
+        let span = key.map_or_else(|| error.span(), |key| key.ident.span());
+        diagnostics.at(span, reword(&text));
     }
     match diagnostics.finish(()) {
         Err(error) => error,
         Ok(()) => syn::Error::new(Span::call_site(), "these arguments cannot be read"),
     }
+}
+
+/// The key that is wrong in itself, and how many of that name are right.
+fn wrong_key(text: &str) -> Option<(&str, usize)> {
+    let (rest, kept) = match text.strip_prefix("Duplicate field ") {
+        Some(rest) => (rest, 1),
+        None => (text.strip_prefix("Unknown field: ")?, 0),
+    };
+    Some((rest.strip_prefix('`')?.split_once('`')?.0, kept))
 }
 
 fn reword(text: &str) -> String {

@@ -11,6 +11,10 @@ const MAX_EXPLANATION_CHARS: usize = 300;
 /// How long a call may take. Ours: Gmail answers within a second, and a model is waiting.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Bytes of an answer that are read. Ours: headers and snippet of a message take a few kilobytes, and a page of 500 ids
+/// takes 30.
+pub(super) const MAX_BODY_BYTES: usize = 4 << 20;
+
 /// Why a call to Gmail failed, in words that help the model that reads them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,6 +41,9 @@ pub enum GmailError {
         /// What was expected.
         expected: &'static str,
     },
+    /// Gmail answered with more than any answer that the API documents takes.
+    #[error("Gmail answered with more than {} MiB", MAX_BODY_BYTES >> 20)]
+    TooLarge,
     /// Gmail did not answer in time.
     #[error("Gmail did not answer within {} s", TIMEOUT.as_secs())]
     TimedOut,
@@ -80,12 +87,17 @@ impl glassbox::ErrorType for GmailError {
                 429 => "429",
                 500 => "500",
                 503 => "503",
-                code if code < 500 => "4xx",
-                _ => "5xx",
+                code => match code / 100 {
+                    1 => "1xx",
+                    3 => "3xx",
+                    4 => "4xx",
+                    5 => "5xx",
+                    _ => "_OTHER",
+                },
             },
             Self::TimedOut => "timeout",
             Self::Unreachable { .. } | Self::Broken(_) => "connection",
-            Self::InvalidBody { .. } => "invalid_body",
+            Self::InvalidBody { .. } | Self::TooLarge => "invalid_body",
             Self::InvalidId | Self::InvalidRecipient | Self::InvalidSubject => "invalid_argument",
             Self::Encoding(_) | Self::InvalidBase(_) => "_OTHER",
         }
@@ -93,11 +105,20 @@ impl glassbox::ErrorType for GmailError {
 }
 
 /// The end of an error's chain, which is where the reason stands.
-pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .last()
-        .unwrap_or(error)
-        .to_string()
+pub(crate) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    chain(error).last().unwrap_or(error).to_string()
+}
+
+/// An error, and what caused it, and what caused that. Of an I/O error the standard library skips what is in it.
+pub(crate) fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        match error.downcast_ref::<std::io::Error>() {
+            Some(error) => error.get_ref().map(|inner| inner as _),
+            None => error.source(),
+        }
+    })
 }
 
 /// What an answer with this status means.

@@ -15,12 +15,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use self::error::{TIMEOUT, refusal};
+use self::error::{MAX_BODY_BYTES, TIMEOUT, refusal};
 use self::mail::rfc2822;
 use self::message::Message;
 
 pub use self::error::GmailError;
-pub(crate) use self::error::root_cause;
+pub(crate) use self::error::{chain, root_cause};
 pub use self::message::{Email, MessageId, Page, Sent};
 
 /// Where the real Gmail answers.
@@ -30,6 +30,9 @@ pub const GMAIL_API: &str = "https://gmail.googleapis.com";
 const MAX_PAGES: usize = 20;
 /// `maxResults` of one page, at most.
 const MAX_PAGE: usize = 500;
+
+/// The label of what is in the inbox, as users.messages.list takes it in `labelIds`.
+const INBOX: &str = "INBOX";
 
 const PROFILE: &str = "/gmail/v1/users/me/profile";
 const MESSAGES: &str = "/gmail/v1/users/me/messages";
@@ -45,6 +48,12 @@ impl AccessToken {
     #[must_use]
     pub fn new(token: impl Into<String>) -> Self {
         Self(token.into())
+    }
+
+    /// Whether the token can stand in an `Authorization` header: visible ASCII, without spaces.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 
@@ -109,7 +118,7 @@ impl Gmail {
         Ok(self.token.clone())
     }
 
-    /// The newest `max` messages that fit a search, over as many pages as it takes.
+    /// The newest `max` messages of the inbox that fit a search, over as many pages as it takes.
     ///
     /// # Errors
     ///
@@ -125,7 +134,12 @@ impl Gmail {
         let mut page_token = None;
         for _ in 0..MAX_PAGES {
             let page = self
-                .list_page(token, max - ids.len(), query, page_token.as_deref())
+                .page(
+                    token,
+                    max - ids.len(),
+                    &[("labelIds", INBOX), ("q", query)],
+                    page_token.as_deref(),
+                )
                 .await?;
             ids.extend(page.messages.into_iter().take(max - ids.len()));
             page_token = page.next_page_token;
@@ -136,7 +150,7 @@ impl Gmail {
         Ok(ids)
     }
 
-    /// One page of the messages that fit a search, newest first.
+    /// One page of all messages, newest first.
     ///
     /// # Errors
     ///
@@ -145,14 +159,25 @@ impl Gmail {
         &self,
         token: &AccessToken,
         size: usize,
-        query: &str,
+        page_token: Option<&str>,
+    ) -> Result<Page, GmailError> {
+        self.page(token, size, &[], page_token).await
+    }
+
+    /// One page of the messages that `restrictions` leave; empty ones restrict nothing.
+    async fn page(
+        &self,
+        token: &AccessToken,
+        size: usize,
+        restrictions: &[(&str, &str)],
         page_token: Option<&str>,
     ) -> Result<Page, GmailError> {
         let size = size.min(MAX_PAGE).to_string();
         let mut parameters = vec![("maxResults", size.as_str())];
-        if !query.trim().is_empty() {
-            parameters.push(("q", query));
-        }
+        let given = restrictions
+            .iter()
+            .filter(|(_, value)| !value.trim().is_empty());
+        parameters.extend(given);
         parameters.extend(page_token.map(|token| ("pageToken", token)));
         let request = self
             .request(Method::GET, MESSAGES, MESSAGES, token)?
@@ -226,12 +251,19 @@ impl Gmail {
         request: RequestBuilder,
         expected: &'static str,
     ) -> Result<T, GmailError> {
-        let response = request.send().await.map_err(|error| self.failure(error))?;
+        let mut response = request.send().await.map_err(|error| self.failure(error))?;
         let status = response.status();
-        let body = response
-            .bytes()
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
             .await
-            .map_err(|error| self.failure(error.into()))?;
+            .map_err(|error| self.failure(error.into()))?
+        {
+            if body.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(GmailError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
         if !status.is_success() {
             return Err(refusal(status, &body));
         }

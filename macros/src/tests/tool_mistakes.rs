@@ -15,11 +15,41 @@ fn reports_every_unknown_argument_with_a_suggestion() {
         r#"#[mcp_tool(nmae = "x", titel = "y", wholly_unknown)] fn f() {}"#,
         expect![[r#"
             unknown argument `nmae`; did you mean `name`?
-              at `nmae = "x"`
+              at `nmae`
             unknown argument `titel`; did you mean `title`?
-              at `titel = "y"`
+              at `titel`
             unknown argument `wholly_unknown`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
               at `wholly_unknown`
+        "#]],
+    );
+}
+
+#[test]
+fn reports_a_value_that_is_no_expression() {
+    check(
+        r#"#[mcp_tool(title = struct, titel = fn)] fn f() {}"#,
+        expect![[r#"
+            expected an expression
+              at `struct`
+            unknown argument `titel`; did you mean `title`?
+              at `titel`
+        "#]],
+    );
+}
+
+#[test]
+fn reports_each_repetition_at_its_key() {
+    check(
+        r#"#[mcp_tool(title = "a", x = 1, title = "b", x = 2, title = "c")] fn f() {}"#,
+        expect![[r#"
+            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+              at `x`
+            `title` is given twice; keep one of them
+              at `title`
+            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+              at `x`
+            `title` is given twice; keep one of them
+              at `title`
         "#]],
     );
 }
@@ -30,7 +60,7 @@ fn reports_an_argument_given_twice() {
         r#"#[mcp_tool(title = "a", title = "b")] fn f() {}"#,
         expect![[r#"
             `title` is given twice; keep one of them
-              at `title = "b"`
+              at `title`
         "#]],
     );
 }
@@ -367,7 +397,7 @@ fn reports_unknown_arguments_of_an_argument() {
         r#"#[mcp_tool] fn f(#[arg(minimun = 1)] a: u32) {}"#,
         expect![[r#"
             unknown argument `minimun`; did you mean `minimum`?
-              at `minimun = 1`
+              at `minimun`
         "#]],
     );
 }
@@ -527,7 +557,7 @@ fn reports_all_mistakes_of_a_tool_at_once() {
         r#"#[mcp_tool(titel = "x")] fn f(a: &str, #[arg(minimum = 5, maximum = 1)] b: u32) { #[phase] work(); #[phase("a")] return; }"#,
         expect![[r#"
             unknown argument `titel`; did you mean `title`?
-              at `titel = "x"`
+              at `titel`
             arguments are owned: write `a: String`; `&T` parameters are injected by the server
               at `&str`
             no value fits: the maximum 1 is below the minimum 5
