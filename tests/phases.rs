@@ -32,6 +32,17 @@ async fn leave(how: String) -> Result<String, ToolError> {
     let unused: Result<(), ToolError> = only_if(how != "value").await;
     drop(unused);
 
+    if how == "cancelled" {
+        tokio::select! {
+            biased;
+            () = never() => {}
+            () = std::future::ready(()) => {}
+        }
+    }
+    if how == "panic" {
+        explode();
+    }
+
     let doubled = function(&how, parsed)?;
 
     #[phase("tail")]
@@ -45,6 +56,18 @@ async fn only_if(condition: bool) -> Result<(), ToolError> {
     } else {
         Err(ToolError::new("left").with_type("left"))
     }
+}
+
+#[phase]
+async fn never() {
+    #[phase("inside")]
+    std::future::pending::<()>().await;
+}
+
+#[phase]
+fn explode() {
+    let empty: Vec<u8> = Vec::new();
+    assert!(!empty.is_empty());
 }
 
 #[phase]
@@ -132,6 +155,35 @@ async fn a_function_ends_on_every_return() {
           function ERROR _OTHER
     "]]
     .assert_eq(&tree(&call("function").await));
+}
+
+#[tokio::test]
+async fn when_its_future_is_dropped() {
+    expect![[r"
+        tools/call leave SERVER
+          statement
+          block
+          sync
+          value
+          never ERROR cancelled
+            inside ERROR cancelled
+          function
+          tail
+    "]]
+    .assert_eq(&tree(&call("cancelled").await));
+}
+
+#[tokio::test]
+async fn with_a_panic_in_code_that_does_not_wait() {
+    expect![[r"
+        tools/call leave SERVER ERROR panic
+          statement
+          block
+          sync
+          value
+          explode ERROR panic
+    "]]
+    .assert_eq(&tree(&call("panic").await));
 }
 
 #[tokio::test]
