@@ -511,6 +511,25 @@ async fn s13_what_other_code_puts_on_a_span_stays() {
 }
 
 #[tokio::test]
+async fn s13_a_span_that_other_code_ends_keeps_its_name() {
+    for mut at in every_transport(STDIO).await {
+        let answer = at.client.call("hijack", json!({}), ask(true)).await;
+        assert_eq!(
+            tree(&answer),
+            "tools/call hijack SERVER\n  mine\n",
+            "{}",
+            at.name
+        );
+        assert_eq!(attributes(span(&answer, "mine"))["label"], "1");
+        assert!(
+            !traces(&answer).to_string().contains("hunter2"),
+            "{}",
+            at.name
+        );
+    }
+}
+
+#[tokio::test]
 async fn s10_the_failed_span_is_not_the_one_that_goes() {
     let mut limits = PassbackLimits::default();
     limits.max_spans = 10;

@@ -222,6 +222,21 @@ async fn chatter() -> Result<u32, ToolError> {
     Ok(0)
 }
 
+/// Has its phase renamed and ended by other code.
+#[mcp_tool]
+async fn hijack() -> u32 {
+    #[phase("mine", label = 1)]
+    {
+        let context = opentelemetry::Context::current();
+        let span = context.span();
+        span.update_name("hunter2");
+        span.set_attribute(KeyValue::new("label", "hunter2"));
+        span.set_status(Status::error("hunter2"));
+        span.end();
+    }
+    0
+}
+
 /// Fails in a phase within a phase, after many that do not.
 #[mcp_tool]
 async fn fail_late(count: u32) -> Result<u32, ToolError> {
@@ -318,6 +333,7 @@ pub fn builder_with_gate(upstream: &str, gate: Arc<Barrier>) -> ServerBuilder {
         .tool::<many>()
         .tool::<chatter>()
         .tool::<fail_late>()
+        .tool::<hijack>()
         .tool::<outlive>()
 }
 

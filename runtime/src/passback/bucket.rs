@@ -56,7 +56,8 @@ struct State {
     open: HashSet<SpanId>,
     /// Open spans with a failed span below them.
     failed_below: HashSet<SpanId>,
-    /// Public sides of spans that are about to end.
+    /// Public sides of open spans. They are here from the start: other code
+    /// may end the current span at any time.
     public: HashMap<SpanId, PublicSpan>,
     dropped: usize,
     closed: bool,
@@ -92,11 +93,18 @@ impl Bucket {
         taken
     }
 
-    /// Takes the public side of a span that ends next.
+    /// Takes the public side of a span that has started.
     pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
         let mut state = self.state();
         if state.open.contains(&span) {
             state.public.insert(span, public);
+        }
+    }
+
+    /// Changes the public side of an open span.
+    pub(super) fn amend(&self, span: SpanId, change: impl FnOnce(&mut PublicSpan)) {
+        if let Some(public) = self.state().public.get_mut(&span) {
+            change(public);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{Span as _, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, Value};
 
 use super::limits::cut;
@@ -18,13 +18,13 @@ pub(crate) struct PublicSpan {
     pub(super) failed: bool,
 }
 
-/// A span on its way, together with its public side. Ends once; dropped before
-/// that, it ends as it is.
+/// A span on its way; its public side is kept with the request. Ends once;
+/// dropped before that, it ends as it is.
 #[derive(Debug)]
 pub(crate) struct ObservedSpan {
     scope: Scope,
     context: Context,
-    public: Option<PublicSpan>,
+    ended: bool,
 }
 
 impl ObservedSpan {
@@ -57,10 +57,11 @@ impl ObservedSpan {
         );
         builder.attributes = Some(recorded);
         let span = scope.tracer().build_with_context(builder, parent);
+        scope.publish(span.span_context().span_id(), public);
         Self {
             scope: scope.clone(),
             context: parent.with_span(span),
-            public: Some(public),
+            ended: false,
         }
     }
 
@@ -71,7 +72,7 @@ impl ObservedSpan {
 
     /// Whether the span has ended.
     pub(crate) fn has_ended(&self) -> bool {
-        self.public.is_none()
+        self.ended
     }
 
     /// Sets a public attribute. A key is there once: the last value counts.
@@ -80,10 +81,11 @@ impl ObservedSpan {
             KeyValue::new(key, value),
             self.scope.max_value_length_bytes(),
         );
-        if let Some(public) = &mut self.public {
+        let span = self.context.span();
+        self.scope.amend(span.span_context().span_id(), |public| {
             public.set(attribute.clone());
-        }
-        self.context.span().set_attribute(attribute);
+        });
+        span.set_attribute(attribute);
     }
 
     /// Marks the span as failed, with a class that is public and a text that
@@ -94,18 +96,16 @@ impl ObservedSpan {
         text: impl Into<Cow<'static, str>>,
     ) {
         self.set(semconv::ERROR_TYPE, error_type);
-        if let Some(public) = &mut self.public {
-            public.failed = true;
-        }
-        self.context.span().set_status(Status::error(text));
+        let span = self.context.span();
+        self.scope
+            .amend(span.span_context().span_id(), |public| public.failed = true);
+        span.set_status(Status::error(text));
     }
 
     /// Ends the span.
     pub(crate) fn end(&mut self) {
-        if let Some(public) = self.public.take() {
-            let span = self.context.span();
-            self.scope.publish(span.span_context().span_id(), public);
-            span.end();
+        if !std::mem::replace(&mut self.ended, true) {
+            self.context.span().end();
         }
     }
 }

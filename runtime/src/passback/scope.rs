@@ -57,7 +57,12 @@ impl Scope {
         self.bucket().max_value_length_bytes()
     }
 
-    /// Hands over the public side of a span that ends next.
+    /// Changes the public side of an open span.
+    pub(super) fn amend(&self, span: SpanId, change: impl FnOnce(&mut PublicSpan)) {
+        self.bucket().amend(span, change);
+    }
+
+    /// Hands over the public side of a span that has started.
     pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
         self.bucket().publish(span, public);
     }
