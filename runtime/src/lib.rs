@@ -36,6 +36,7 @@
 //! | `http-server` | yes | Streamable HTTP: [`Server::serve_http`], [`http::service`] |
 //! | `stdio` | yes | [`Server::serve_stdio`], [`stdio::serve`] |
 //! | `http-client` | no | [`http_client::TracingMiddleware`] for `reqwest-middleware` |
+//! | `client` | no | [`client::lift`]: answers arrive whatever their telemetry holds |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
 //!
 //! # Options
@@ -52,7 +53,8 @@
         feature = "http-server",
         feature = "stdio",
         feature = "http-client",
-        feature = "analysis"
+        feature = "analysis",
+        feature = "client"
     )),
     allow(
         rustdoc::broken_intra_doc_links,
@@ -65,6 +67,8 @@ pub mod __private;
 mod advertise;
 #[cfg(feature = "analysis")]
 pub mod analysis;
+#[cfg(feature = "client")]
+pub mod client;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 mod instrument;
