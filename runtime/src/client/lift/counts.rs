@@ -17,7 +17,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn telemetry<T>(&mut self, taken: Result<T, Refusal>) {
+    pub(super) fn telemetry(&mut self, taken: Result<usize, Refusal>) {
         let count = match taken {
             Ok(_) => &mut self.lifted,
             Err(Refusal::TooLarge) => &mut self.too_large,
@@ -124,7 +124,7 @@ mod tests {
         let mut findings = Findings::default();
         findings.telemetry(Ok(1));
         for reason in Refusal::ALL {
-            findings.telemetry::<u8>(Err(reason));
+            findings.telemetry(Err(reason));
         }
         counters.add(findings);
         counters.add(findings);

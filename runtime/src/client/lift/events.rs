@@ -189,16 +189,17 @@ impl Events {
     /// Writes what the lifter gave, which may have line feeds.
     fn write_lifted(&mut self, out: &mut Vec<u8>) -> Result<(), EventTooLarge> {
         let lifted = std::mem::take(&mut self.lifted);
-        for (at, line) in lifted.split(|byte| *byte == b'\n').enumerate() {
-            if at > 0 {
-                self.close(out)?;
-                self.open(out)?;
-            } else if !line.is_empty() && !self.is_open {
-                self.open(out)?;
-            }
-            self.write(line, out)?;
+        let mut rest = lifted.as_slice();
+        if !rest.is_empty() && !rest.starts_with(b"\n") && !self.is_open {
+            self.open(out)?;
         }
-        Ok(())
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            self.write(rest.get(..end).unwrap_or_default(), out)?;
+            self.close(out)?;
+            self.open(out)?;
+            rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
+        }
+        self.write(rest, out)
     }
 
     fn open(&mut self, out: &mut Vec<u8>) -> Result<(), EventTooLarge> {
@@ -232,7 +233,7 @@ impl Events {
 }
 
 fn line_of(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+    let end = memchr::memchr2(b'\r', b'\n', bytes);
     bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default()
 }
 

@@ -88,16 +88,15 @@ impl<R: AsyncRead> AsyncRead for LiftingReader<R> {
                 }
                 continue;
             }
-            for part in chunk.filled().split_inclusive(|byte| *byte == b'\n') {
-                match part.split_last() {
-                    Some((b'\n', line)) => {
-                        this.lifter.feed(line, this.out);
-                        this.lift.count(this.lifter.finish(this.out));
-                        this.out.push(b'\n');
-                    }
-                    _ => this.lifter.feed(part, this.out),
-                }
+            let mut rest = chunk.filled();
+            while let Some(end) = memchr::memchr(b'\n', rest) {
+                this.lifter
+                    .feed(rest.get(..end).unwrap_or_default(), this.out);
+                this.lift.count(this.lifter.finish(this.out));
+                this.out.push(b'\n');
+                rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
             }
+            this.lifter.feed(rest, this.out);
         }
         cx.waker().wake_by_ref();
         Poll::Pending
