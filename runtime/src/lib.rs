@@ -68,6 +68,8 @@ pub mod analysis;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 mod instrument;
+#[cfg(feature = "analysis")]
+pub mod otlp;
 mod passback;
 mod phase;
 mod propagation;

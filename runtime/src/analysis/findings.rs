@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, SpanKind};
 use opentelemetry_semantic_conventions::attribute::{
     HTTP_REQUEST_METHOD, SERVER_ADDRESS, URL_TEMPLATE,
 };
 
-use super::span::Span;
 use super::tree::{Node, SpanTree};
+use crate::otlp::{AnyValue, Span};
 use crate::render::{duration_text, printable};
 
 /// Fewer repeats than this are not worth a sentence. Ours: two calls of one shape are ordinary.
@@ -237,8 +236,8 @@ fn dominant_phase(tree: &SpanTree) -> Option<DominantPhase> {
         .attributes()
         .iter()
         .find_map(|attribute| match attribute.value {
-            Value::I64(count) if count >= 2 && attribute.key.as_str().ends_with("count") => {
-                Some((attribute.key.to_string(), count))
+            AnyValue::Int(count) if count >= 2 && attribute.key.ends_with("count") => {
+                Some((attribute.key.clone(), count))
             }
             _ => None,
         })?;

@@ -29,12 +29,9 @@
 mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod otlp;
-mod span;
 mod tree;
 
+pub use crate::otlp::{AnyValue, Attribute, Span};
 pub use findings::{DominantPhase, Finding, RepeatedCalls, findings};
 pub use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
-pub use opentelemetry::{KeyValue, Value};
-pub use span::Span;
 pub use tree::{MAX_SPANS, Node, SpanTree, TreeError};

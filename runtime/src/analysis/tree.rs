@@ -1,12 +1,14 @@
 //! Spans joined to trees by their parent ids.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use opentelemetry::trace::{SpanId, TraceId};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::otlp;
-use super::span::Span;
+use crate::otlp::{Resource, Scope, Span, SpanFields};
 
 /// The most spans a tree takes; the rest is counted in [`SpanTree::skipped`]. Ours: forty times what a server of this
 /// crate sends in one answer, and still a fraction of a second to analyse.
@@ -38,6 +40,18 @@ pub enum TreeError {
 }
 
 impl SpanTree {
+    /// Joins spans that have been read before, such as those an ingest accepted.
+    ///
+    /// Where two spans claim the same id, the earlier one keeps it.
+    #[must_use]
+    pub fn from_spans(spans: impl IntoIterator<Item = Span>) -> Self {
+        let mut reader = Reader::default();
+        for span in spans {
+            reader.take(Some(span));
+        }
+        Self::join(reader.spans, reader.skipped)
+    }
+
     /// Reads `{"resourceSpans": [...]}`, as SEP-2448 servers return it in `_meta.otel.traces`.
     ///
     /// Whatever cannot be read as a span is left out and counted in [`skipped`](Self::skipped).
@@ -227,28 +241,45 @@ impl Reader {
                 found: json_type(payload.get("resourceSpans")),
             });
         };
-        for resource in resources {
-            let service = otlp::service_name(resource);
-            for scope in otlp::elements(resource, "scopeSpans") {
-                for json in otlp::elements(scope, "spans") {
-                    self.take(json, service.as_deref());
+        for entry in resources {
+            let resource = Arc::new(part::<Resource>(entry, "resource"));
+            for entry in elements(entry, "scopeSpans") {
+                let scope = Arc::new(part::<Scope>(entry, "scope"));
+                for json in elements(entry, "spans") {
+                    self.take(
+                        <SpanFields as Deserialize>::deserialize(json)
+                            .ok()
+                            .map(|fields| Span {
+                                resource: Arc::clone(&resource),
+                                scope: Arc::clone(&scope),
+                                fields,
+                            }),
+                    );
                 }
             }
         }
         Ok(())
     }
 
-    fn take(&mut self, json: &Value, service: Option<&str>) {
-        let span = if self.spans.len() < MAX_SPANS {
-            otlp::span(json, service)
-        } else {
-            None
-        };
-        match span {
+    fn take(&mut self, span: Option<Span>) {
+        match span.filter(|span| span.id() != SpanId::INVALID && self.spans.len() < MAX_SPANS) {
             Some(span) if self.seen.insert(key(&span)) => self.spans.push(span),
             _ => self.skipped += 1,
         }
     }
+}
+
+/// A part of an entry; what cannot be read says nothing.
+fn part<T: DeserializeOwned + Default>(entry: &Value, key: &str) -> T {
+    let part = entry.get(key).and_then(|part| T::deserialize(part).ok());
+    part.unwrap_or_default()
+}
+
+fn elements<'a>(entry: &'a Value, key: &str) -> &'a [Value] {
+    entry
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn key(span: &Span) -> (TraceId, SpanId) {

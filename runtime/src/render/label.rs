@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::Value;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::ERROR_TYPE;
 
 use super::printable::{char_width, printable, width};
-use crate::analysis::{Node, Span};
+use crate::analysis::{AnyValue, Node, Span};
+
+/// Characters of a text that are looked at: no line is longer, and the sender chooses the length.
+const MAX_CHARS: usize = 512;
+/// Longer texts are no notes.
+const MAX_NOTE_BYTES: usize = 512;
 
 /// Attributes of the conventions, which say less than the span's own name and kind.
 const CONVENTIONS: [&str; 12] = [
@@ -59,7 +63,7 @@ pub(super) struct Label {
 impl Label {
     pub(super) fn of(node: Node<'_>) -> Self {
         let span = node.span();
-        let name = match printable(span.name()) {
+        let name = match printable(start(span.name())) {
             name if name.is_empty() => "(unnamed)".to_owned(),
             name => name.into_owned(),
         };
@@ -77,11 +81,21 @@ impl Label {
     }
 }
 
+fn start(text: &str) -> &str {
+    match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => text.get(..end).unwrap_or_default(),
+        None => text,
+    }
+}
+
 /// In words, so that an error shows without colour: `ERROR 500`.
 fn error(span: &Span) -> Option<String> {
     let what = span.text_attribute(ERROR_TYPE).unwrap_or_default();
-    span.is_error()
-        .then(|| format!("ERROR {}", printable(what)).trim_end().to_owned())
+    span.is_error().then(|| {
+        format!("ERROR {}", printable(start(what)))
+            .trim_end()
+            .to_owned()
+    })
 }
 
 /// The kind and service where they change, and what the author declared on a phase.
@@ -101,7 +115,7 @@ fn notes(node: Node<'_>) -> Vec<String> {
         return [Some(kind), span.service()]
             .into_iter()
             .flatten()
-            .map(|note| printable(note).into_owned())
+            .map(|note| printable(start(note)).into_owned())
             .collect();
     }
     if span.kind() != SpanKind::Internal {
@@ -110,10 +124,19 @@ fn notes(node: Node<'_>) -> Vec<String> {
     let declared = span.attributes().iter().filter(|attribute| {
         let key = attribute.key.as_str();
         !CONVENTIONS.iter().any(|prefix| key.starts_with(prefix))
-            && !matches!(attribute.value, Value::Array(_))
+            && match &attribute.value {
+                AnyValue::String(text) => text.len() <= MAX_NOTE_BYTES,
+                AnyValue::Bool(_) | AnyValue::Int(_) | AnyValue::Double(_) => true,
+                AnyValue::Empty | AnyValue::Array(_) | AnyValue::Map(_) | AnyValue::Bytes(_) => {
+                    false
+                }
+            }
     });
     declared
-        .map(|attribute| printable(&format!("{}={}", attribute.key, attribute.value)).into_owned())
+        .map(|attribute| {
+            let note = format!("{}={}", start(&attribute.key), attribute.value);
+            printable(&note).into_owned()
+        })
         .collect()
 }
 
