@@ -37,6 +37,7 @@
 //! | `stdio` | yes | [`Server::serve_stdio`], [`stdio::serve`] |
 //! | `http-client` | no | [`http_client::TracingMiddleware`] for `reqwest-middleware` |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
+//! | `ingest` | no | [`ingest`]: what a server returned, checked before it goes anywhere |
 //!
 //! # Options
 //!
@@ -52,7 +53,8 @@
         feature = "http-server",
         feature = "stdio",
         feature = "http-client",
-        feature = "analysis"
+        feature = "analysis",
+        feature = "ingest"
     )),
     allow(
         rustdoc::broken_intra_doc_links,
@@ -67,6 +69,8 @@ mod advertise;
 pub mod analysis;
 #[cfg(feature = "http-client")]
 pub mod http_client;
+#[cfg(feature = "ingest")]
+pub mod ingest;
 mod instrument;
 #[cfg(feature = "analysis")]
 pub mod otlp;
