@@ -42,3 +42,27 @@ fn every_rule_has_a_row_with_a_test_that_exists() {
         }
     }
 }
+
+const INGEST_TESTS: &str = include_str!("../../runtime/src/ingest/tests/rules.rs");
+
+#[test]
+fn every_client_rule_that_ingest_keeps_has_a_row_with_all_its_tests() {
+    let tests = INGEST_TESTS
+        .lines()
+        .filter_map(|line| line.strip_prefix("fn c"));
+    let tests: Vec<_> = tests.map(|rest| rest.split('(').next().unwrap()).collect();
+    assert!(tests.len() > 15);
+    for rule in ["01", "03", "04", "05", "06", "08", "09"] {
+        let start = format!("| C{rule} |");
+        let row = DOCUMENT.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("docs/conformance.md has no row for C{rule}"));
+        let listed = row.split('`').filter_map(|word| word.strip_prefix('c'));
+        let listed: Vec<_> = listed.filter(|word| word.starts_with(rule)).collect();
+        let written: Vec<_> = tests
+            .iter()
+            .filter(|test| test.starts_with(rule))
+            .copied()
+            .collect();
+        assert_eq!(listed, written);
+    }
+}

@@ -100,16 +100,22 @@ impl Tally {
 
 from_objects!(ResourceSpans<'a>, ScopeSpans<'a>);
 
+/// Errors cost time, and millions of elements may be no objects at all.
+fn read_object<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+    let is_object = text.starts_with('{');
+    is_object.then(|| serde_json::from_str(text).ok()).flatten()
+}
+
 impl<'de: 'a, 'a> Collect<'de> for Spans<'a> {
     type Element = &'a RawValue;
 
     fn take(&mut self, span: &'a RawValue) {
-        match serde_json::from_str::<SpanIds>(span.get()) {
-            Err(_) => self.tally.malformed += 1,
-            Ok(ids) if ids.trace_id == TraceId::INVALID || ids.span_id == SpanId::INVALID => {
+        match read_object::<SpanIds>(span.get()) {
+            None => self.tally.malformed += 1,
+            Some(ids) if ids.trace_id == TraceId::INVALID || ids.span_id == SpanId::INVALID => {
                 self.tally.without_ids += 1;
             }
-            Ok(ids) => self.items.push(SpanText {
+            Some(ids) => self.items.push(SpanText {
                 ids,
                 text: span.get(),
             }),
@@ -134,12 +140,12 @@ impl<'de: 'a, 'a> Collect<'de> for Envelope<'a> {
 
     fn take(&mut self, entry: &'a RawValue) {
         let text = entry.get();
-        match serde_json::from_str::<ResourceSpans<'a>>(text) {
-            Err(_) => {
+        match read_object::<ResourceSpans<'a>>(text) {
+            None => {
                 self.unreadable += 1;
                 self.unreadable_bytes += text.len();
             }
-            Ok(parts) => {
+            Some(parts) => {
                 self.tally.add(parts.scope_spans.tally);
                 if !parts.scope_spans.items.is_empty() {
                     self.entries.push(Entry { text, parts });
