@@ -36,6 +36,7 @@
 //! | `http-server` | yes | Streamable HTTP: [`Server::serve_http`], [`http::service`] |
 //! | `stdio` | yes | [`Server::serve_stdio`], [`stdio::serve`] |
 //! | `http-client` | no | [`http_client::TracingMiddleware`] for `reqwest-middleware` |
+//! | `forward` | no | [`forward`]: spans on to OTLP/HTTP receivers, queued, retried, counted |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
 //!
 //! # Options
@@ -52,6 +53,7 @@
         feature = "http-server",
         feature = "stdio",
         feature = "http-client",
+        feature = "forward",
         feature = "analysis"
     )),
     allow(
@@ -65,6 +67,8 @@ pub mod __private;
 mod advertise;
 #[cfg(feature = "analysis")]
 pub mod analysis;
+#[cfg(feature = "forward")]
+pub mod forward;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 mod instrument;

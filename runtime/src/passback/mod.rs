@@ -26,7 +26,7 @@ mod capability;
 mod collector;
 mod limits;
 mod observed;
-mod otlp;
+pub(crate) mod otlp;
 mod policy;
 mod request;
 mod scope;

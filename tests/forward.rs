@@ -1,0 +1,1 @@
+//! Forwarding to a collector on a real socket.
