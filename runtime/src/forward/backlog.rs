@@ -152,14 +152,14 @@ impl Backlog {
     }
 
     /// The first payloads were refused.
-    pub(super) fn refused(&self, payloads: usize, reason: String, unreadable: usize) -> Vec<Claim> {
+    pub(super) fn refused(&self, payloads: usize, reason: &str, unreadable: usize) -> Vec<Claim> {
         let (settled, sink, log) = {
             let mut state = self.lock();
             let settled = state.queue.settle(payloads);
             let refused = spans(&settled).saturating_sub(unreadable);
             let report = &mut state.report;
             report.refused = report.refused.saturating_add(refused);
-            report.last_refusal = Some(reason.clone());
+            report.last_refusal = Some(reason.to_owned());
             let sink = report.sink.clone();
             (settled, sink, !mem::replace(&mut state.loss_logged, true))
         };
@@ -184,11 +184,11 @@ impl Backlog {
     }
 
     /// A request failed, and is tried again.
-    pub(super) fn failed(&self, reason: String) {
+    pub(super) fn failed(&self, reason: &str) {
         let sink = {
             let mut state = self.lock();
             let sink = state.report.sink.clone();
-            state.report.last_failure = Some(reason.clone());
+            state.report.last_failure = Some(reason.to_owned());
             sink
         };
         tracing::debug!(sink, reason, "spans wait for another try");
@@ -333,7 +333,7 @@ mod tests {
             backlog.add(payload(spans));
         }
         backlog.taken(1, 3, "old", 2);
-        backlog.refused(1, "400".to_owned(), 1);
+        backlog.refused(1, "400", 1);
         backlog.lost(1, Loss::GivenUp);
         backlog.close();
         backlog.add(payload(60));

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::Context;
-use opentelemetry::context::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -214,9 +212,7 @@ impl ForwarderBuilder {
             .collect();
         let forwarder = Forwarder::new(backlogs, sender);
         for worker in workers {
-            // Nobody traces the forwarding of traces.
-            let suppressed = Context::new().with_telemetry_suppressed();
-            runtime.spawn(worker.run().with_context(suppressed));
+            runtime.spawn(worker.run());
         }
         Ok(forwarder)
     }

@@ -22,7 +22,7 @@ pub(super) fn encode(payloads: &[OtlpPayload], encoding: Encoding, gzip: bool) -
         Encoding::Json => (json(payloads).into_bytes(), 0),
         Encoding::Protobuf => super::protobuf::encode(payloads),
     };
-    let body = if gzip { compress(body) } else { body };
+    let body = if gzip { compress(&body) } else { body };
     Encoded {
         body: body.into(),
         unreadable,
@@ -48,13 +48,11 @@ pub(super) fn json(payloads: &[OtlpPayload]) -> String {
     text
 }
 
-fn compress(body: Vec<u8>) -> Vec<u8> {
+fn compress(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    match encoder.write_all(&body).and_then(|()| encoder.finish()) {
-        Ok(compressed) => compressed,
-        // Writing into memory does not fail.
-        Err(_) => Vec::new(),
-    }
+    let compressed = encoder.write_all(body).and_then(|()| encoder.finish());
+    // Writing into memory does not fail.
+    compressed.unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -65,8 +65,11 @@ impl Forwarder {
         if payload.span_count() == 0 {
             return;
         }
-        for backlog in &self.shared.backlogs {
-            backlog.add(payload.clone());
+        if let Some((last, others)) = self.shared.backlogs.split_last() {
+            for backlog in others {
+                backlog.add(payload.clone());
+            }
+            last.add(payload);
         }
     }
 

@@ -94,6 +94,13 @@ impl Queue {
         let Some(first) = self.items.front() else {
             return Ready::Empty;
         };
+        let due = first.since + batching.delay;
+        let overhead = self.items.len().saturating_mul(OVERHEAD_BYTES);
+        let full = self.used.bytes.saturating_sub(overhead) >= batching.bound.bytes
+            || self.used.spans >= batching.bound.spans;
+        if !(hurry || full || first.claim.is_some() || due <= now) {
+            return Ready::At(due);
+        }
         let mut batch = Vec::new();
         let (mut bytes, mut spans) = (0_usize, 0_usize);
         for item in &self.items {
@@ -101,16 +108,11 @@ impl Queue {
             spans = spans.saturating_add(item.payload.span_count());
             let over = bytes > batching.bound.bytes || spans > batching.bound.spans;
             if over && !batch.is_empty() {
-                return Ready::Batch(batch);
+                break;
             }
             batch.push(item.payload.clone());
         }
-        let full = bytes >= batching.bound.bytes || spans >= batching.bound.spans;
-        let due = first.since + batching.delay;
-        match hurry || full || first.claim.is_some() || due <= now {
-            true => Ready::Batch(batch),
-            false => Ready::At(due),
-        }
+        Ready::Batch(batch)
     }
 
     /// Takes the first payloads out: they are delivered, refused or given up.

@@ -81,7 +81,8 @@ impl Spool {
             if rest.ends_with(SUFFIX) {
                 files.push(entry.path());
             } else if rest.ends_with(TEMPORARY) && is_abandoned(&entry) {
-                fs::remove_file(entry.path())?;
+                // Another process may have done so.
+                let _ = fs::remove_file(entry.path());
             }
         }
         files.sort_unstable();

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use std::{collections::VecDeque, future};
 
+use opentelemetry::Context;
+use opentelemetry::context::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -63,7 +65,13 @@ impl Drop for Ending {
 }
 
 impl<T: Transport> Worker<T> {
-    pub(super) async fn run(mut self) {
+    /// Works until it is done or told to end. Nobody traces the forwarding of traces.
+    pub(super) fn run(self) -> impl Future<Output = ()> + Send {
+        let suppressed = Context::new().with_telemetry_suppressed();
+        self.work().with_context(suppressed)
+    }
+
+    async fn work(mut self) {
         let control = self.control.clone();
         tokio::select! {
             () = self.deliver_all() => {}
@@ -152,7 +160,7 @@ impl<T: Transport> Worker<T> {
                 }
                 Verdict::Refused { divisible, .. } if divisible && part.len() > 1 => return false,
                 Verdict::Refused { reason, .. } => {
-                    remove(&backlog, backlog.refused(part.len(), reason, unreadable)).await;
+                    remove(&backlog, backlog.refused(part.len(), &reason, unreadable)).await;
                     return true;
                 }
                 Verdict::Retry {
@@ -160,7 +168,7 @@ impl<T: Transport> Worker<T> {
                     after,
                     received,
                 } => {
-                    backlog.failed(reason);
+                    backlog.failed(&reason);
                     // A collector that is away is waited for; one that fails over a batch must not hold up the others.
                     let since = *failing_since.get_or_insert_with(Instant::now);
                     if !received {
@@ -311,6 +319,7 @@ mod tests {
         F: Fn(usize, &str) -> Result<Answer, Failure> + Send + Sync + 'static,
     {
         async fn post(&self, body: Bytes) -> Result<Answer, Failure> {
+            assert!(Context::is_current_telemetry_suppressed());
             let body = String::from_utf8(body.to_vec()).unwrap();
             let body = body["{\"resourceSpans\":[".len()..body.len() - 2].to_owned();
             let number = {
