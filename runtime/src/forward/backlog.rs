@@ -292,7 +292,12 @@ fn claims(items: Vec<Waiting>) -> Vec<Claim> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
+
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Level, Metadata, Subscriber};
 
     use super::*;
 
@@ -374,5 +379,48 @@ mod tests {
         backlog.end(Some(&spool), &BATCHING);
         assert_eq!(spool.pending().unwrap().len(), 2);
         assert_eq!((backlog.report().spooled, backlog.report().total()), (2, 2));
+    }
+
+    /// Counts warnings.
+    struct Warnings(Arc<AtomicUsize>);
+
+    impl Subscriber for Warnings {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() == Level::WARN
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn the_first_loss_and_the_first_rejection_are_logged_and_no_other() {
+        let logged = Arc::new(AtomicUsize::new(0));
+        tracing::subscriber::with_default(Warnings(Arc::clone(&logged)), || {
+            let backlog = backlog(4);
+            let mut counts = Vec::new();
+            for _ in 0..2 {
+                for _ in 0..4 {
+                    backlog.add(payload(1));
+                }
+                backlog.taken(1, 0, "", 0);
+                counts.push(logged.load(Ordering::Relaxed));
+                backlog.taken(1, 1, "old", 0);
+                counts.push(logged.load(Ordering::Relaxed));
+                backlog.refused(1, "400", 0);
+                counts.push(logged.load(Ordering::Relaxed));
+                backlog.lost(1, Loss::GivenUp);
+                backlog.add(payload(5));
+                counts.push(logged.load(Ordering::Relaxed));
+            }
+            assert_eq!(counts, [0, 1, 2, 2, 2, 2, 2, 2]);
+        });
     }
 }

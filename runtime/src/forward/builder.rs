@@ -17,6 +17,9 @@ use super::spool::Spool;
 use super::transport::Http;
 use super::worker::{Control, Ending, Plan, Worker};
 
+/// The longest of delays: calculations with them must not overflow.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Options of a [`Forwarder`].
 ///
 /// | option | default | because (ours, unless a source is given) |
@@ -147,17 +150,17 @@ impl ForwarderBuilder {
         self
     }
 
-    /// How long a batch that is not full waits for more.
+    /// How long a batch that is not full waits for more. A day at most.
     pub fn batch_delay(mut self, delay: Duration) -> Self {
-        self.batching.delay = delay;
+        self.batching.delay = delay.min(DAY);
         self
     }
 
     /// The first and the longest wait before a request is tried again. A collector's `Retry-After` can make a wait
-    /// longer, up to 5 min.
+    /// longer, up to 5 min. A day at most.
     pub fn retry_delays(mut self, first: Duration, longest: Duration) -> Self {
-        self.retries.first = first;
-        self.retries.longest = longest;
+        self.retries.first = first.min(DAY);
+        self.retries.longest = longest.min(DAY);
         self
     }
 
@@ -258,6 +261,7 @@ impl ForwarderBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::otlp::OtlpPayload;
 
     fn sink(url: &str) -> Sink {
         Sink::new(url)
@@ -274,6 +278,36 @@ mod tests {
         assert!(error(twice).starts_with("there are two sinks http://h;"));
         let outside = builder().sink(sink("http://h"));
         assert_eq!(error(outside), "a forwarder starts within a tokio runtime");
+    }
+
+    #[tokio::test]
+    async fn any_number_is_taken() {
+        let huge = ForwarderBuilder::new()
+            .sink(sink("http://127.0.0.1:9").with_timeout(Duration::MAX))
+            .queue_bytes(usize::MAX)
+            .queue_spans(usize::MAX)
+            .batch_bytes(usize::MAX)
+            .batch_spans(usize::MAX)
+            .batch_delay(Duration::MAX)
+            .retry_delays(Duration::MAX, Duration::MAX)
+            .give_up_after(Duration::MAX);
+        let none = ForwarderBuilder::new()
+            .sink(sink("http://127.0.0.1:9").with_timeout(Duration::ZERO))
+            .queue_bytes(0)
+            .queue_spans(0)
+            .batch_bytes(0)
+            .batch_spans(0)
+            .batch_delay(Duration::ZERO)
+            .retry_delays(Duration::ZERO, Duration::ZERO)
+            .give_up_after(Duration::ZERO);
+        for (builder, waits) in [(huge, 1), (none, 0)] {
+            let forwarder = builder.start().unwrap();
+            forwarder.forward(OtlpPayload::new("{}", 1));
+            assert_eq!(forwarder.report().sinks()[0].queued, waits);
+            tokio::task::yield_now().await;
+            let report = forwarder.shutdown(Duration::ZERO).await;
+            assert_eq!((report.lost(), report.sinks()[0].total()), (1, 1));
+        }
     }
 
     #[tokio::test]

@@ -597,4 +597,25 @@ mod tests {
         seen.ended.notified().await;
         assert_eq!(seen.backlog.report().lost.shutdown, 1);
     }
+
+    #[test]
+    fn a_runtime_that_ends_first_accounts_for_what_waits() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = Spool::open(directory.path(), "ff".to_owned(), 10_000, 10_000).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let (kept, lost) = runtime.block_on(async {
+            let (kept, _) = start(Some(spool.clone()), |_, _| unreachable());
+            kept.forward(payload("{}"));
+            let (lost, _) = start(None, |_, _| unreachable());
+            lost.forward(payload("{}"));
+            (kept, lost)
+        });
+        drop(runtime);
+        assert_eq!(kept.report().sinks()[0].spooled, 1);
+        assert_eq!(spool.pending().unwrap().len(), 1);
+        assert_eq!(lost.report().sinks()[0].lost.shutdown, 1);
+    }
 }
