@@ -26,8 +26,8 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The hashes by which the page's policy knows its own style sheet and script. A test says the new ones when they change.
-const STYLE_HASH: &str = "sha256-SJf9cICa08lG0gaOgZXCBh6d4Gbi9NGgVmIlH8SzGKA=";
-const SCRIPT_HASH: &str = "sha256-mMckkbLlg2hzQnIrbGI0GJl+8Q8vFoRsy4Xm+Ri6WkE=";
+const STYLE_HASH: &str = "sha256-pTmDX9G2zBG2qkVvSR9sl7VrOdca2EUnQHr9Lf1DY+s=";
+const SCRIPT_HASH: &str = "sha256-7o9sefc4yR1k7GhECrpYjiO8mKj3R2uSWXgANhl+lmY=";
 
 /// What a page says beyond the trace. The default is titled after the trace's first root, and without notes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

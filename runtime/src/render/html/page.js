@@ -9,6 +9,7 @@
   const HEAD = 36;
   const OVERSCAN = 12;
   const MAX_INDENT = 14;
+  const MAX_TAIL = 32;
   const COLOURS = 8;
   const ZOOM_STEP = 1.6;
   const LEAST_VIEW = 100; // nanoseconds
@@ -174,7 +175,7 @@
     name.setAttribute("role", "gridcell");
     if (span.depth > 0) {
       const indent = element("span", "indent");
-      indent.style.width = `${Math.min(span.depth, MAX_INDENT) * 18}px`;
+      indent.style.width = `calc(${Math.min(span.depth, MAX_INDENT)} * var(--step))`;
       name.append(indent);
     }
     if (span.depth > MAX_INDENT) name.append(element("span", "deep", `⋯ ${span.depth}`));
@@ -215,19 +216,25 @@
     const closed = row.querySelector(".closed");
     closed.hidden = !state.closed.has(index);
     closed.textContent = closed.hidden ? "" : `+${ends[index] - index - 1}`;
-    markMatch(row.querySelector(".label"), span.name);
+    drawName(row.querySelector(".label"), span.name);
     drawBar(row.querySelector(".timeline"), span);
   }
 
-  function markMatch(label, name) {
+  // A match is marked; else a path may lose its middle, but not its end.
+  function drawName(label, name) {
     const start = state.query ? name.toLowerCase().indexOf(state.query) : -1;
     // Some letters change their number when they become lower case; then there is nothing to mark.
-    if (start < 0 || name.toLowerCase().length !== name.length) {
-      label.textContent = name;
+    if (start >= 0 && name.toLowerCase().length === name.length) {
+      const end = start + state.query.length;
+      const marked = element("span");
+      marked.append(name.slice(0, start), element("mark", "", name.slice(start, end)), name.slice(end));
+      label.replaceChildren(marked);
       return;
     }
-    const end = start + state.query.length;
-    label.replaceChildren(name.slice(0, start), element("mark", "", name.slice(start, end)), name.slice(end));
+    const slash = name.lastIndexOf("/", name.lastIndexOf("/") - 1);
+    const hasTail = slash > name.indexOf(" /") + 1 && name.includes(" /") && name.length - slash <= MAX_TAIL;
+    const parts = hasTail ? [element("span", "", name.slice(0, slash)), element("span", "tail", name.slice(slash))] : [element("span", "", name)];
+    label.replaceChildren(...parts);
   }
 
   const percent = (time) => (100 * (time - state.from)) / (state.to - state.from);
@@ -278,7 +285,7 @@
       return;
     }
     const extent = state.to - state.from;
-    const rough = extent / Math.max(2, Math.floor(axis.clientWidth / 105));
+    const rough = extent / Math.max(2, Math.floor(axis.clientWidth / 82));
     const size = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((times) => times * size).find((candidate) => candidate >= rough);
     const ticks = [];
@@ -574,7 +581,8 @@
     if (findings.length === 0) parts.push(element("p", "quiet", "Nothing stands out in this trace."));
     const list = element("ol");
     findings.forEach((finding, index) => {
-      const button = element("button", "finding", finding.sentence);
+      const button = element("button", "finding");
+      button.append(...withCode(finding.sentence));
       button.type = "button";
       button.setAttribute("aria-pressed", "false");
       button.addEventListener("click", () => light(state.finding === index ? -1 : index));
@@ -585,6 +593,13 @@
     parts.push(list);
     if (data.moreFindings > 0) parts.push(element("p", "quiet", `… and ${data.moreFindings} more`));
     panel.replaceChildren(...parts);
+  }
+
+  // Names stand between backticks.
+  function withCode(sentence) {
+    const parts = sentence.split("`");
+    if (parts.length % 2 === 0) return [sentence];
+    return parts.map((part, index) => (index % 2 === 0 ? part : element("code", "", part)));
   }
 
   // Shows the spans that a finding rests on; -1 for none.
