@@ -109,4 +109,7 @@ mod documents {
     mod phases {}
     #[doc = include_str!("../../docs/adopting.md")]
     mod adopting {}
+    #[cfg(feature = "analysis")]
+    #[doc = include_str!("../../docs/reading.md")]
+    mod reading {}
 }

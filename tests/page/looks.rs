@@ -35,7 +35,8 @@ async fn text_and_bars_stand_out_in_both_colours() {
     const CONTRAST: &str = "
         const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
         const luminance = (name) => {
-            canvas.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name);
+            document.body.style.color = `var(${name})`;
+            canvas.fillStyle = getComputedStyle(document.body).color;
             canvas.fillRect(0, 0, 1, 1);
             const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => part / 255)
                 .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
@@ -48,7 +49,7 @@ async fn text_and_bars_stand_out_in_both_colours() {
         const texts = ['--text', '--muted', '--error', '--evidence', '--accent'];
         const grounds = ['--surface', '--page', '--raised', '--selected'];
         const pairs = texts.flatMap((text) => grounds.map((ground) => [text, ground, 4.5]));
-        pairs.push(['--error', '--error-soft', 4.5], ['--evidence', '--evidence-soft', 4.5]);
+        pairs.push(['--error', '--error-soft', 4.5], ['--evidence', '--evidence-soft', 4.5], ['--evidence-mark', '--surface', 3]);
         for (let colour = 0; colour < 8; colour++) pairs.push([`--c${colour}`, '--surface', 3]);
         return pairs.map(([a, b, least]) => [a, b, contrast(a, b), least]).filter(([, , found, least]) => !(found >= least));";
     open(&page_of(&[&failing()]), async |page| {

@@ -73,15 +73,24 @@ pub fn failing() -> Value {
     trace
 }
 
-/// As many spans as a tree takes: a root, then chains of ten below it, at the same times.
+/// A root, then chains of ten below it.
 pub fn large(count: u64) -> Value {
+    linked(count, |id| match id {
+        1 => 0,
+        id if id % 10 == 2 => 1,
+        id => id - 1,
+    })
+}
+
+/// Each span below the one before.
+pub fn chain(count: u64) -> Value {
+    linked(count, |id| id - 1)
+}
+
+fn linked(count: u64, parent: impl Fn(u64) -> u64) -> Value {
     let spans: Vec<_> = (1..=count)
         .map(|id| {
-            let parent = match id {
-                1 => 0,
-                id if id % 10 == 2 => 1,
-                id => id - 1,
-            };
+            let parent = parent(id);
             let mut span = json!({
                 "traceId": format!("{:032x}", 1), "spanId": format!("{id:016x}"), "name": format!("span {id}"), "kind": 1,
                 "startTimeUnixNano": format!("{}", 1_700_000_000_000_000_000_u64 + id * 1000),

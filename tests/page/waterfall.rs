@@ -6,7 +6,7 @@ use glassbox::render::{HtmlOptions, duration_text};
 use serde_json::{Value, json};
 
 use crate::browser::{Page, open};
-use crate::traces::{failing, gmail, large, page_of, page_with};
+use crate::traces::{chain, failing, gmail, large, page_of, page_with};
 
 /// The names of the rows in sight, in order.
 pub async fn names(page: &Page) -> Vec<String> {
@@ -235,6 +235,20 @@ async fn ten_thousand_spans_stay_usable() {
             .await
             .unwrap();
         assert_eq!(page.text_of("#found").await, "11 of 10000 spans");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chain_as_deep_as_the_bound_stays_within_its_column() {
+    open(&page_of(&[&chain(10_000)]), async |page| {
+        page.click(".row .label").await;
+        page.press("\u{e010}").await; // End
+        let last = "return document.activeElement.querySelector('.name').innerText";
+        assert_eq!(page.run(last).await, "⋯ 9999\nspan 10000");
+        page.press("\u{e012}").await; // Left: to the parent
+        page.press("\u{e012}").await; // and closes it
+        assert_eq!(page.run(last).await, "⋯ 9998\nspan 9999\n+1");
     })
     .await;
 }

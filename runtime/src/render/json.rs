@@ -164,7 +164,7 @@ impl<'a> Document<'a> {
             span_id: span.id().to_string(),
             parent_span_id: span.parent_id().map(|id| id.to_string()),
             name: span.name(),
-            kind: kind_text(span.kind()),
+            kind: kind_text(&span.kind()),
             service: span.service(),
             start_time_unix_nano: span.start_unix_nano().to_string(),
             end_time_unix_nano: span.end_unix_nano().to_string(),

@@ -105,7 +105,7 @@ fn notes(node: Node<'_>) -> Vec<String> {
         .parent()
         .is_none_or(|parent| parent.span().service() != span.service());
     if from_elsewhere && span.service().is_some() {
-        return [Some(kind_text(span.kind())), span.service()]
+        return [Some(kind_text(&span.kind())), span.service()]
             .into_iter()
             .flatten()
             .map(|note| printable(start(note)).into_owned())
@@ -134,7 +134,7 @@ fn notes(node: Node<'_>) -> Vec<String> {
 }
 
 /// A kind as people and other programs read it.
-pub(super) fn kind_text(kind: SpanKind) -> &'static str {
+pub(super) fn kind_text(kind: &SpanKind) -> &'static str {
     match kind {
         SpanKind::Server => "SERVER",
         SpanKind::Client => "CLIENT",

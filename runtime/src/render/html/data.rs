@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
         SpanData {
             depth,
             name: name_text(span.name()),
-            kind: kind_text(span.kind()),
+            kind: kind_text(&span.kind()),
             service: span.service().map(|service| self.service(service)),
             duration: span
                 .duration()

@@ -26,8 +26,8 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The hashes by which the page's policy knows its own style sheet and script. A test says the new ones when they change.
-const STYLE_HASH: &str = "sha256-pTmDX9G2zBG2qkVvSR9sl7VrOdca2EUnQHr9Lf1DY+s=";
-const SCRIPT_HASH: &str = "sha256-7o9sefc4yR1k7GhECrpYjiO8mKj3R2uSWXgANhl+lmY=";
+const STYLE_HASH: &str = "sha256-tBheMaaAAUUxjUCTfYsJCAZBUitP9FVrDiBc9eIejXI=";
+const SCRIPT_HASH: &str = "sha256-RMri2DI7A/WUsv+BGUu1ImnjI3PHUo+63cpneDEDbGc=";
 
 /// What a page says beyond the trace. The default is titled after the trace's first root, and without notes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -281,11 +281,11 @@
   function drawAxis() {
     byId("zoom-reset").textContent = `${zoomText()}%`;
     if (data.length === 0) {
-      axis.textContent = "";
+      axis.textContent = "Timeline";
       return;
     }
     const extent = state.to - state.from;
-    const rough = extent / Math.max(2, Math.floor(axis.clientWidth / 82));
+    const rough = extent / Math.max(2, Math.floor(axis.clientWidth / 68));
     const size = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((times) => times * size).find((candidate) => candidate >= rough);
     const ticks = [];
