@@ -199,6 +199,7 @@ impl Driver {
         let mut process = Command::new(program)
             .arg("--port=0")
             .env("HOME", &directory.0)
+            .env("TMPDIR", &directory.0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -279,7 +279,7 @@ struct Budget {
 
 impl Budget {
     fn take(&mut self, text: String) -> Option<String> {
-        self.spend(text.len()).then_some(text)
+        self.spend(written_bytes(&text)).then_some(text)
     }
 
     fn spend(&mut self, bytes: usize) -> bool {
@@ -299,7 +299,7 @@ impl Budget {
         let mut pairs = Vec::new();
         for attribute in attributes {
             let pair = (name_text(&attribute.key), value_text(&attribute.value));
-            if self.spend(pair.0.len() + pair.1.len()) {
+            if self.spend(written_bytes(&pair.0) + written_bytes(&pair.1)) {
                 pairs.push(pair);
             }
         }
@@ -316,6 +316,16 @@ impl Budget {
             left_out: self.left_out - left_before,
         }
     }
+}
+
+/// What a text takes in the page's JSON, where markup is five bytes longer.
+fn written_bytes(text: &str) -> usize {
+    let longer = text.bytes().map(|byte| match byte {
+        b'<' | b'>' | b'&' => 5,
+        b'"' | b'\\' | b'\n' => 1,
+        _ => 0,
+    });
+    text.len() + longer.sum::<usize>()
 }
 
 /// Scalars as they are, lists and maps as JSON over several lines, and of bytes how many.
@@ -391,6 +401,24 @@ mod tests {
             (0, 1)
         );
         assert_eq!(budget.group(String::new(), &attributes).left_out, 5);
+    }
+
+    #[test]
+    fn a_page_stays_within_its_bound_and_says_what_is_not_there() {
+        let attribute = json!({"key": "k", "value": {"stringValue": "<".repeat(5_000)}});
+        let spans: Vec<_> = (1..=2)
+            .map(|id| json!({"spanId": format!("{id:016x}"), "attributes": vec![&attribute; 400]}))
+            .collect();
+        let tree =
+            SpanTree::from_otlp(&json!({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}))
+                .unwrap();
+        let data = PageData::of(&tree, &[]);
+        let written = crate::render::escape::json_for_script(&data).len();
+        assert!(written < MAX_DETAIL_BYTES + 2_000, "{written}");
+        let shown: usize = data.spans.iter().map(|span| span.attributes.len()).sum();
+        let left_out: usize = data.spans.iter().map(|span| span.left_out).sum();
+        assert!(shown > 300 && left_out > 300);
+        assert_eq!(shown + left_out, 800);
     }
 
     #[test]
