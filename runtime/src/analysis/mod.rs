@@ -35,6 +35,10 @@ mod tree;
 
 pub use crate::otlp::{AnyValue, Attribute, Span};
 pub use critical_path::Segment;
-pub use findings::{DominantPhase, Finding, RepeatedCalls, findings};
+pub use findings::{
+    AnswerNotes, ClockSkew, DominantPhase, Failure, Finding, IdenticalCalls, Incomplete,
+    MAX_FINDINGS, More, OutsideServer, RepeatedCalls, Retries, Skew, UncoveredTime, Waterfall,
+    findings, findings_with,
+};
 pub use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 pub use tree::{MAX_SPANS, Node, SpanTree, TreeError};

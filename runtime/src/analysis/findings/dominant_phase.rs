@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use opentelemetry::trace::{SpanId, SpanKind};
 
+use super::wording::Name;
 use crate::analysis::SpanTree;
 use crate::otlp::AnyValue;
-use crate::render::{duration_text, printable};
+use crate::render::duration_text;
 
 /// A phase dominates when it takes at least one part in this many of the call.
 const DOMINANT_SHARE: u32 = 2;
@@ -48,6 +49,7 @@ pub(super) fn dominant_phase(tree: &SpanTree) -> Option<DominantPhase> {
         .duration()?;
     let cost = phase
         .duration()
+        .map(|cost| cost.min(call))
         .filter(|&cost| !cost.is_zero() && cost >= call / DOMINANT_SHARE)?;
     let count = phase
         .attributes()
@@ -74,10 +76,10 @@ impl fmt::Display for DominantPhase {
             f,
             "{} is the slowest phase: {} of {} ({share:.0} %), with {} = {}; \
              only detailed spans show why",
-            printable(&self.name),
+            Name(&self.name),
             duration_text(self.cost),
             duration_text(self.call),
-            printable(&self.count.0),
+            Name(&self.count.0),
             self.count.1,
         )
     }

@@ -1,25 +1,21 @@
 //! Calls of the same shape, one after another: the N+1.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use opentelemetry::trace::{SpanId, SpanKind};
 
+use super::sequence::{Sequence, is_followed_by, scheduled, wrapped_call};
 use super::shape::Shape;
-use super::wording::short_name;
+use super::survey::Survey;
+use super::wording::{CallName, Name};
+use super::{MIN_REPEATS, MIN_SAVING};
 use crate::analysis::Node;
-use crate::otlp::Span;
-use crate::render::{duration_text, printable};
+use crate::render::duration_text;
 
-/// Fewer repeats than this are not worth a sentence. Ours: two calls of one shape are ordinary.
-const MIN_REPEATS: usize = 3;
-/// Two calls count as one after the other while they overlap by less than this part of the shorter one. Ours: room for
-/// clock granularity, and for a span that ends a moment after the next began.
-const OVERLAP_TOLERANCE: u32 = 10;
-/// A repeat is worth mentioning if side by side the call would be shorter by at least one part in this many. Ours: less
-/// than a twentieth is within what a call varies anyway, so a healthy trace stays without findings.
-const MIN_SAVING: u32 = 20;
+/// How many calls at a time the sentence speaks of. Ours: what most services allow one caller; not all of a hundred.
+const AT_A_TIME: usize = 5;
+
 /// Calls of the same shape that one span makes one after another.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -28,8 +24,12 @@ pub struct RepeatedCalls {
     pub parent: String,
     /// The calls' common name, as sent.
     pub name: String,
+    /// The name of the phase that wraps each call, as sent.
+    pub within: Option<String>,
     /// The calls' kind.
     pub kind: SpanKind,
+    /// What each of them took, in order; the phase around it counts.
+    pub durations: Vec<Duration>,
     /// What the calls took together.
     pub cost: Duration,
     /// What they would take side by side: the longest of them.
@@ -42,117 +42,98 @@ pub struct RepeatedCalls {
     pub evidence: Vec<SpanId>,
 }
 
-pub(super) fn repeated_calls(parent: Node<'_>) -> Vec<RepeatedCalls> {
-    let mut groups: HashMap<Shape<'_>, Vec<&Span>> = HashMap::new();
-    for child in parent.children().map(|child| child.span()) {
-        if let Some(shape) = Shape::of(child).filter(|_| child.is_timed()) {
-            groups.entry(shape).or_default().push(child);
-        }
+impl RepeatedCalls {
+    /// What the calls would take if at most `at_a_time` of them ran at once, each started as soon as there is room.
+    #[must_use]
+    pub fn at_a_time(&self, at_a_time: usize) -> Duration {
+        scheduled(&self.durations, at_a_time).min(self.cost)
     }
-    let runs = groups.into_values().filter_map(|group| longest_run(&group));
-    let mut found: Vec<_> = runs.filter_map(|run| describe(parent, &run)).collect();
-    // The map's order is not stable; the spans' is.
-    found.sort_by_key(|finding| finding.evidence.first().copied().map(SpanId::to_bytes));
-    found
 }
 
 /// The longest stretch of calls, ordered by start, in which each begins when the one before has ended.
-fn longest_run<'a>(group: &[&'a Span]) -> Option<Vec<&'a Span>> {
-    group
-        .chunk_by(|before, after| follows(before, after))
+pub(super) fn longest_run<'a>(parent: Node<'a>, group: &[Node<'a>]) -> Option<Sequence<'a>> {
+    let calls = group
+        .chunk_by(|&before, &after| is_followed_by(before, after))
         .filter(|run| run.len() >= MIN_REPEATS)
-        .max_by_key(|run| run.len())
-        .map(<[_]>::to_vec)
+        .max_by_key(|run| run.len())?
+        .to_vec();
+    Some(Sequence { parent, calls })
 }
 
-fn follows(before: &Span, after: &Span) -> bool {
-    let shorter = before
-        .duration()
-        .unwrap_or_default()
-        .min(after.duration().unwrap_or_default());
-    let overlap = before
-        .end_unix_nano()
-        .saturating_sub(after.start_unix_nano());
-    Duration::from_nanos(overlap) <= shorter / OVERLAP_TOLERANCE
-}
-
-fn describe(parent: Node<'_>, run: &[&Span]) -> Option<RepeatedCalls> {
-    let first = run.first()?;
-    let durations = || run.iter().filter_map(|span| span.duration());
-    let cost = durations().fold(Duration::ZERO, Duration::saturating_add);
-    let side_by_side = durations().max()?;
+/// What there is to say of a run, if side by side the call would be shorter by more than it varies anyway.
+pub(super) fn describe(survey: &Survey<'_>, run: &Sequence<'_>) -> Option<RepeatedCalls> {
+    let first = run.calls.first()?.span();
+    let cost = run.cost(survey);
+    let side_by_side = run.longest(survey);
+    let call = survey.call(run.parent);
     let saving = cost.saturating_sub(side_by_side);
-    let top = parent.ancestors().last().unwrap_or(parent);
-    // Without a time of its own, the call took at least what its calls took.
-    let call = top.span().duration().unwrap_or(cost).max(cost);
     if saving.is_zero() || saving < call / MIN_SAVING {
         return None;
     }
-    let alone = std::iter::once(parent)
-        .chain(parent.ancestors())
-        .all(|node| is_alone(node))
-        && parent
-            .children()
-            .all(|child| run.contains(&child.span()) || !overlaps_run(child.span(), run));
+    let wrapped = wrapped_calls(run);
+    let (name, kind, evidence) = match wrapped.first() {
+        Some(call) => {
+            let ids = wrapped.iter().map(|call| call.span().id()).collect();
+            (call.span().name(), call.span().kind(), ids)
+        }
+        None => (first.name(), first.kind(), run.ids()),
+    };
     Some(RepeatedCalls {
-        parent: parent.span().name().to_owned(),
-        name: first.name().to_owned(),
-        kind: first.kind(),
+        parent: run.parent.span().name().to_owned(),
+        name: name.to_owned(),
+        within: (!wrapped.is_empty()).then(|| first.name().to_owned()),
+        kind,
+        durations: run.intervals().map(|call| call.duration()).collect(),
         cost,
         side_by_side,
         call,
-        call_side_by_side: alone.then(|| call.saturating_sub(saving)),
-        evidence: run.iter().map(|span| span.id()).collect(),
+        call_side_by_side: run.call_side_by_side(survey),
+        evidence,
     })
 }
 
-/// Whether no sibling runs at the same time: only then does a shorter span make its parent shorter.
-fn is_alone(node: Node<'_>) -> bool {
-    let Some(parent) = node.parent() else {
-        return true;
-    };
-    parent.children().all(|sibling| {
-        sibling.span().id() == node.span().id() || !overlap(sibling.span(), node.span())
-    })
-}
-
-fn overlaps_run(span: &Span, run: &[&Span]) -> bool {
-    run.iter().any(|call| overlap(span, call))
-}
-
-fn overlap(one: &Span, other: &Span) -> bool {
-    one.is_timed()
-        && other.is_timed()
-        && one.start_unix_nano() < other.end_unix_nano()
-        && other.start_unix_nano() < one.end_unix_nano()
-}
-
-impl RepeatedCalls {
-    pub(super) fn saving(&self) -> Duration {
-        self.cost.saturating_sub(self.side_by_side)
+/// The calls of one shape that the phases of a run wrap, one each; empty if these are no such phases.
+fn wrapped_calls<'a>(run: &Sequence<'a>) -> Vec<Node<'a>> {
+    if run.calls.first().map(|call| call.span().kind()) != Some(SpanKind::Internal) {
+        return Vec::new();
     }
+    let calls: Option<Vec<_>> = run.calls.iter().map(|&phase| wrapped_call(phase)).collect();
+    calls
+        .filter(|calls| {
+            let mut shapes = calls.iter().map(|call| Shape::of(call.span()));
+            let first = shapes.next().flatten();
+            first.is_some() && shapes.all(|shape| shape == first)
+        })
+        .unwrap_or_default()
 }
 
 impl fmt::Display for RepeatedCalls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.durations.len();
+        let (parent, name) = (Name(&self.parent), CallName(&self.name));
+        match self.kind {
+            SpanKind::Internal => write!(f, "N+1: {parent} runs {name} {count} times")?,
+            _ => write!(f, "N+1: {parent} makes {count} {name} calls")?,
+        }
+        f.write_str(" one after another")?;
+        if let Some(within) = &self.within {
+            write!(f, ", each within {}", Name(within))?;
+        }
         write!(
             f,
-            "N+1: {} makes {} `{}` calls one after another: {} of {}; side by side they would take about {}",
-            printable(&self.parent),
-            self.evidence.len(),
-            printable(&short_name(&self.name)),
+            ": {} of {}; side by side they would take about {}",
             duration_text(self.cost),
             duration_text(self.call),
             duration_text(self.side_by_side),
         )?;
-        match self.call_side_by_side {
-            Some(then) => write!(
-                f,
-                " (the call: {} → {})",
-                duration_text(self.call),
-                duration_text(then)
-            ),
-            None => Ok(()),
+        if let Some(then) = self.call_side_by_side {
+            let (call, then) = (duration_text(self.call), duration_text(then));
+            write!(f, " (the call: {call} → {then})")?;
         }
+        if count > AT_A_TIME {
+            let then = duration_text(self.at_a_time(AT_A_TIME));
+            write!(f, ", {AT_A_TIME} at a time about {then}")?;
+        }
+        Ok(())
     }
 }
