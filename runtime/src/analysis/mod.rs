@@ -26,6 +26,8 @@
 //! What it does not do: check whether the spans belong to the caller's trace, or forward them. That is the work of an
 //! ingest step, before this.
 
+#[cfg(test)]
+mod corpus;
 mod critical_path;
 mod findings;
 #[cfg(test)]

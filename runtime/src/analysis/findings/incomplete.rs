@@ -110,7 +110,10 @@ impl fmt::Display for Incomplete {
             (rejected > 0).then(|| format!("{} rejected", were(count(rejected)))),
             (self.skipped > 0)
                 .then(|| format!("{} no usable spans", were(Counted(self.skipped, "entry")))),
-            (orphans > 0).then(|| format!("the parent of {} is missing", Counted(orphans, "span"))),
+            (orphans > 0).then(|| match orphans {
+                1 => "the parent of 1 span is missing".to_owned(),
+                more => format!("the parents of {more} spans are missing"),
+            }),
         ];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         f.write_str("The trace is incomplete: ")?;

@@ -31,7 +31,7 @@ use opentelemetry::trace::SpanId;
 use self::sequence::Sequence;
 use self::survey::Survey;
 use super::interval::Interval;
-use super::tree::SpanTree;
+use super::tree::{Node, SpanTree};
 pub use clock_skew::{ClockSkew, Skew};
 pub use dominant_phase::DominantPhase;
 pub use failure::Failure;
@@ -225,20 +225,17 @@ fn calls(survey: &Survey<'_>, told: &mut Told) -> Vec<Finding> {
     for (_, parent) in survey.tree().walk() {
         let groups = shape::siblings(parent);
         for mut group in groups {
+            let mut earlier = HashSet::new();
             for series in retries::series(parent, &group) {
-                let (_, earlier) = series.calls.split_last().unzip();
-                let earlier: HashSet<_> = earlier
-                    .into_iter()
-                    .flatten()
-                    .map(|call| call.index())
-                    .collect();
-                group.retain(|node| !earlier.contains(&node.index()));
+                let failed = series.calls.iter().rev().skip(1).map(Node::index);
+                earlier.extend(failed.clone());
                 told.sequence(&series);
                 if let Some(finding) = retries::describe(survey, &series) {
-                    told.failures.extend(earlier);
+                    told.failures.extend(failed);
                     found.push(Finding::Retries(finding));
                 }
             }
+            group.retain(|call| !earlier.contains(&call.index()));
             let Some(run) = repeated_calls::longest_run(parent, &group) else {
                 continue;
             };
@@ -498,11 +495,11 @@ mod tests {
             .map(|number| format!("call {}", number / 3))
             .collect();
         let span = |id: u64, parent, (start, end)| {
-            let name = names[id as usize - 1].as_str();
+            let name = names[usize::try_from(id).unwrap() - 1].as_str();
             (
                 id,
                 parent,
-                1 + (id % 3) as u8,
+                [INTERNAL, SERVER, CLIENT][usize::try_from(id % 3).unwrap()],
                 name,
                 start,
                 end,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry::trace::{SpanId, SpanKind};
 
 use super::sequence::{Sequence, is_followed_by, scheduled, wrapped_call};
-use super::shape::Shape;
+use super::shape::{Shape, is_model_call};
 use super::survey::Survey;
 use super::wording::{CallName, Name};
 use super::{MIN_REPEATS, MIN_SAVING};
@@ -51,7 +51,13 @@ impl RepeatedCalls {
 }
 
 /// The longest stretch of calls, ordered by start, in which each begins when the one before has ended.
+///
+/// Not of model calls, each of which needs the one before, nor of messages, whose order a queue decides.
 pub(super) fn longest_run<'a>(parent: Node<'a>, group: &[Node<'a>]) -> Option<Sequence<'a>> {
+    let first = group.first()?.span();
+    if is_model_call(first) || first.kind() == SpanKind::Consumer {
+        return None;
+    }
     let calls = group
         .chunk_by(|&before, &after| is_followed_by(before, after))
         .filter(|run| run.len() >= MIN_REPEATS)

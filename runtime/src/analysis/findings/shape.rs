@@ -8,7 +8,9 @@ use opentelemetry_semantic_conventions::attribute::{
 
 use crate::analysis::Node;
 use crate::otlp::Span;
-use crate::semconv::{GEN_AI_TOOL_CALL_ARGUMENTS, MCP_RESOURCE_URI};
+use crate::semconv::{
+    EXECUTE_TOOL, GEN_AI_OPERATION_NAME, GEN_AI_TOOL_CALL_ARGUMENTS, MCP_RESOURCE_URI,
+};
 
 /// What older producers say for `db.query.text`.
 const DB_STATEMENT: &str = "db.statement";
@@ -47,20 +49,32 @@ impl<'a> Shape<'a> {
 }
 
 /// The children of a span by their shape, the shape that came first at the front; each group ordered by start.
+///
+/// What a model answers decides what is called next, so a model call between two calls parts them.
 pub(super) fn siblings<'a>(parent: Node<'a>) -> Vec<Vec<Node<'a>>> {
     let mut index_of = HashMap::new();
     let mut groups: Vec<Vec<Node<'a>>> = Vec::new();
+    let mut answers = 0;
     for child in parent.children().filter(|child| child.span().is_timed()) {
         let Some(shape) = Shape::of(child.span()) else {
             continue;
         };
-        let index = *index_of.entry(shape).or_insert(groups.len());
+        let is_model_call = is_model_call(child.span());
+        answers += usize::from(is_model_call);
+        let after = if is_model_call { 0 } else { answers };
+        let index = *index_of.entry((shape, after)).or_insert(groups.len());
         match groups.get_mut(index) {
             Some(group) => group.push(child),
             None => groups.push(vec![child]),
         }
     }
     groups
+}
+
+/// Whether a span asks a model (OpenTelemetry, GenAI spans), rather than running a tool.
+pub(super) fn is_model_call(span: &Span) -> bool {
+    span.text_attribute(GEN_AI_OPERATION_NAME)
+        .is_some_and(|operation| operation != EXECUTE_TOOL)
 }
 
 /// What a call was about, if its attributes show all of it: two calls of one shape and subject are the same call.

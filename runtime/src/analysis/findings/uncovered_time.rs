@@ -13,6 +13,10 @@ use crate::analysis::Node;
 use crate::analysis::interval::{Interval, gaps, total};
 use crate::render::duration_text;
 
+/// Stretches shorter than one part in this many of the longest are not counted. Ours: between any two spans something
+/// passes, and a sentence that counts it points nowhere.
+const PLACE_SHARE: u32 = 10;
+
 /// Time of a span with children in which none of them runs, and which the call waited for.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -85,13 +89,14 @@ fn describe(
         .chain(hulls.iter().copied())
         .collect();
     covered.sort_by_key(|interval| interval.start);
-    let places = common(&gaps(own, covered), segments);
+    let mut places = common(&gaps(own, covered), segments);
+    let longest = *places.iter().max_by_key(|place| place.duration())?;
+    places.retain(|place| place.duration() >= longest.duration() / PLACE_SHARE);
     let call = survey.call(node);
     let cost = total(&places).min(call);
     if cost < MIN_UNCOVERED || cost < call / UNCOVERED_SHARE {
         return None;
     }
-    let longest = *places.iter().max_by_key(|place| place.duration())?;
     let end = |child: &Node<'_>| child.span().end_unix_nano();
     let after = node
         .children()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use opentelemetry::trace::SpanId;
 
 use super::sequence::{Sequence, is_followed_by, wrapped_call};
-use super::shape::Shape;
+use super::shape::{Shape, is_model_call};
 use super::survey::Survey;
 use super::wording::{CallName, Name, listed};
 use crate::analysis::Node;
@@ -53,13 +53,22 @@ pub(super) fn runs<'a>(parent: Node<'a>, claimed: &HashSet<usize>) -> Vec<Sequen
         .filter(|&child| wrapped_call(child).is_some())
         .collect();
     calls
-        .chunk_by(|&before, &after| is_followed_by(before, after) && !is_pause(before, after))
+        .chunk_by(|&before, &after| {
+            is_followed_by(before, after)
+                && !is_pause(before, after)
+                && ![before, after].into_iter().any(asks_a_model)
+        })
         .filter(|run| run.len() >= MIN_CALLS)
         .map(|run| Sequence {
             parent,
             calls: run.to_vec(),
         })
         .collect()
+}
+
+/// What a model answers decides what is called next.
+fn asks_a_model(call: Node<'_>) -> bool {
+    wrapped_call(call).is_some_and(|call| is_model_call(call.span()))
 }
 
 fn is_pause(before: Node<'_>, after: Node<'_>) -> bool {

@@ -14,6 +14,7 @@ pub(super) struct Name<'a>(pub(super) &'a str);
 pub(super) struct CallName<'a>(pub(super) &'a str);
 
 /// A count and its noun: `1 span`, `2 spans`.
+#[derive(Clone, Copy)]
 pub(super) struct Counted(pub(super) usize, pub(super) &'static str);
 
 impl fmt::Display for Name<'_> {
