@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::{SpanTree, findings};
+
 /// A span: id, parent id (0 for none), kind, name, start and end in milliseconds, and
 /// attributes `key=value`, where a number is an integer.
 pub(crate) type Row<'a> = (u64, u64, u8, &'a str, u64, u64, &'a [&'a str]);
@@ -51,6 +53,7 @@ fn json_attribute(attribute: &str) -> Value {
 }
 
 pub(crate) const CLIENT: u8 = 3;
+pub(crate) const CONSUMER: u8 = 5;
 pub(crate) const SERVER: u8 = 2;
 pub(crate) const INTERNAL: u8 = 1;
 const GET: [&str; 2] = [
@@ -186,4 +189,10 @@ pub(crate) fn arbitrary_tree() -> impl Strategy<Value = Value> {
             {"resource": resource("agent"), "scopeSpans": [{"spans": ours}]},
         ]})
     })
+}
+
+/// What is found in spans of one service, a sentence each.
+pub(crate) fn sentences(spans: &[Row<'_>]) -> Vec<String> {
+    let tree = SpanTree::from_otlp(&payload("s", spans)).unwrap();
+    findings(&tree).iter().map(ToString::to_string).collect()
 }

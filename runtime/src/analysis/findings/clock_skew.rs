@@ -119,3 +119,67 @@ impl fmt::Display for ClockSkew {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::fixture::{CLIENT, INTERNAL, SERVER, payload};
+
+    #[test]
+    fn only_what_cannot_be_on_one_clock_is_skew() {
+        let ahead = |millis| Some((Skew::Ahead, Duration::from_millis(millis)));
+        let behind = |millis| Some((Skew::Behind, Duration::from_millis(millis)));
+        for (what, (start, end), expected) in [
+            ("within the call", (1000, 1100), None),
+            ("a moment after it", (1010, 1104), None),
+            ("after it", (1015, 1105), ahead(10)),
+            ("a moment before it", (996, 1090), None),
+            ("before it", (995, 1085), behind(10)),
+            ("long after it", (4000, 4080), ahead(2990)),
+            ("long before it", (0, 80), behind(1010)),
+            ("goes on after the caller has left", (1010, 1900), None),
+            (
+                "longer, and starts before it was asked",
+                (900, 1150),
+                behind(25),
+            ),
+        ] {
+            let spans = [
+                (1, 0, CLIENT, "call", 1000, 1100, &[][..]),
+                (2, 1, SERVER, "call", start, end, &[]),
+                (3, 2, INTERNAL, "late work", 9000, 9001, &[]),
+            ];
+            let tree = SpanTree::from_otlp(&payload("s", &spans)).unwrap();
+            let found = find(&tree);
+            let found = found.first().map(|found| (found.skew, found.about));
+            assert_eq!(found, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn one_clock_is_told_of_once() {
+        let mut spans = vec![(1, 0, INTERNAL, "agent", 0, 9000, &[][..])];
+        for id in 1..=3 {
+            let start = id * 100;
+            spans.push((id * 10, 1, CLIENT, "call", start, start + 90, &[]));
+            spans.push((
+                id * 10 + 1,
+                id * 10,
+                SERVER,
+                "call",
+                start + 500,
+                start + 570 + id,
+                &[],
+            ));
+        }
+        let tree = SpanTree::from_otlp(&payload("shop", &spans)).unwrap();
+        let found = find(&tree);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].evidence.len(), 6);
+        assert_eq!(
+            found[0].to_string(),
+            "By its spans, the server's clock is about 492 ms ahead of its caller's (shop, in 3 calls); \
+             times are shown as sent"
+        );
+    }
+}

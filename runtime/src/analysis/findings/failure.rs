@@ -218,3 +218,108 @@ impl fmt::Display for Failure {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::analysis::fixture::{CLIENT, INTERNAL, Row, SERVER, payload, sentences};
+    use crate::analysis::{SpanTree, findings};
+
+    fn failed<'a>(id: u64, parent: u64, kind: u8, name: &'a str, error: &'a [&'a str]) -> Row<'a> {
+        (id, parent, kind, name, id, 100 - id, error)
+    }
+
+    #[test]
+    fn the_deepest_failure_is_named_and_what_failed_with_it() {
+        let error = &["error.type=x"][..];
+        let spans = [
+            failed(1, 0, CLIENT, "tools/call t", error),
+            failed(2, 1, SERVER, "tools/call t", error),
+            failed(3, 2, INTERNAL, "outer", error),
+            failed(4, 3, CLIENT, "GET /a", error),
+            failed(5, 4, SERVER, "GET /a", error),
+            failed(6, 5, INTERNAL, "query", &["error.type=Deadlock"]),
+        ];
+        assert_eq!(
+            sentences(&spans),
+            ["`query` failed with Deadlock; GET /a and outer, and the call failed with it"]
+        );
+        assert_eq!(
+            sentences(&spans[2..]),
+            ["`query` failed with Deadlock; GET /a and the call failed with it"]
+        );
+        assert_eq!(
+            sentences(&spans[..2]),
+            ["`tools/call t` failed with x; the call failed with it"]
+        );
+        assert_eq!(sentences(&spans[..1]), ["`tools/call t` failed with x"]);
+    }
+
+    #[test]
+    fn what_was_cancelled_by_a_failure_above_is_no_cause() {
+        let cancelled = &["error.type=cancelled"][..];
+        let spans = [
+            failed(1, 0, SERVER, "root", &[]),
+            failed(2, 1, INTERNAL, "fetch", &["error.type=timeout"]),
+            failed(3, 2, INTERNAL, "inner", cancelled),
+            failed(4, 3, CLIENT, "GET", cancelled),
+        ];
+        assert_eq!(
+            sentences(&spans),
+            ["`fetch` failed with timeout; nothing above it failed with it"]
+        );
+        let all_cancelled = [failed(2, 0, SERVER, "root", cancelled), spans[2]];
+        assert_eq!(
+            sentences(&all_cancelled),
+            ["`inner` failed with cancelled; the call failed with it"]
+        );
+    }
+
+    #[test]
+    fn the_class_is_the_best_there_is() {
+        let exception = json!([{"name": "exception", "attributes": [
+            {"key": "exception.type", "value": {"stringValue": "KeyError"}},
+        ]}]);
+        for (attributes, events, sentence) in [
+            (
+                &["error.type=500", "http.request.method=GET"][..],
+                json!([]),
+                "`GET` answered 500",
+            ),
+            (
+                &["error.type=_OTHER", "http.response.status_code=404"],
+                json!([]),
+                "`GET` answered 404",
+            ),
+            (
+                &["error.type=connect", "http.request.method=GET"],
+                json!([]),
+                "`GET` failed with connect",
+            ),
+            (&["error.type=500"], json!([]), "`GET` failed with 500"),
+            (&["error.type="], exception, "`GET` failed with KeyError"),
+            (&["error.type="], json!([]), "`GET` failed"),
+        ] {
+            let mut json = payload("s", &[failed(1, 0, CLIENT, "GET", attributes)]);
+            json["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["events"] = events;
+            let tree = SpanTree::from_otlp(&json).unwrap();
+            assert_eq!(findings(&tree)[0].to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn siblings_that_failed_alike_are_told_of_together() {
+        let error = &["error.type=x"][..];
+        let mut spans = vec![(1, 0, SERVER, "root", 0, 100, &[][..])];
+        spans.extend((2..6).map(|id| failed(id, 1, INTERNAL, "task", error)));
+        spans.push(failed(6, 1, INTERNAL, "task", &["error.type=y"]));
+        assert_eq!(
+            sentences(&spans),
+            [
+                "`task` failed with x 4 times (96 ms); nothing above it failed with it",
+                "`task` failed with y; nothing above it failed with it"
+            ]
+        );
+    }
+}

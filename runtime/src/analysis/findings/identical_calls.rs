@@ -85,3 +85,59 @@ impl fmt::Display for IdenticalCalls {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::fixture::{CLIENT, INTERNAL, Row, sentences};
+
+    /// `GET` calls of a phase, each about a URL.
+    fn found<'a>(calls: &[&'a [&'a str]]) -> Vec<String> {
+        let mut spans: Vec<Row<'a>> = vec![(1, 0, INTERNAL, "root", 0, 1000, &[])];
+        for (&attributes, id) in calls.iter().zip(0..) {
+            spans.push((
+                id + 2,
+                1,
+                CLIENT,
+                "GET",
+                id * 250,
+                id * 250 + 250,
+                attributes,
+            ));
+        }
+        sentences(&spans)
+    }
+
+    #[test]
+    fn the_same_url_three_times_says_more_than_n_plus_one() {
+        let url = &["url.full=https://a/1"][..];
+        assert_eq!(
+            found(&[url, url, url, url]),
+            [
+                "The same call 4 times: `GET` with the same arguments; all but the first took 750 ms of 1.00 s"
+            ]
+        );
+    }
+
+    #[test]
+    fn alike_is_not_the_same() {
+        let [a, b, c, d] = [
+            &["url.full=https://a/1"][..],
+            &["url.full=https://a/2"],
+            &["url.full=https://a/1", "error.type=500"],
+            &[],
+        ];
+        for calls in [[a, a, b, b], [a, a, c, c], [d, d, d, d]] {
+            let sentences = found(&calls);
+            assert!(
+                !sentences.concat().contains("The same call"),
+                "{sentences:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_statement_with_a_placeholder_may_be_about_anything() {
+        let query = &["db.query.text=SELECT * FROM a WHERE id = ?"][..];
+        assert!(found(&[query, query, query, query])[0].starts_with("N+1"));
+    }
+}

@@ -108,8 +108,7 @@ impl fmt::Display for Incomplete {
             (held_back > 0).then(|| format!("the server held back {}", count(held_back))),
             (truncated && held_back == 0).then(|| "the server truncated it".to_owned()),
             (rejected > 0).then(|| format!("{} rejected", were(count(rejected)))),
-            (self.skipped > 0)
-                .then(|| format!("{} no usable spans", were(Counted(self.skipped, "entry")))),
+            (self.skipped > 0).then(|| format!("{} skipped", were(Counted(self.skipped, "entry")))),
             (orphans > 0).then(|| match orphans {
                 1 => "the parent of 1 span is missing".to_owned(),
                 more => format!("the parents of {more} spans are missing"),
@@ -135,5 +134,96 @@ fn were(count: Counted) -> String {
         Counted(more, "entry") => format!("{more} entries were"),
         Counted(1, _) => format!("{count} was"),
         Counted(..) => format!("{count} were"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::fixture::{CLIENT, INTERNAL, Row, SERVER, payload};
+
+    fn found(spans: &[Row<'_>], notes: AnswerNotes) -> Option<String> {
+        let tree = SpanTree::from_otlp(&payload("s", spans)).unwrap();
+        find(&tree, notes).map(|finding| finding.to_string())
+    }
+
+    #[test]
+    fn says_what_the_answer_says_of_itself() {
+        let notes = AnswerNotes::default();
+        for (notes, sentence) in [
+            (notes, None),
+            (
+                notes.with_truncated(true),
+                Some("The trace is incomplete: the server truncated it"),
+            ),
+            (
+                notes
+                    .with_truncated(true)
+                    .with_held_back(1)
+                    .with_rejected(2),
+                Some(
+                    "The trace is incomplete: the server held back 1 span and 2 spans were rejected",
+                ),
+            ),
+        ] {
+            assert_eq!(found(&[], notes).as_deref(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_missing_parent_counts_unless_it_is_the_callers_own_business() {
+        let root = (1, 50, CLIENT, "root", 0, 1000, &[][..]);
+        for (what, span, counts) in [
+            (
+                "a lost parent",
+                (2, 60, INTERNAL, "orphan", 10, 20, &[][..]),
+                true,
+            ),
+            (
+                "beside the root",
+                (2, 50, CLIENT, "sibling", 10, 20, &[]),
+                false,
+            ),
+            (
+                "no parent at all",
+                (2, 0, INTERNAL, "another trace", 10, 20, &[]),
+                false,
+            ),
+            (
+                "answers a gateway",
+                (2, 60, SERVER, "behind a gateway", 10, 20, &[]),
+                false,
+            ),
+        ] {
+            let sentence = found(&[root, span], AnswerNotes::default());
+            assert_eq!(sentence.is_some(), counts, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_producers_left_out_is_told_only_beside_missing_spans() {
+        let mut json = payload("s", &[(1, 0, SERVER, "root", 0, 9, &[])]);
+        let span = &mut json["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+        span["droppedAttributesCount"] = 3.into();
+        span["droppedEventsCount"] = 1.into();
+        let tree = SpanTree::from_otlp(&json).unwrap();
+        assert_eq!(find(&tree, AnswerNotes::default()), None);
+        let finding = find(&tree, AnswerNotes::default().with_truncated(true)).unwrap();
+        assert!(
+            finding
+                .to_string()
+                .ends_with("; producers left out 4 attributes, events or links")
+        );
+    }
+
+    #[test]
+    fn entries_that_are_no_spans_are_counted() {
+        let spans = [
+            (1, 0, SERVER, "a", 0, 9, &[][..]),
+            (1, 0, SERVER, "b", 0, 9, &[]),
+        ];
+        let sentence = found(&spans, AnswerNotes::default());
+        let expected = "The trace is incomplete: 1 entry was skipped";
+        assert_eq!(sentence.as_deref(), Some(expected));
     }
 }

@@ -72,3 +72,42 @@ impl fmt::Display for OutsideServer {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::fixture::{CLIENT, INTERNAL, SERVER, sentences};
+
+    #[test]
+    fn time_on_the_way_is_told_of_from_a_fifth_of_the_call() {
+        for (server_end, found) in [(861, 0), (860, 1)] {
+            let spans = [
+                (1, 0, CLIENT, "tools/call t", 0, 1000, &[][..]),
+                (2, 1, SERVER, "tools/call t", 60, server_end, &[]),
+            ];
+            assert_eq!(sentences(&spans).len(), found, "{server_end}");
+        }
+    }
+
+    #[test]
+    fn clocks_need_not_agree() {
+        let spans = [
+            (1, 0, CLIENT, "tools/call t", 100_000, 100_140, &[][..]),
+            (2, 1, SERVER, "tools/call t", 0, 58, &[]),
+        ];
+        assert_eq!(
+            sentences(&spans)[0],
+            "82 ms pass outside the server: `tools/call t` took 140 ms, of which the server accounts for 58 ms"
+        );
+    }
+
+    #[test]
+    fn beside_another_call_nothing_is_said() {
+        let spans = [
+            (1, 0, INTERNAL, "agent", 0, 140, &[][..]),
+            (2, 1, CLIENT, "tools/call t", 0, 140, &[]),
+            (3, 2, SERVER, "tools/call t", 60, 80, &[]),
+            (4, 1, CLIENT, "tools/call u", 0, 139, &[]),
+        ];
+        assert_eq!(sentences(&spans), Vec::<String>::new());
+    }
+}

@@ -143,3 +143,80 @@ impl fmt::Display for RepeatedCalls {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::fixture::{CLIENT, CONSUMER, INTERNAL, Row, sentences};
+
+    fn repeated<'a>(kind: u8, count: u64, attributes: &'a [&'a str]) -> Vec<Row<'a>> {
+        let mut spans: Vec<Row<'a>> = vec![(1, 0, INTERNAL, "root", 0, count * 100, &[])];
+        let span = |id| {
+            (
+                id + 2,
+                1,
+                kind,
+                "work",
+                id * 100,
+                id * 100 + 100,
+                attributes,
+            )
+        };
+        spans.extend((0..count).map(span));
+        spans
+    }
+
+    #[test]
+    fn more_than_five_calls_are_also_counted_five_at_a_time() {
+        assert_eq!(
+            sentences(&repeated(CLIENT, 5, &[])),
+            [
+                "N+1: root makes 5 `work` calls one after another: 500 ms of 500 ms; side by side they would take \
+              about 100 ms (the call: 500 ms → 100 ms)"
+            ]
+        );
+        assert_eq!(
+            sentences(&repeated(INTERNAL, 6, &[])),
+            [
+                "N+1: root runs `work` 6 times one after another: 600 ms of 600 ms; side by side they would take \
+              about 100 ms (the call: 600 ms → 100 ms), 5 at a time about 200 ms"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_phase_around_each_call_is_seen_through() {
+        let mut spans = repeated(INTERNAL, 3, &[]);
+        let call = |id: u64| {
+            (
+                id + 10,
+                id + 2,
+                CLIENT,
+                "GET",
+                id * 100 + 5,
+                id * 100 + 95,
+                &[][..],
+            )
+        };
+        spans.extend((0..3).map(call));
+        assert!(sentences(&spans)[0].starts_with(
+            "N+1: root makes 3 `GET` calls one after another, each within work: 300 ms of 300 ms"
+        ));
+        // Two calls in one of them: then the phases are what repeats.
+        spans.push((99, 2, CLIENT, "GET", 5, 90, &[]));
+        assert!(
+            sentences(&spans)[0].starts_with("N+1: root runs `work` 3 times one after another:")
+        );
+    }
+
+    #[test]
+    fn messages_and_model_calls_come_one_after_another_anyway() {
+        assert_eq!(sentences(&repeated(CONSUMER, 4, &[])), Vec::<String>::new());
+        let model = ["gen_ai.operation.name=chat"];
+        assert_eq!(
+            sentences(&repeated(CLIENT, 4, &model)),
+            Vec::<String>::new()
+        );
+        let tool = ["gen_ai.operation.name=execute_tool"];
+        assert_eq!(sentences(&repeated(CLIENT, 4, &tool)).len(), 1);
+    }
+}

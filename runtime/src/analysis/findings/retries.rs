@@ -90,3 +90,62 @@ impl fmt::Display for Retries {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::fixture::{CLIENT, INTERNAL, Row, sentences};
+
+    const FAILED: &str = "error.type=503";
+
+    /// A phase of 1 s with attempts one after another, each with its attributes.
+    fn found<'a>(attempts: &[&'a [&'a str]]) -> Vec<String> {
+        let mut spans: Vec<Row<'a>> = vec![(1, 0, INTERNAL, "root", 0, 1000, &[])];
+        let each = 1000 / attempts.len() as u64;
+        for (&attributes, id) in attempts.iter().zip(0..) {
+            let (start, end) = (id * each, (id + 1) * each);
+            spans.push((id + 2, 1, CLIENT, "GET", start, end, attributes));
+        }
+        sentences(&spans)
+    }
+
+    #[test]
+    fn attempts_up_to_the_one_that_went_well_are_retries() {
+        let expected = "`GET`: 3 attempts, 2 failed, 999 ms of 1.00 s with the pauses between";
+        assert_eq!(found(&[&[FAILED], &[FAILED], &[]]), [expected]);
+        let second = &["http.request.resend_count=1", FAILED][..];
+        let third = &["http.request.resend_count=2"][..];
+        assert_eq!(found(&[&[FAILED], second, third]), [expected]);
+    }
+
+    #[test]
+    fn numbered_attempts_are_found_among_other_calls() {
+        let again = &["http.request.resend_count=1"][..];
+        let sentences = found(&[&[], &[FAILED], again, &[], &[FAILED], again]);
+        let starts: Vec<_> = sentences.iter().map(|sentence| &sentence[..22]).collect();
+        // The attempts that failed are no calls of their own.
+        assert_eq!(
+            starts,
+            [
+                "N+1: root makes 4 `GET",
+                "`GET`: 2 attempts, 1 f",
+                "`GET`: 2 attempts, 1 f"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_loop_in_which_a_call_fails_now_and_then_is_no_retry() {
+        for sentence in found(&[&[], &[FAILED], &[], &[FAILED], &[]]) {
+            assert!(!sentence.contains("attempts"), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn calls_about_different_things_are_no_attempts_at_one() {
+        let sentences = found(&[&["url.full=https://a/1", FAILED], &["url.full=https://a/2"]]);
+        assert_eq!(
+            sentences,
+            ["`GET` failed with 503; nothing above it failed with it"]
+        );
+    }
+}

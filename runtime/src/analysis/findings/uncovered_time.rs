@@ -176,3 +176,95 @@ impl fmt::Display for UncoveredTime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::fixture::{CLIENT, INTERNAL, Row, SERVER, sentences};
+
+    fn span(id: u64, parent: u64, start: u64, end: u64) -> Row<'static> {
+        let names = ["", "root", "a", "b", "c", "d"];
+        let name = names[usize::try_from(id).unwrap()];
+        (id, parent, INTERNAL, name, start, end, &[])
+    }
+
+    #[test]
+    fn a_gap_is_told_of_from_a_fifth_of_the_call() {
+        for (end, found) in [(801, 0), (800, 1), (799, 1)] {
+            let spans = [span(1, 0, 0, 1000), span(2, 1, 0, end)];
+            assert_eq!(sentences(&spans).len(), found, "{end}");
+        }
+        // And from 10 ms.
+        assert_eq!(sentences(&[span(1, 0, 0, 20), span(2, 1, 0, 11)]).len(), 0);
+        assert_eq!(sentences(&[span(1, 0, 0, 20), span(2, 1, 0, 10)]).len(), 1);
+    }
+
+    #[test]
+    fn says_where_the_gap_is() {
+        for (children, place) in [
+            (
+                &[(0, 500)][..],
+                "500 ms of 1.00 s pass in root with no span to say what for, after `a`",
+            ),
+            (
+                &[(500, 1000)],
+                "500 ms of 1.00 s pass in root with no span to say what for, before `a`",
+            ),
+            (
+                &[(0, 200), (100, 300), (800, 1000)],
+                "500 ms of 1.00 s pass in root with no span to say what for, between `b` and `c`",
+            ),
+            (
+                &[(200, 400), (600, 700), (930, 990)],
+                "630 ms of 1.00 s pass in root with no span to say what for, in 3 places, the longest of 230 ms \
+                 between `b` and `c`",
+            ),
+        ] {
+            let mut spans = vec![span(1, 0, 0, 1000)];
+            spans.extend(
+                children
+                    .iter()
+                    .zip(2..)
+                    .map(|(&(start, end), id)| span(id, 1, start, end)),
+            );
+            assert_eq!(sentences(&spans), [place]);
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_where_spans_may_be_missing_or_misplaced() {
+        let elsewhere = [
+            span(1, 0, 0, 1000),
+            span(2, 1, 0, 100),
+            span(3, 1, 5000, 5900),
+        ];
+        assert_eq!(sentences(&elsewhere), Vec::<String>::new());
+        let untimed = [
+            span(1, 0, 0, 1000),
+            span(2, 1, 0, 100),
+            span(3, 1, 900, 800),
+        ];
+        assert_eq!(sentences(&untimed), Vec::<String>::new());
+        assert_eq!(sentences(&[span(1, 0, 0, 1000)]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_gap_that_nobody_waited_for_is_none() {
+        let spans = [
+            span(1, 0, 0, 1000),
+            span(2, 1, 0, 1000),
+            span(3, 1, 0, 900),
+            span(4, 3, 0, 100),
+        ];
+        assert_eq!(sentences(&spans), Vec::<String>::new());
+    }
+
+    #[test]
+    fn pauses_between_repeated_calls_are_no_gap_of_their_own() {
+        let call = |id: u64| (id, 1, CLIENT, "GET", id * 100, id * 100 + 60, &[][..]);
+        let mut spans = vec![(1, 0, SERVER, "root", 200, 1200, &[][..])];
+        spans.extend((2..12).map(call));
+        let found = sentences(&spans);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("N+1"), "{found:?}");
+    }
+}

@@ -137,3 +137,77 @@ impl fmt::Display for Waterfall {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::fixture::{CLIENT, INTERNAL, Row, SERVER, sentences};
+
+    /// Calls of one span, at the given times, named by their place.
+    fn found(times: &[(u64, u64)]) -> bool {
+        let mut spans: Vec<Row<'_>> = vec![(1, 0, SERVER, "root", 0, 1000, &[])];
+        for (&(start, end), id) in times.iter().zip(2..) {
+            let name = ["GET /a", "GET /b", "GET /c", "GET /d"][spans.len() - 1];
+            spans.push((id, 1, CLIENT, name, start, end, &[]));
+        }
+        sentences(&spans)
+            .iter()
+            .any(|sentence| sentence.contains("if they do not depend"))
+    }
+
+    #[test]
+    fn three_calls_without_a_pause_that_are_most_of_their_parent() {
+        assert!(found(&[(0, 300), (300, 600), (600, 1000)]));
+        assert!(found(&[(0, 300), (320, 600), (650, 1000)]), "short pauses");
+        assert!(!found(&[(0, 500), (500, 1000)]), "two calls");
+        assert!(!found(&[(0, 300), (300, 600), (700, 1000)]), "a pause");
+        assert!(
+            !found(&[(0, 150), (150, 300), (300, 450)]),
+            "less than half"
+        );
+        assert!(
+            !found(&[(0, 900), (900, 950), (950, 1000)]),
+            "one is nearly all"
+        );
+        assert!(!found(&[(0, 800), (100, 900), (200, 1000)]), "side by side");
+    }
+
+    #[test]
+    fn stages_are_no_calls() {
+        let stage = |id: u64, name| {
+            (
+                id,
+                1,
+                INTERNAL,
+                name,
+                id * 300 - 600,
+                id * 300 - 300,
+                &[][..],
+            )
+        };
+        let spans = [
+            (1, 0, SERVER, "root", 0, 900, &[][..]),
+            stage(2, "parse"),
+            stage(3, "check"),
+            stage(4, "write"),
+            // A call that is a small part of its stage.
+            (5, 4, CLIENT, "GET", 610, 700, &[]),
+        ];
+        assert!(!sentences(&spans).concat().contains("depend"));
+    }
+
+    #[test]
+    fn a_model_call_between_two_calls_parts_them() {
+        let model = &["gen_ai.operation.name=chat"][..];
+        let call =
+            |id: u64, name, attributes| (id, 1, CLIENT, name, id * 100, id * 100 + 100, attributes);
+        let spans = [
+            (1, 0, INTERNAL, "invoke_agent", 200, 700, &[][..]),
+            call(2, "chat", model),
+            call(3, "tools/call a", &[]),
+            call(4, "chat", model),
+            call(5, "tools/call b", &[]),
+            call(6, "chat", model),
+        ];
+        assert_eq!(sentences(&spans), Vec::<String>::new());
+    }
+}
