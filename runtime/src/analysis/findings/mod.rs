@@ -396,9 +396,9 @@ mod tests {
         let span =
             |id, name, start, attributes| (id, 1, CLIENT, name, start, start + 300, attributes);
         let by_name = [
-            span(2, "GET", 0, &[][..]),
-            span(3, "PUT", 300, &[]),
-            span(4, "POST", 600, &[]),
+            span(2, "GET /a", 0, &[][..]),
+            span(3, "GET /b", 300, &[]),
+            span(4, "GET /c", 600, &[]),
         ];
         let by_peer = [
             span(2, "GET", 0, &["server.address=a"][..]),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use opentelemetry::trace::SpanId;
+use opentelemetry_semantic_conventions::attribute::{HTTP_REQUEST_METHOD, URL_TEMPLATE};
 
 use super::sequence::{Sequence, is_followed_by, wrapped_call};
 use super::shape::{Shape, is_model_call};
@@ -12,6 +13,7 @@ use super::survey::Survey;
 use super::wording::{CallName, Name, listed};
 use crate::analysis::Node;
 use crate::analysis::interval::Interval;
+use crate::otlp::Span;
 use crate::render::duration_text;
 
 /// Fewer different calls are no waterfall. Ours: of two calls, the second nearly always needs the first.
@@ -24,6 +26,13 @@ const MIN_SHARE: u32 = 2;
 /// Side by side the call would be shorter by at least one part in this many. Ours: four times as much as for repeats,
 /// since here nobody but the author knows whether it can be had at all.
 const MIN_SAVING: u32 = 5;
+
+/// Methods and statements that change something, so that their order matters.
+const WRITES: [&str; 8] = [
+    "POST", "PUT", "PATCH", "DELETE", "INSERT", "UPDATE", "MERGE", "UPSERT",
+];
+/// Words in names of what decides whether the calls after it are allowed.
+const AUTHORISATIONS: [&str; 3] = ["auth", "login", "token"];
 
 /// Different calls that one span makes one after another. Whether they depend on each other, spans do not show.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +65,7 @@ pub(super) fn runs<'a>(parent: Node<'a>, claimed: &HashSet<usize>) -> Vec<Sequen
         .chunk_by(|&before, &after| {
             is_followed_by(before, after)
                 && !is_pause(before, after)
-                && ![before, after].into_iter().any(asks_a_model)
+                && !is_needed_by(before, after)
         })
         .filter(|run| run.len() >= MIN_CALLS)
         .map(|run| Sequence {
@@ -66,9 +75,44 @@ pub(super) fn runs<'a>(parent: Node<'a>, claimed: &HashSet<usize>) -> Vec<Sequen
         .collect()
 }
 
-/// What a model answers decides what is called next.
-fn asks_a_model(call: Node<'_>) -> bool {
-    wrapped_call(call).is_some_and(|call| is_model_call(call.span()))
+/// Whether the later call visibly needs the earlier one, or must not overtake it.
+fn is_needed_by(before: Node<'_>, after: Node<'_>) -> bool {
+    let Some((first, second)) = wrapped_call(before).zip(wrapped_call(after)) else {
+        return false;
+    };
+    let (first, second) = (first.span(), second.span());
+    // What a model answers decides what is called next; what is changed is seen by whoever asks next; who may not ask
+    // at all is found out first.
+    [first, second]
+        .into_iter()
+        .any(|call| is_model_call(call) || changes_something(call))
+        || [before.span(), first]
+            .into_iter()
+            .any(|span| authorises(span.name()))
+        || names_one_of(first, second)
+}
+
+/// Whether the second call fetches one of what the first lists: `/messages`, then `/messages/{id}`.
+fn names_one_of(first: &Span, second: &Span) -> bool {
+    let templates = [first, second].map(|call| call.text_attribute(URL_TEMPLATE));
+    let [Some(list), Some(one)] = templates else {
+        return false;
+    };
+    one.strip_prefix(list.trim_end_matches('/'))
+        .is_some_and(|rest| rest.starts_with("/{"))
+}
+
+fn changes_something(call: &Span) -> bool {
+    let (first_word, _) = call.name().split_once(' ').unwrap_or((call.name(), ""));
+    let verb = call
+        .text_attribute(HTTP_REQUEST_METHOD)
+        .unwrap_or(first_word);
+    WRITES.iter().any(|write| verb.eq_ignore_ascii_case(write))
+}
+
+fn authorises(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    AUTHORISATIONS.iter().any(|word| name.contains(word))
 }
 
 fn is_pause(before: Node<'_>, after: Node<'_>) -> bool {
@@ -193,6 +237,39 @@ mod tests {
             (5, 4, CLIENT, "GET", 610, 700, &[]),
         ];
         assert!(!sentences(&spans).concat().contains("depend"));
+    }
+
+    #[test]
+    fn calls_that_need_each_other_are_no_waterfall() {
+        let get = |template| ["http.request.method=GET", template];
+        let lists = get("url.template=/messages");
+        let one = get("url.template=/messages/{id}");
+        let other = get("url.template=/contacts");
+        let third = get("url.template=/labels");
+        let found = |calls: [(&str, &[&str; 2]); 3]| {
+            let mut spans: Vec<Row<'_>> = vec![(1, 0, SERVER, "root", 0, 900, &[])];
+            for ((name, attributes), id) in calls.into_iter().zip(0..) {
+                spans.push((
+                    id + 2,
+                    1,
+                    CLIENT,
+                    name,
+                    id * 300,
+                    id * 300 + 300,
+                    attributes,
+                ));
+            }
+            !sentences(&spans).is_empty()
+        };
+        let post = ["http.request.method=POST", "url.template=/send"];
+        assert!(found([("GET", &other), ("GET", &lists), ("GET", &third)]));
+        assert!(!found([("GET", &other), ("GET", &lists), ("GET", &one)]));
+        assert!(!found([("GET", &other), ("GET", &lists), ("POST", &post)]));
+        assert!(!found([
+            ("GET /oauth/me", &other),
+            ("GET", &lists),
+            ("GET", &third)
+        ]));
     }
 
     #[test]
