@@ -138,7 +138,7 @@ pub(crate) fn gmail_detailed() -> Value {
 }
 
 /// Any tree: odd links, several traces, times that are missing, reversed, far apart or all the same, errors, and names
-/// that repeat. Ids are unique.
+/// that repeat; or an orderly one, of calls one after another below a few spans. Ids are unique.
 pub(crate) fn arbitrary_tree() -> impl Strategy<Value = Value> {
     let time = prop_oneof![
         6 => (0..1_000_u64).prop_map(|millis| 1_700_000_000_000_000_000 + millis * 1_000_000),
@@ -171,7 +171,24 @@ pub(crate) fn arbitrary_tree() -> impl Strategy<Value = Value> {
         (time.clone(), time),
         prop::collection::vec(attribute, 0..4),
     );
-    prop::collection::vec(span, 0..40).prop_map(|spans| {
+    let spans = prop::collection::vec(span, 0..40);
+    (spans, any::<bool>(), any::<bool>()).prop_map(|(mut spans, orderly, skewed)| {
+        for (((parent, kind, dice), name, times, _), number) in
+            spans.iter_mut().zip(0_u64..).filter(|_| orderly)
+        {
+            let start = 1_700_000_000_000_000_000 + number * 20_000_000;
+            *times = (start, start + 18_000_000 + u64::from(*dice) * 300_000);
+            *parent = 1 + *parent % 2;
+            if number < 2 {
+                // A caller and its server, above all others.
+                (*parent, *kind, *dice) = (number, 3 - u8::from(number == 1), 5);
+                let offset = if skewed { number * 5_000_000_000 } else { number };
+                *times = (start - number * 20_000_000 + offset, start + offset + 800_000_000);
+            } else if *dice > 3 {
+                (*kind, *dice) = (3, 5);
+                "GET /a/{id}".clone_into(name);
+            }
+        }
         let json = |(id, ((parent, kind, dice), name, (start, end), attributes))| -> Value {
             let id: u64 = id;
             json!({

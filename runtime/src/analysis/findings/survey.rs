@@ -1,5 +1,6 @@
 //! What every finding needs to know of the spans around one, found out once for the whole tree.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::analysis::interval::Interval;
@@ -13,14 +14,16 @@ const OVERLAP_TOLERANCE: u64 = 10;
 pub(super) struct Survey<'a> {
     tree: &'a SpanTree,
     places: Vec<Place>,
+    /// When the call of each root ran, by the root's index.
+    calls: HashMap<usize, Interval>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Place {
     /// The root above.
     root: usize,
-    /// How long the topmost span with times took.
-    call: Option<Duration>,
+    /// The span itself has times, or one above it has.
+    timed: bool,
     /// A sibling ran at the same time.
     beside_sibling: bool,
     /// The same holds for no span above either: if this span were shorter, the call would be.
@@ -30,13 +33,21 @@ struct Place {
 impl<'a> Survey<'a> {
     pub(super) fn of(tree: &'a SpanTree) -> Self {
         let mut places = vec![Place::default(); tree.len()];
+        let mut calls = HashMap::new();
         for (_, node) in tree.walk() {
             let above = node.parent();
             let above = above.and_then(|parent| places.get(parent.index()).copied());
-            let call = above.and_then(|above| above.call);
+            let root = above.map_or(node.index(), |above| above.root);
+            let timed_above = above.is_some_and(|above| above.timed);
+            if let Some(own) = Interval::of(node.span()).filter(|_| !timed_above) {
+                // The root itself, or, where it has no times, all that stands below it.
+                let call = calls.entry(root).or_insert(own);
+                call.start = call.start.min(own.start);
+                call.end = call.end.max(own.end);
+            }
             if let Some(place) = places.get_mut(node.index()) {
-                place.root = above.map_or(node.index(), |above| above.root);
-                place.call = call.or_else(|| node.span().duration());
+                place.root = root;
+                place.timed = timed_above || node.span().is_timed();
                 place.decides = !place.beside_sibling && above.is_none_or(|above| above.decides);
             }
             for child in beside(node) {
@@ -45,7 +56,11 @@ impl<'a> Survey<'a> {
                 }
             }
         }
-        Self { tree, places }
+        Self {
+            tree,
+            places,
+            calls,
+        }
     }
 
     pub(super) fn tree(&self) -> &'a SpanTree {
@@ -57,9 +72,11 @@ impl<'a> Survey<'a> {
         self.place(node).root
     }
 
-    /// How long the whole call took that a span belongs to: its topmost span with times. Zero if none has any.
+    /// How long the whole call took that a span belongs to: its root, or what is below if the root has no times. Zero if
+    /// nothing has any.
     pub(super) fn call(&self, node: Node<'_>) -> Duration {
-        self.place(node).call.unwrap_or_default()
+        let call = self.calls.get(&self.root(node)).copied();
+        call.map(Interval::duration).unwrap_or_default()
     }
 
     /// Whether nothing ran beside the span, or beside any span above it: only then does a shorter span make a shorter
@@ -131,6 +148,25 @@ mod tests {
         assert!(
             tree.walk()
                 .all(|(_, node)| survey.call(node) == Duration::from_millis(100))
+        );
+    }
+
+    #[test]
+    fn a_call_without_times_took_as_long_as_what_is_below() {
+        let json = payload(
+            "s",
+            &[
+                (1, 0, INTERNAL, "root", 9, 0, &[]),
+                (2, 1, INTERNAL, "one", 100, 200, &[]),
+                (3, 2, INTERNAL, "longer than its parent", 100, 900, &[]),
+                (4, 1, INTERNAL, "two", 150, 400, &[]),
+            ],
+        );
+        let tree = SpanTree::from_otlp(&json).unwrap();
+        let survey = Survey::of(&tree);
+        assert!(
+            tree.walk()
+                .all(|(_, node)| survey.call(node) == Duration::from_millis(300))
         );
     }
 }
