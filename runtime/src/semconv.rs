@@ -17,6 +17,9 @@ pub(crate) use opentelemetry_semantic_conventions::attribute::{
 
 /// What a GenAI operation does.
 pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
+/// The arguments of a tool call, as JSON text.
+#[cfg(feature = "analysis")]
+pub(crate) const GEN_AI_TOOL_CALL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
 /// The tool that is called.
 pub(crate) const GEN_AI_TOOL_NAME: &str = "gen_ai.tool.name";
 /// The MCP method.
