@@ -1,13 +1,7 @@
 //! The page of a trace, in a real browser.
 
-#[path = "../../runtime/src/analysis/fixture.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the unit tests of analysis and rendering"
-)]
-mod fixture;
-
 mod browser;
+mod fixture;
 mod hostile;
 mod keyboard;
 mod looks;
