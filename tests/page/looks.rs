@@ -98,7 +98,7 @@ async fn without_scripts_and_on_paper_it_is_a_table() {
         page.load().await;
         let table = page.text_of("#plain").await;
         assert!(
-            table.starts_with("Findings\nN+1: gmail.fetch_details makes 3"),
+            table.starts_with("Findings\nN+1 gmail.fetch_details makes 3"),
             "{table}"
         );
         assert!(

@@ -172,7 +172,12 @@ async fn the_mouse_zooms_by_drag_wheel_and_double_click() {
 async fn a_finding_marks_its_evidence_and_opens_the_way_to_it() {
     open(&gmail_page(), async |page| {
         let lit = "return [...document.querySelectorAll('.row.lit')].map((row) => row.dataset.index).join(' ')";
-        assert!(page.text_of(".finding").await.starts_with("N+1: gmail.fetch_details makes 3 GET …/messages/{id} calls"));
+        let finding = page.text_of(".finding").await;
+        assert!(finding.starts_with("N+1\n"), "{finding}");
+        assert!(
+            finding.contains("\ngmail.fetch_details makes 3 GET …/messages/{id} calls"),
+            "{finding}"
+        );
         page.click("#collapse-all").await;
         assert_eq!(names(page).await.len(), 1);
         page.click(".finding").await;
@@ -182,6 +187,19 @@ async fn a_finding_marks_its_evidence_and_opens_the_way_to_it() {
         assert_eq!(page.run(lit).await, "");
         page.click("#expand-all").await;
         assert_eq!(names(page).await.len(), 10);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_line_shows_what_decided_when_the_call_ended() {
+    open(&gmail_page(), async |page| {
+        let stretches = "return [...document.querySelectorAll('.row')]
+            .filter((row) => row.querySelector('.critical')).map((row) => row.dataset.index).join(' ')";
+        assert_eq!(page.run(stretches).await, "0 1 2 3 4 5 6 7 8 9");
+        page.click(".row[data-index='5'] .label").await;
+        let details = page.text_of("#details").await;
+        assert!(details.contains("Self time\n"), "{details}");
     })
     .await;
 }

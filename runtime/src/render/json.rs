@@ -22,7 +22,8 @@ pub const JSON_VERSION: u32 = 1;
 /// |---|---|
 /// | `version` | [`JSON_VERSION`] |
 /// | `spans[]` | see below |
-/// | `findings[]` | `sentence`, and the span ids it rests on: `evidence` |
+/// | `findings[]` | `title`, `sentence`, `costNano` (a number, or `null`), and the span ids it rests on: `evidence` |
+/// | `criticalPath[]` | what decided when the longest root ended, in order of time: `spanId`, `startOffsetNano`, `durationNano` |
 /// | `resources[]`, `scopes[]` | what spans point to by index; `attributes`, and for a scope `name` and `version` |
 /// | `skipped` | how many spans could not be taken ([`SpanTree::skipped`]) |
 ///
@@ -35,6 +36,7 @@ pub const JSON_VERSION: u32 = 1;
 /// | `name`, `kind`, `service` | the kind as `SERVER`, `CLIENT`, `INTERNAL`, `PRODUCER` or `CONSUMER`; no service is `null` |
 /// | `startTimeUnixNano`, `endTimeUnixNano` | the producer's clock, decimal *strings* as in OTLP; `"0"` is unknown |
 /// | `startOffsetNano`, `durationNano` | *numbers*; the offset is from the start of the earliest root, and negative before it; `null` without times |
+/// | `selfNano` | a *number*: how long it ran while none of its children did; `null` without times |
 /// | `status`, `statusMessage`, `error` | `UNSET`, `OK` or `ERROR`; whether it is the last |
 /// | `attributes` | an object: scalars, arrays and objects as they are, bytes as base64, doubles JSON has no number for as `"NaN"` and the like. Of several attributes with one key the first counts |
 /// | `events[]` | `timeUnixNano` (a string), `name`, `attributes` |
@@ -48,7 +50,7 @@ pub const JSON_VERSION: u32 = 1;
 /// let tree = SpanTree::from_otlp(&serde_json::json!({"resourceSpans": []}))?;
 /// assert_eq!(
 ///     glassbox::render::json(&tree, &findings(&tree)),
-///     r#"{"version":1,"spans":[],"findings":[],"resources":[],"scopes":[],"skipped":0}"#
+///     r#"{"version":1,"spans":[],"findings":[],"criticalPath":[],"resources":[],"scopes":[],"skipped":0}"#
 /// );
 /// # Ok(())
 /// # }
@@ -64,6 +66,17 @@ pub fn json(tree: &SpanTree, findings: &[Finding]) -> String {
         version: JSON_VERSION,
         spans: document.spans,
         findings: findings.iter().map(FindingJson::of).collect(),
+        critical_path: tree
+            .critical_path()
+            .iter()
+            .map(|segment| SegmentJson {
+                span_id: segment.node().span().id().to_string(),
+                start_offset_nano: axis.offset(segment.start_unix_nano()),
+                duration_nano: segment
+                    .end_unix_nano()
+                    .saturating_sub(segment.start_unix_nano()),
+            })
+            .collect(),
         resources: document.resources.into_items(),
         scopes: document.scopes.into_items(),
         skipped: tree.skipped(),
@@ -78,10 +91,12 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Written<'a> {
     version: u32,
     spans: Vec<SpanJson<'a>>,
     findings: Vec<FindingJson>,
+    critical_path: Vec<SegmentJson>,
     resources: Vec<ResourceJson>,
     scopes: Vec<ScopeJson<'a>>,
     skipped: usize,
@@ -101,6 +116,7 @@ struct SpanJson<'a> {
     end_time_unix_nano: String,
     start_offset_nano: Option<i128>,
     duration_nano: Option<u64>,
+    self_nano: Option<u128>,
     status: &'static str,
     status_message: String,
     error: bool,
@@ -140,15 +156,28 @@ struct ScopeJson<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct FindingJson {
+    title: &'static str,
     sentence: String,
+    cost_nano: Option<u128>,
     evidence: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SegmentJson {
+    span_id: String,
+    start_offset_nano: Option<i128>,
+    duration_nano: u64,
 }
 
 impl FindingJson {
     fn of(finding: &Finding) -> Self {
         Self {
+            title: finding.title(),
             sentence: finding.to_string(),
+            cost_nano: finding.cost().map(|cost| cost.as_nanos()),
             evidence: finding.evidence().iter().map(ToString::to_string).collect(),
         }
     }
@@ -172,6 +201,7 @@ impl<'a> Document<'a> {
             duration_nano: span
                 .is_timed()
                 .then(|| span.end_unix_nano().abs_diff(span.start_unix_nano())),
+            self_nano: node.self_time().map(|time| time.as_nanos()),
             status: match status {
                 Status::Unset => "UNSET",
                 Status::Ok => "OK",
@@ -299,6 +329,17 @@ mod tests {
             json["findings"][0]["evidence"],
             object!(["0000000000000008", "0000000000000009", "000000000000000a"])
         );
+        assert_eq!(json["findings"][0]["title"], "N+1");
+        assert!(json["findings"][0]["costNano"].is_u64());
+        assert_eq!(json["spans"][0]["selfNano"], 7_000_000);
+        let path = json["criticalPath"].as_array().unwrap();
+        let durations = path
+            .iter()
+            .map(|segment| segment["durationNano"].as_u64().unwrap());
+        assert_eq!(
+            Some(durations.sum()),
+            json["spans"][0]["durationNano"].as_u64()
+        );
         assert_eq!(json["resources"].as_array().unwrap().len(), 2);
         assert_eq!(json["scopes"].as_array().unwrap().len(), 2);
     }
@@ -359,6 +400,7 @@ mod tests {
               "parentSpanId": "00f067aa0ba902b7",
               "resource": 0,
               "scope": 0,
+              "selfNano": 9007199254740994,
               "service": "shop",
               "spanId": "b7ad6b7169203331",
               "startOffsetNano": 0,

@@ -48,6 +48,10 @@ pub(super) struct SpanData {
     pub(super) service: Option<usize>,
     pub(super) duration: String,
     pub(super) place: PlaceData,
+    /// How long it ran while none of its children did.
+    self_time: Option<String>,
+    /// Its stretches of the critical path: nanoseconds from the start of the axis.
+    critical: Vec<(u64, u64)>,
     /// When it starts, in words.
     starts: Option<String>,
     /// In words, so that an error shows without colour.
@@ -107,6 +111,9 @@ struct Group {
 
 #[derive(Serialize)]
 pub(super) struct FindingData {
+    pub(super) title: &'static str,
+    cost: Option<String>,
+    /// Without the title.
     pub(super) sentence: String,
     /// Indices of spans.
     evidence: Vec<usize>,
@@ -124,7 +131,15 @@ impl PageData {
             indices: HashMap::new(),
             resources: Pool::default(),
             scopes: Pool::default(),
+            critical: HashMap::new(),
         };
+        for segment in tree.critical_path() {
+            let ends = [segment.start_unix_nano(), segment.end_unix_nano()];
+            if let [Some(start), Some(end)] = ends.map(|time| reader.time(time)) {
+                let of_span = reader.critical.entry(address(segment.node().span()));
+                of_span.or_default().push((start, end));
+            }
+        }
         let spans: Vec<_> = tree
             .walk()
             .map(|(depth, node)| reader.span(depth, node))
@@ -152,8 +167,13 @@ impl PageData {
 impl FindingData {
     fn of(finding: &Finding, rows: &HashMap<SpanId, usize>) -> Self {
         let evidence = finding.evidence().iter();
+        let sentence = finding.to_string();
+        let titled = sentence.strip_prefix(finding.title());
+        let rest = titled.and_then(|rest| rest.strip_prefix(": "));
         Self {
-            sentence: text(&finding.to_string()),
+            title: finding.title(),
+            cost: finding.cost().map(duration_text),
+            sentence: text(rest.unwrap_or(&sentence)),
             evidence: evidence.filter_map(|id| rows.get(id).copied()).collect(),
         }
     }
@@ -166,6 +186,12 @@ struct Reader<'a> {
     indices: HashMap<&'a str, usize>,
     resources: Pool<Group>,
     scopes: Pool<Group>,
+    /// By the address of the span.
+    critical: HashMap<usize, Vec<(u64, u64)>>,
+}
+
+fn address(span: &Span) -> usize {
+    std::ptr::from_ref(span).addr()
 }
 
 impl<'a> Reader<'a> {
@@ -191,6 +217,8 @@ impl<'a> Reader<'a> {
                 Place::After => PlaceData::After,
                 Place::Within { start, end, .. } => PlaceData::Within(start, end),
             },
+            self_time: node.self_time().map(duration_text),
+            critical: self.critical.remove(&address(span)).unwrap_or_default(),
             starts: self.offset(span.start_unix_nano()),
             error: label.error.as_deref().map(name_text),
             message: match span.status() {
@@ -230,13 +258,10 @@ impl<'a> Reader<'a> {
             let Some(name) = self.budget.take(name_text(event.name())) else {
                 continue;
             };
-            let time = self.axis.offset(event.time_unix_nano());
             events.push(EventData {
                 name,
                 at: self.offset(event.time_unix_nano()),
-                time: time
-                    .and_then(|time| u64::try_from(time).ok())
-                    .filter(|&time| time <= self.axis.length()),
+                time: self.time(event.time_unix_nano()),
                 attributes: self.budget.pairs(event.attributes()),
             });
         }
@@ -256,6 +281,12 @@ impl<'a> Reader<'a> {
             });
         }
         links
+    }
+
+    /// A moment on the axis, if it is within it.
+    fn time(&self, unix_nano: u64) -> Option<u64> {
+        let time = u64::try_from(self.axis.offset(unix_nano)?).ok()?;
+        (time <= self.axis.length()).then_some(time)
     }
 
     /// `at 455 ms`, or how long before the call.
@@ -377,6 +408,15 @@ mod tests {
         );
         assert_eq!(data["spans"][6]["starts"], "at 456 ms");
         assert_eq!(data["spans"][5]["notes"], "gmail.fetch_count=3");
+        assert_eq!(
+            data["spans"][0]["critical"],
+            json!([[0, 2_000_000], [2_055_000_000, 2_060_000_000]])
+        );
+        let sentence = data["findings"][0]["sentence"].as_str().unwrap();
+        assert!(
+            sentence.starts_with("gmail.fetch_details makes"),
+            "{sentence}"
+        );
     }
 
     #[test]

@@ -26,8 +26,8 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The hashes by which the page's policy knows its own style sheet and script. A test says the new ones when they change.
-const STYLE_HASH: &str = "sha256-tBheMaaAAUUxjUCTfYsJCAZBUitP9FVrDiBc9eIejXI=";
-const SCRIPT_HASH: &str = "sha256-RMri2DI7A/WUsv+BGUu1ImnjI3PHUo+63cpneDEDbGc=";
+const STYLE_HASH: &str = "sha256-GfR8yxWV2zRphH9ZhJmp9HS18ae5f5J7v5G7HHtkyzg=";
+const SCRIPT_HASH: &str = "sha256-/fGNqymNlEB78zHvnD7q4b8SWQm/UC9hs1aWRZnnIYE=";
 
 /// What a page says beyond the trace. The default is titled after the trace's first root, and without notes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

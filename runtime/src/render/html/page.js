@@ -264,6 +264,15 @@
         parts.push(bar);
       }
     }
+    for (const [from, to] of span.critical) {
+      const left = Math.max(percent(from), 0);
+      const right = Math.min(percent(to), 100);
+      if (right < 0 || left > 100) continue;
+      const stretch = element("span", "critical");
+      stretch.style.left = `${left}%`;
+      stretch.style.width = `${right - left}%`;
+      parts.push(stretch);
+    }
     for (const event of span.events) {
       if (event.time === null || event.time < state.from || event.time > state.to) continue;
       const moment = element("span", "moment");
@@ -529,6 +538,7 @@
       element("h2", "selected-name", span.name),
       facts([
         ["Duration", durationWithShare(span)],
+        ["Self time", hasChildren(state.selected) ? span.selfTime : null],
         ["Starts", span.starts],
         ["Service", service],
         ["Kind", span.kind.toLowerCase()],
@@ -575,17 +585,27 @@
 
   // ---- Findings.
 
+  const buttons = new Map(); // of findings that can be marked, by their places
+
   function drawFindings() {
     const panel = byId("findings");
     const parts = [element("h2", "", findings.length > 1 ? `Findings (${findings.length + data.moreFindings})` : "Findings")];
     if (findings.length === 0) parts.push(element("p", "quiet", "Nothing stands out in this trace."));
     const list = element("ol");
     findings.forEach((finding, index) => {
-      const button = element("button", "finding");
-      button.append(...withCode(finding.sentence));
-      button.type = "button";
-      button.setAttribute("aria-pressed", "false");
-      button.addEventListener("click", () => light(state.finding === index ? -1 : index));
+      // Where there is nothing to mark there is nothing to press.
+      const button = element(finding.evidence.length > 0 ? "button" : "div", "finding");
+      const head = element("span", "finding-head");
+      head.append(element("b", "", finding.title), element("span", "quiet", finding.cost ?? ""));
+      const sentence = element("span", "sentence");
+      sentence.append(...withCode(finding.sentence));
+      button.append(head, sentence);
+      if (finding.evidence.length > 0) {
+        button.type = "button";
+        button.setAttribute("aria-pressed", "false");
+        button.addEventListener("click", () => light(state.finding === index ? -1 : index));
+        buttons.set(index, button);
+      }
       const item = element("li");
       item.append(button);
       list.append(item);
@@ -606,7 +626,7 @@
   function light(finding) {
     state.finding = finding;
     grid.classList.toggle("lighting", finding >= 0);
-    byId("findings").querySelectorAll(".finding").forEach((button, index) => button.setAttribute("aria-pressed", index === finding));
+    for (const [index, button] of buttons) button.setAttribute("aria-pressed", index === finding);
     if (finding < 0) {
       draw();
       return;

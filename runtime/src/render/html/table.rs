@@ -45,10 +45,10 @@ pub(super) fn findings(data: &PageData) -> String {
     if data.findings.is_empty() {
         return String::new();
     }
-    let items = data
-        .findings
-        .iter()
-        .map(|finding| format!("<li>{}</li>", html_text(&finding.sentence)));
+    let items = data.findings.iter().map(|finding| {
+        let sentence = html_text(&finding.sentence);
+        format!("<li><b>{}</b> {sentence}</li>", html_text(finding.title))
+    });
     let more = match data.more_findings {
         0 => String::new(),
         more => format!("<p>… and {more} more</p>"),
