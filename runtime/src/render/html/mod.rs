@@ -26,8 +26,8 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The hashes by which the page's policy knows its own style sheet and script. A test says the new ones when they change.
-const STYLE_HASH: &str = "sha256-GfR8yxWV2zRphH9ZhJmp9HS18ae5f5J7v5G7HHtkyzg=";
-const SCRIPT_HASH: &str = "sha256-/fGNqymNlEB78zHvnD7q4b8SWQm/UC9hs1aWRZnnIYE=";
+const STYLE_HASH: &str = "sha256-GPjlLETXkX1NTWp7ynT2S7I8FleCZi4r8FYS3Bte12o=";
+const SCRIPT_HASH: &str = "sha256-ZJFlaPeAa3IUMqFnSuOGLBnQvuRTzleNPQhSmkX7NAs=";
 
 /// What a page says beyond the trace. The default is titled after the trace's first root, and without notes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -12,6 +12,7 @@
   const MAX_TAIL = 32;
   const COLOURS = 8;
   const ZOOM_STEP = 1.6;
+  const LEAST_STRETCH = 0.4; // percent of the timeline
   const LEAST_VIEW = 100; // nanoseconds
   const length = Math.max(data.length, 1);
 
@@ -267,7 +268,8 @@
     for (const [from, to] of span.critical) {
       const left = Math.max(percent(from), 0);
       const right = Math.min(percent(to), 100);
-      if (right < 0 || left > 100) continue;
+      // Less than a dot: zooming in shows it.
+      if (right - left < LEAST_STRETCH) continue;
       const stretch = element("span", "critical");
       stretch.style.left = `${left}%`;
       stretch.style.width = `${right - left}%`;
