@@ -184,9 +184,10 @@ pub(crate) fn arbitrary_tree() -> impl Strategy<Value = Value> {
                 (*parent, *kind, *dice) = (number, 3 - u8::from(number == 1), 5);
                 let offset = if skewed { number * 5_000_000_000 } else { number };
                 *times = (start - number * 20_000_000 + offset, start + offset + 800_000_000);
-            } else if *dice > 3 {
+            } else if *dice > 0 {
+                let names = ["GET /a/{id}", "GET /b", "GET /c", "GET /d"];
+                names[usize::from(dice.saturating_sub(6))].clone_into(name);
                 (*kind, *dice) = (3, 5);
-                "GET /a/{id}".clone_into(name);
             }
         }
         let json = |(id, ((parent, kind, dice), name, (start, end), attributes))| -> Value {

@@ -35,9 +35,7 @@ pub struct ClockSkew {
     pub skew: Skew,
     /// About how much: where its span would lie in the middle of the call.
     pub about: Duration,
-    /// In how many calls it shows.
-    pub calls: usize,
-    /// The CLIENT and the SERVER span of each.
+    /// The SERVER spans that are out of place below their callers' spans.
     pub evidence: Vec<SpanId>,
 }
 
@@ -55,19 +53,17 @@ pub(super) fn find(tree: &SpanTree) -> Vec<ClockSkew> {
         let service = server.span().service();
         let key = (client.span().service(), service, skew);
         let index = *index_of.entry(key).or_insert(found.len());
-        let ids = [client.span().id(), server.span().id()];
+        let id = server.span().id();
         match found.get_mut(index) {
             Some(known) => {
                 known.about = known.about.max(about);
-                known.calls += 1;
-                known.evidence.extend(ids);
+                known.evidence.push(id);
             }
             None => found.push(ClockSkew {
                 service: service.map(ToOwned::to_owned),
                 skew,
                 about,
-                calls: 1,
-                evidence: ids.to_vec(),
+                evidence: vec![id],
             }),
         }
     }
@@ -115,7 +111,7 @@ impl fmt::Display for ClockSkew {
         write!(
             f,
             "in {}); times are shown as sent",
-            Counted(self.calls, "call")
+            Counted(self.evidence.len(), "call")
         )
     }
 }
@@ -175,7 +171,7 @@ mod tests {
         let tree = SpanTree::from_otlp(&payload("shop", &spans)).unwrap();
         let found = find(&tree);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].evidence.len(), 6);
+        assert_eq!(found[0].evidence, [11, 21, 31].map(SpanId::from));
         assert_eq!(
             found[0].to_string(),
             "By its spans, the server's clock is about 492 ms ahead of its caller's (shop, in 3 calls); \

@@ -56,7 +56,7 @@ const MIN_SAVING: u32 = 20;
 /// its calls, and nobody wraps all of it.
 const UNCOVERED_SHARE: u32 = 5;
 /// And not below this. Ours: in a short call, a fifth of it is what a scheduler or a network takes on a bad day.
-const MIN_UNCOVERED: Duration = Duration::from_millis(10);
+const MIN_UNCOVERED: Duration = Duration::from_millis(20);
 
 /// Looks for what a reader of the trace would want to know. Nothing on a healthy trace.
 ///

@@ -209,6 +209,35 @@ fn trees_as_large_as_the_bound_are_analysed() {
     }
 }
 
+#[test]
+fn thousands_of_attempts_and_of_wrapped_calls_are_analysed() {
+    let most = crate::analysis::MAX_SPANS as u64;
+    let attempts = (2..=most).map(|id| {
+        let attributes = match id % 2 {
+            0 => &["error.type=503"][..],
+            _ => &["http.request.resend_count=1"],
+        };
+        (id, 1, CLIENT, "GET", id, id + 1, attributes)
+    });
+    let wrapped = (2..most).map(|id| match id % 2 {
+        0 => (id, 1, INTERNAL, "phase", id, id + 2, &[][..]),
+        _ => (id, id - 1, CLIENT, "GET", id - 1, id + 1, &[][..]),
+    });
+    for (calls, expected) in [
+        (
+            attempts.collect::<Vec<_>>(),
+            "N+1: root makes 5000 `GET` calls",
+        ),
+        (wrapped.collect(), "N+1: root makes 4999 `GET` calls"),
+    ] {
+        let mut spans = vec![(1, 0, SERVER, "root", 0, most + 2, &[][..])];
+        spans.extend(calls);
+        let tree = SpanTree::from_otlp(&payload("s", &spans)).unwrap();
+        let found: Vec<_> = findings(&tree).iter().map(ToString::to_string).collect();
+        assert!(found.concat().contains(expected), "{found:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_the_spans_findings_are_bounded_and_safe_and_point_into_the_tree(json in arbitrary_tree()) {
