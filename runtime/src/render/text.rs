@@ -377,7 +377,7 @@ mod tests {
             &[&payload("s", &spans)],
             60,
             &expect![[r#"
-            call CLIENT s 1.00 s ███████████████████████████████████████
+            call CLIENT s 1.00 s ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
             ├─ before      10 ms ‹
             ├─ reversed        -
             ├─ instant       0 s                    ╺
