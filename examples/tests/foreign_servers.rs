@@ -21,6 +21,10 @@ async fn serving(result: Value) -> AgentOptions {
                 "capabilities": {"tools": {}},
                 "serverInfo": {"name": "foreign", "version": "1"},
             }),
+            Some("tools/list") => {
+                let schema = json!({"type": "object"});
+                json!({"tools": [{"name": "list_emails", "inputSchema": schema}]})
+            }
             _ => result,
         };
         Json(json!({"jsonrpc": "2.0", "id": request.get("id"), "result": result}))
@@ -64,7 +68,10 @@ fn assert_harmless(text: &str) {
 async fn a_server_without_passback_is_normal() {
     let (outcome, text) = shown(json!({"content": [{"type": "text", "text": "two emails"}]})).await;
     outcome.unwrap();
-    assert!(text.starts_with("two emails\n"), "{text}");
+    assert!(
+        text.starts_with("The tool answered: two emails\n"),
+        "{text}"
+    );
     assert!(
         text.contains("The server sent no spans: it does not support SEP-2448."),
         "{text}"
@@ -90,15 +97,15 @@ async fn junk_in_the_telemetry_leaves_the_result_alone() {
     ] {
         let (outcome, text) = shown(answer(&telemetry)).await;
         outcome.unwrap();
-        assert!(text.starts_with("two emails\n"), "{text}");
+        assert!(
+            text.starts_with("The tool answered: two emails\n"),
+            "{text}"
+        );
         assert!(
             text.replace('\n', " ").contains(note),
             "{note} is missing:\n{text}"
         );
-        assert!(
-            text.contains("tools/call list_emails CLIENT mcp-gmail-agent"),
-            "{text}"
-        );
+        assert!(text.contains("─ tools/call list_emails "), "{text}");
     }
 }
 
