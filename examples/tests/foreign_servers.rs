@@ -23,7 +23,9 @@ async fn serving(result: Value) -> AgentOptions {
             }),
             Some("tools/list") => {
                 let schema = json!({"type": "object"});
-                json!({"tools": [{"name": "list_emails", "inputSchema": schema}]})
+                let tools = json!([{"name": "list_emails", "inputSchema": schema}]);
+                // A list that never ends.
+                json!({"tools": tools, "nextCursor": "again"})
             }
             _ => result,
         };
@@ -74,6 +76,16 @@ async fn a_server_without_passback_is_normal() {
     );
     assert!(
         text.contains("The server sent no spans: it does not support SEP-2448."),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_of_tools_that_never_ends_is_read_so_far() {
+    let (outcome, text) = shown(json!({"content": []})).await;
+    outcome.unwrap();
+    assert!(
+        text.contains("The model was not told of 19 tools of the server"),
         "{text}"
     );
 }

@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    fn tool(name: &str, schema: Value) -> Tool {
+    fn tool(name: &str, schema: &Value) -> Tool {
         let schema = schema.as_object().unwrap().clone();
         Tool::new(name.to_owned(), "What it does", schema)
     }
@@ -147,7 +147,7 @@ mod tests {
         let properties = json!({"max_results": max_results, "query": {"type": "string"}});
         tool(
             "list_emails",
-            json!({"type": "object", "properties": properties, "additionalProperties": false}),
+            &json!({"type": "object", "properties": properties, "additionalProperties": false}),
         )
     }
 
@@ -202,7 +202,7 @@ mod tests {
     fn what_is_told_has_a_bound() {
         let property = |index: usize| (format!("p{index}"), json!({"type": "integer"}));
         let properties: JsonObject = (0..=MAX_VIOLATIONS).map(property).collect();
-        let toolbox = Toolbox::new(vec![tool("t", json!({"properties": properties}))]);
+        let toolbox = Toolbox::new(vec![tool("t", &json!({"properties": properties}))]);
         let told = |count: usize, length: usize| {
             let wrong = (0..count).map(|index| (format!("p{index}"), "x".repeat(length).into()));
             let arguments = Value::Object(wrong.collect()).to_string();
@@ -230,20 +230,20 @@ mod tests {
             json!({"title": "x".repeat(bytes - frame)})
         };
         for (offered, left_out, tool) in [
-            (1, 0, tool(&long, json!({}))),
-            (0, 1, tool(&format!("{long}x"), json!({}))),
-            (0, 1, tool("", json!({}))),
-            (0, 1, tool("a.b", json!({}))),
-            (1, 0, tool("t", schema(MAX_SCHEMA_BYTES - 1))),
-            (1, 0, tool("t", schema(MAX_SCHEMA_BYTES))),
-            (0, 1, tool("t", schema(MAX_SCHEMA_BYTES + 1))),
-            (0, 1, tool("t", json!({"type": "nonsense"}))),
+            (1, 0, tool(&long, &json!({}))),
+            (0, 1, tool(&format!("{long}x"), &json!({}))),
+            (0, 1, tool("", &json!({}))),
+            (0, 1, tool("a.b", &json!({}))),
+            (1, 0, tool("t", &schema(MAX_SCHEMA_BYTES - 1))),
+            (1, 0, tool("t", &schema(MAX_SCHEMA_BYTES))),
+            (0, 1, tool("t", &schema(MAX_SCHEMA_BYTES + 1))),
+            (0, 1, tool("t", &json!({"type": "nonsense"}))),
             (
                 0,
                 1,
-                tool("t", json!({"$ref": "http://127.0.0.1:1/schema.json"})),
+                tool("t", &json!({"$ref": "http://127.0.0.1:1/schema.json"})),
             ),
-            (0, 1, tool("t", json!({"$ref": "file:///etc/passwd"}))),
+            (0, 1, tool("t", &json!({"$ref": "file:///etc/passwd"}))),
         ] {
             let shown = format!("{:.80}", tool.name);
             let toolbox = Toolbox::new(vec![tool]);
@@ -256,7 +256,7 @@ mod tests {
         let same = Toolbox::new(vec![list_emails(), list_emails()]);
         assert_eq!((same.functions.len(), same.left_out()), (1, 1));
         for (count, left_out) in [(MAX_TOOLS - 1, 0), (MAX_TOOLS, 0), (MAX_TOOLS + 1, 1)] {
-            let tools = (0..count).map(|index| tool(&format!("t{index}"), json!({})));
+            let tools = (0..count).map(|index| tool(&format!("t{index}"), &json!({})));
             assert_eq!(Toolbox::new(tools.collect()).left_out(), left_out);
         }
     }
@@ -266,7 +266,7 @@ mod tests {
         let own = json!({"$ref": "#"});
         let mutual = json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}});
         for schema in [own, mutual] {
-            let toolbox = Toolbox::new(vec![tool("t", schema)]);
+            let toolbox = Toolbox::new(vec![tool("t", &schema)]);
             let call = serde_json::from_value(json!({"name": "t", "arguments": "{}"}));
             let _ = toolbox.check(&call.unwrap());
         }

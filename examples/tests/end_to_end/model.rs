@@ -100,7 +100,7 @@ async fn answer(
     (status, [("content-type", "application/json")], body)
 }
 
-fn completion(message: Value) -> Value {
+fn completion(message: &Value) -> Value {
     json!({
         "id": "1", "object": "chat.completion", "created": 1, "model": "stub-1-2026",
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
@@ -109,11 +109,11 @@ fn completion(message: Value) -> Value {
 }
 
 pub(crate) fn saying(text: &str) -> Value {
-    completion(json!({"role": "assistant", "content": text}))
+    completion(&json!({"role": "assistant", "content": text}))
 }
 
 pub(crate) fn refusing(text: &str) -> Value {
-    completion(json!({"role": "assistant", "content": null, "refusal": text}))
+    completion(&json!({"role": "assistant", "content": null, "refusal": text}))
 }
 
 /// A turn that asks for these calls; their ids are their places.
@@ -125,5 +125,5 @@ pub(crate) fn calling<'a>(calls: impl IntoIterator<Item = (&'a str, &'a str)>) -
         })
     };
     let calls: Vec<_> = calls.into_iter().enumerate().map(call).collect();
-    completion(json!({"role": "assistant", "content": null, "tool_calls": calls}))
+    completion(&json!({"role": "assistant", "content": null, "tool_calls": calls}))
 }

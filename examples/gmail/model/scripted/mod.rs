@@ -1,7 +1,7 @@
 //! A model that is none: a script behind the chat-completions API, on a loopback socket of this process.
 //!
 //! It exists so that the agent needs no key, and so that tests have answers to compare. It understands three kinds of
-//! sentences, which [`script`] names, and says so when it is given any other.
+//! sentences (`script.rs` names them), and says so when it is given any other.
 
 mod script;
 

@@ -233,7 +233,7 @@ mod tests {
         reply(&json!({"messages": messages, "tools": tools}))
     }
 
-    fn call(tool: &'static str, arguments: Value) -> Reply {
+    fn call(tool: &'static str, arguments: &Value) -> Reply {
         let arguments = arguments.as_object().unwrap().clone();
         Reply::Call { tool, arguments }
     }
@@ -252,7 +252,11 @@ mod tests {
                 json!({"query": "newer_than:3d,"}),
             ),
         ] {
-            assert_eq!(asked(sentence, &[LIST]), call(LIST, expected), "{sentence}");
+            assert_eq!(
+                asked(sentence, &[LIST]),
+                call(LIST, &expected),
+                "{sentence}"
+            );
         }
     }
 
@@ -265,7 +269,7 @@ mod tests {
         ] {
             assert_eq!(
                 asked(sentence, &[LIST, SEND]),
-                call(SEND, mail.clone()),
+                call(SEND, &mail),
                 "{sentence}"
             );
         }
