@@ -16,6 +16,7 @@ use crate::agent::{self, AgentError, AgentOptions, DEFAULT_QUERY};
 use crate::call::{CallError, Passback};
 use crate::client::{AccessToken, Gmail};
 use crate::demo::{self, DemoError};
+use crate::model::ModelOptions;
 use crate::screen::{Screen, cut};
 use crate::server;
 use crate::simulator::{Simulator, SimulatorConfig};
@@ -36,12 +37,28 @@ Without a command it runs the demo: a simulated Gmail, the MCP server and an age
 first as a black box, then with the server's spans.";
 
 const ENVIRONMENT: &str = "\
-Environment:
+Environment of the server:
   GMAIL_ACCESS_TOKEN   OAuth access token for Gmail; needed with --gmail-api
   GMAIL_SIM_LATENCY    Factor on the simulator's latencies: 1 is about Gmail's (default), 0 is none
   GMAIL_SIM_FAIL       HTTP status that every simulated Gmail call fails with, for example 500
+
+Environment of the agent:
+  OPENAI_API_KEY       Key of the model's API. Without it and OPENAI_BASE_URL the model is a script in this process
+  OPENAI_BASE_URL      Any OpenAI-compatible chat-completions API (default: https://api.openai.com/v1)
+  OPENAI_MODEL         Model to ask there; it has to be able to call tools (default: gpt-5-mini)
+
+Reserved for the agent, and not used yet; spans go where --collector says:
+  OTEL_EXPORTER_OTLP_ENDPOINT         OTLP/HTTP receiver for the spans, for example http://localhost:4318
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT  The same, with the path: http://localhost:4318/v1/traces
+  OTEL_EXPORTER_OTLP_HEADERS          Headers for it: name=value,name=value
+  GALILEO_API_KEY                     Sends the spans to Galileo, too
+  GALILEO_PROJECT                     Project there
+  GALILEO_LOG_STREAM                  Log stream there (default: default)
+  GALILEO_OTLP_ENDPOINT               (default: https://app.galileo.ai/api/galileo/otel/traces)
+
+Environment of the output:
   NO_COLOR             If set, no colours
-  COLUMNS              Columns of the output, 40 to 200 (default: the terminal's, or 80)";
+  COLUMNS              Columns, 40 to 200 (default: the terminal's, or 80)";
 
 #[derive(Debug, Parser)]
 #[command(name = "gmail", version, about = ABOUT, long_about = LONG_ABOUT, after_help = ENVIRONMENT)]
@@ -58,10 +75,14 @@ enum Command {
     /// unless --gmail-api names a real one.
     #[command(after_help = ENVIRONMENT)]
     Serve(ServeArgs),
-    /// Ask a server for emails, and see inside the call
+    /// Ask a model that has a server's tools, and see inside its calls
     ///
-    /// A plain MCP client without a model: the first number of QUERY is how many emails to list, and words with a Gmail
-    /// operator (from:grace, is:unread, -label:travel) are the search.
+    /// A ReAct agent: the model reads QUERY and the tools that the server lists, asks for calls, reads their results and
+    /// answers. Below the answer is the tree of all of it, with what happened inside the server.
+    ///
+    /// With OPENAI_API_KEY or OPENAI_BASE_URL the model is a real one. Without them it is a script that answers over the
+    /// same API: it lists emails (the first number of QUERY is how many, words with a Gmail operator such as from:grace,
+    /// is:unread, -label:travel are the search), and sends one (Send "Lunch?" to grace@example.org saying "At noon?").
     #[command(after_help = ENVIRONMENT)]
     Agent(AgentArgs),
 }
@@ -178,6 +199,12 @@ async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
         (false, false) => Passback::TopLevel,
     };
     options.collector = args.collector;
+    options.model = ModelOptions::from_variables(
+        variable("OPENAI_API_KEY")?,
+        variable("OPENAI_BASE_URL")?.as_deref(),
+        variable("OPENAI_MODEL")?,
+    )
+    .map_err(|error| Failure::usage(error.to_string()))?;
     match agent::run(&options, Screen::of_stdout(), &mut io::stdout()).await {
         Err(AgentError::Output(error)) if unless_unread(&error).is_some() => Ok(()),
         Err(error @ AgentError::Call(CallError::NotListening { .. })) => Err(Failure::new(

@@ -2,21 +2,27 @@
 
 use std::io::Write;
 
-use anstyle::Style;
+use anstyle::{AnsiColor, Style};
+use glassbox::render::printable;
 use glassbox::{BuildError, ServeError};
+use opentelemetry::Context;
 use rmcp::model::JsonObject;
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::agent::{self, BOLD, DIM, TOOL};
+use crate::agent::{BOLD, DIM, Shown, counted, error_text};
 use crate::call::{CallError, McpClient, Observed, Passback};
 use crate::client::{AccessToken, Gmail, GmailError};
+use crate::model::scripted;
 use crate::screen::{Screen, waiting};
-use crate::server;
+use crate::server::{self, Inbox};
 use crate::simulator::{Simulator, SimulatorConfig};
+use crate::telemetry::Telemetry;
 
 /// What the demo asks.
 pub const QUERY: &str = "List my 3 most recent emails";
+/// The tool that answers it.
+const TOOL: &str = "list_emails";
 
 /// Why the demo ended early.
 #[derive(Debug, thiserror::Error)]
@@ -76,26 +82,43 @@ pub async fn run(
 }
 
 async fn show(url: &Url, screen: Screen, out: &mut impl Write) -> Result<(), DemoError> {
-    let arguments = agent::arguments(QUERY);
-    let client = McpClient::connect(url).await?;
-    let call =
-        async |passback, what| waiting(what, client.call(TOOL, arguments.clone(), passback)).await;
+    let arguments = scripted::arguments(QUERY);
+    let telemetry = Telemetry::new();
+    let client = McpClient::connect(url, &telemetry).await?;
+    let call = async |passback, what| {
+        let own_trace = Context::new();
+        let called = client.call(&own_trace, TOOL, arguments.clone(), passback);
+        waiting(what, called).await
+    };
+    let report = |observed: &Observed, passback| {
+        let shown = Shown {
+            own_spans: &telemetry.otlp(observed.trace_id),
+            observed: std::slice::from_ref(observed),
+            passback,
+        };
+        shown.report(screen)
+    };
 
     out.write_all(opening(screen, &arguments).as_bytes())?;
     let black_box = call(Passback::Off, "act 1: calling list_emails").await?;
-    out.write_all(act_1(&black_box, screen).as_bytes())?;
+    let shown = report(&black_box, Passback::Off);
+    out.write_all(act_1(&black_box, &shown, screen).as_bytes())?;
 
+    let asked = r#"The same call, asking for spans: _meta.otel.traces = {"request": true}"#;
     let top_level = call(Passback::TopLevel, "act 2: the same call, asking for spans").await?;
-    out.write_all(act_2(&top_level, Passback::TopLevel, screen).as_bytes())?;
+    let shown = report(&top_level, Passback::TopLevel);
+    out.write_all(act_2(asked, &shown, screen).as_bytes())?;
     let detailed = call(
         Passback::Detailed,
         "act 2: the same call, asking for all of them",
     )
     .await?;
-    out.write_all(act_2(&detailed, Passback::Detailed, screen).as_bytes())?;
+    let asked = r#"Again, in detail: {"request": true, "detailed": true}"#;
+    let shown = report(&detailed, Passback::Detailed);
+    out.write_all(act_2(asked, &shown, screen).as_bytes())?;
     out.write_all(closing(screen).as_bytes())?;
     client.close().await;
-    match agent::error_text(&detailed.result) {
+    match error_text(&detailed.result) {
         Some(text) => Err(DemoError::Tool(text)),
         None => Ok(()),
     }
@@ -115,9 +138,8 @@ fn opening(screen: Screen, arguments: &JsonObject) -> String {
     )
 }
 
-fn act_1(observed: &Observed, screen: Screen) -> String {
-    let report = agent::report(observed, Passback::Off, screen);
-    let answer = agent::summary(&observed.result, screen);
+fn act_1(observed: &Observed, report: &str, screen: Screen) -> String {
+    let answer = answer(observed, screen);
     format!(
         "{answer}\n{report}\n{}",
         screen.heading("Act 2 · The revelation")
@@ -125,16 +147,29 @@ fn act_1(observed: &Observed, screen: Screen) -> String {
 }
 
 /// The same call again, and what one more word in the request shows.
-fn act_2(observed: &Observed, passback: Passback, screen: Screen) -> String {
-    let asked = match passback {
-        Passback::Detailed => r#"Again, in detail: {"request": true, "detailed": true}"#,
-        _ => r#"The same call, asking for spans: _meta.otel.traces = {"request": true}"#,
-    };
-    format!(
-        "\n{}\n{}",
-        screen.sentence(Style::new(), "", asked),
-        agent::report(observed, passback, screen)
-    )
+fn act_2(asked: &str, report: &str, screen: Screen) -> String {
+    format!("\n{}\n{report}", screen.sentence(Style::new(), "", asked))
+}
+
+/// The result in a sentence.
+fn answer(observed: &Observed, screen: Screen) -> String {
+    let result = &observed.result;
+    if let Some(text) = error_text(result) {
+        let text = format!("✗ {}", printable(&text));
+        return screen.sentence(AnsiColor::Red.on_default(), "", &text);
+    }
+    let content = result.structured_content.clone().unwrap_or_default();
+    let emails = serde_json::from_value(content).map_or(Vec::new(), |inbox: Inbox| inbox.emails);
+    let subjects: Vec<_> = emails
+        .iter()
+        .map(|email| format!("“{}”", printable(&email.subject)))
+        .collect();
+    let text = format!(
+        "✓ {}: {}",
+        counted(emails.len(), "email"),
+        subjects.join(", ")
+    );
+    screen.sentence(Style::new(), "", &text)
 }
 
 fn closing(screen: Screen) -> String {

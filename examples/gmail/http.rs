@@ -29,6 +29,29 @@ fn install_crypto() {
     });
 }
 
+/// Why the body of an answer was not read to its end.
+pub(crate) enum BodyError {
+    /// It is larger than it may be.
+    TooLarge,
+    /// The connection was lost.
+    Lost(reqwest::Error),
+}
+
+/// The body of an answer, of at most so many bytes.
+pub(crate) async fn body(
+    response: &mut reqwest::Response,
+    max_bytes: usize,
+) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::Lost)? {
+        if body.len() + chunk.len() > max_bytes {
+            return Err(BodyError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

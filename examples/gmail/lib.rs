@@ -1,9 +1,11 @@
 //! The Gmail example: an MCP server in front of Gmail, and an agent that sees inside its calls.
 //!
 //! ```text
-//! cli         the command line                         screen   where output goes, and how it looks
-//! demo        both acts in one process                 call     one tool call that asks for spans
-//! agent       a sentence in, an answer and a tree out  http     the HTTP client of both sides
+//! cli         the command line                         screen     where output goes, and how it looks
+//! demo        both acts in one process                 telemetry  the agent's own spans
+//! agent       a question in, an answer and a tree out  semconv    what their attributes are called
+//! model       who answers: an API, or a script         http       the HTTP client of all sides
+//! call        one tool call that asks for spans
 //! server      the MCP server: tools and resources
 //! client      the Gmail REST API, called
 //! simulator   the Gmail REST API, answered
@@ -15,6 +17,9 @@ pub mod cli;
 pub mod client;
 pub mod demo;
 pub mod http;
+pub mod model;
 pub mod screen;
+mod semconv;
 pub mod server;
 pub mod simulator;
+pub mod telemetry;

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -40,6 +41,9 @@ fn gmail(arguments: &[&str]) -> Command {
     for variable in [
         "GMAIL_ACCESS_TOKEN",
         "GMAIL_SIM_FAIL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "OPENAI_MODEL",
         "COLUMNS",
         "RUST_LOG",
         "RUST_BACKTRACE",
@@ -180,6 +184,84 @@ fn help_names_every_command_and_variable() {
     ] {
         assert!(agent.contains(flag), "{flag} is missing:\n{agent}");
     }
+}
+
+/// The names in a text that look like those of variables.
+fn variables(text: &str) -> BTreeSet<&str> {
+    let is_part = |character: char| character.is_ascii_uppercase() || character == '_';
+    text.split(|character| !is_part(character))
+        .filter(|name| *name == "COLUMNS" || name.contains('_'))
+        .collect()
+}
+
+#[test]
+fn the_example_of_an_environment_is_complete() {
+    let example = include_str!("../gmail/.env.example");
+    let assigned: BTreeSet<_> = example
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix('#')?.split_once('=')?.0))
+        .filter(|name| !name.contains(' '))
+        .collect();
+    let help = run(&["--help"]).stdout;
+    assert_eq!(assigned, variables(&help));
+    assert_eq!(
+        run(&["agent", "--help"])
+            .stdout
+            .matches("OPENAI_MODEL")
+            .count(),
+        1
+    );
+    assert!(
+        example
+            .lines()
+            .all(|line| line.is_empty() || line.starts_with('#')),
+        "nothing is set by whoever copies it"
+    );
+}
+
+#[test]
+fn a_key_that_fits_no_header_and_a_base_that_is_no_url_are_refused_and_not_repeated() {
+    let with = |name, value| Ended::from(gmail(&["agent"]).env(name, value).output().unwrap());
+    for key in ["canary\n", "can ary", "canäry"] {
+        with("OPENAI_API_KEY", key).assert_failed(
+            2,
+            "OPENAI_API_KEY has characters that cannot stand in an HTTP header; give the key alone, without spaces or \
+             line breaks",
+        );
+    }
+    for base in ["canary", "http://me:canary@a.example/v1"] {
+        with("OPENAI_BASE_URL", base).assert_failed(
+            2,
+            "OPENAI_BASE_URL is not a URL such as https://api.openai.com/v1: http or https, without user name, query and \
+             fragment",
+        );
+    }
+}
+
+#[test]
+fn a_model_that_is_not_there_is_said_below_the_tree() {
+    let serving = Serving::start();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let base = format!("http://127.0.0.1:{port}/v1");
+    let mut command = gmail(&["agent", "--server-url", &serving.url]);
+    command
+        .env("OPENAI_BASE_URL", &base)
+        .env("OPENAI_API_KEY", "canary");
+    let ended = Ended::from(command.output().unwrap());
+    assert_eq!(ended.code, Some(1));
+    let error = format!("error: cannot reach the model at {base}: ");
+    assert!(ended.stderr.starts_with(&error), "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    assert!(
+        ended.stdout.contains("chat gpt-5-mini ERROR connection"),
+        "{}",
+        ended.stdout
+    );
+    assert!(!(ended.stdout + &ended.stderr).contains("canary"));
 }
 
 #[test]
@@ -374,7 +456,11 @@ fn agent_and_server_meet_as_processes() {
         "List 4 emails from:grace",
     ]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    assert!(ended.stdout.contains("✓ 4 emails"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("I found 4 emails:"),
+        "{}",
+        ended.stdout
+    );
     assert_eq!(
         ended
             .stdout

@@ -21,6 +21,12 @@ async fn serving(result: Value) -> AgentOptions {
                 "capabilities": {"tools": {}},
                 "serverInfo": {"name": "foreign", "version": "1"},
             }),
+            Some("tools/list") => {
+                let schema = json!({"type": "object"});
+                let tools = json!([{"name": "list_emails", "inputSchema": schema}]);
+                // A list that never ends.
+                json!({"tools": tools, "nextCursor": "again"})
+            }
             _ => result,
         };
         Json(json!({"jsonrpc": "2.0", "id": request.get("id"), "result": result}))
@@ -64,9 +70,22 @@ fn assert_harmless(text: &str) {
 async fn a_server_without_passback_is_normal() {
     let (outcome, text) = shown(json!({"content": [{"type": "text", "text": "two emails"}]})).await;
     outcome.unwrap();
-    assert!(text.starts_with("two emails\n"), "{text}");
+    assert!(
+        text.starts_with("The tool answered: two emails\n"),
+        "{text}"
+    );
     assert!(
         text.contains("The server sent no spans: it does not support SEP-2448."),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_of_tools_that_never_ends_is_read_so_far() {
+    let (outcome, text) = shown(json!({"content": []})).await;
+    outcome.unwrap();
+    assert!(
+        text.contains("The model was not told of 19 tools of the server"),
         "{text}"
     );
 }
@@ -90,15 +109,15 @@ async fn junk_in_the_telemetry_leaves_the_result_alone() {
     ] {
         let (outcome, text) = shown(answer(&telemetry)).await;
         outcome.unwrap();
-        assert!(text.starts_with("two emails\n"), "{text}");
+        assert!(
+            text.starts_with("The tool answered: two emails\n"),
+            "{text}"
+        );
         assert!(
             text.replace('\n', " ").contains(note),
             "{note} is missing:\n{text}"
         );
-        assert!(
-            text.contains("tools/call list_emails CLIENT mcp-gmail-agent"),
-            "{text}"
-        );
+        assert!(text.contains("─ tools/call list_emails "), "{text}");
     }
 }
 

@@ -36,7 +36,10 @@
 //! | `http-server` | yes | Streamable HTTP: [`Server::serve_http`], [`http::service`] |
 //! | `stdio` | yes | [`Server::serve_stdio`], [`stdio::serve`] |
 //! | `http-client` | no | [`http_client::TracingMiddleware`] for `reqwest-middleware` |
+//! | `client` | no | [`client::Client`]: calls that ask for spans, and take them in safely |
+//! | `forward` | no | [`forward`]: spans on to OTLP/HTTP receivers, queued, retried, counted |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
+//! | `ingest` | no | [`ingest`]: what a server returned, checked before it goes anywhere |
 //!
 //! # Options
 //!
@@ -52,7 +55,10 @@
         feature = "http-server",
         feature = "stdio",
         feature = "http-client",
-        feature = "analysis"
+        feature = "analysis",
+        feature = "client",
+        feature = "forward",
+        feature = "ingest"
     )),
     allow(
         rustdoc::broken_intra_doc_links,
@@ -65,8 +71,14 @@ pub mod __private;
 mod advertise;
 #[cfg(feature = "analysis")]
 pub mod analysis;
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "forward")]
+pub mod forward;
 #[cfg(feature = "http-client")]
 pub mod http_client;
+#[cfg(feature = "ingest")]
+pub mod ingest;
 mod instrument;
 #[cfg(feature = "analysis")]
 pub mod otlp;
@@ -109,4 +121,7 @@ mod documents {
     mod phases {}
     #[doc = include_str!("../../docs/adopting.md")]
     mod adopting {}
+    #[cfg(feature = "analysis")]
+    #[doc = include_str!("../../docs/reading.md")]
+    mod reading {}
 }

@@ -18,6 +18,7 @@ use url::Url;
 use self::error::{MAX_BODY_BYTES, TIMEOUT, refusal};
 use self::mail::rfc2822;
 use self::message::Message;
+use crate::http::BodyError;
 
 pub use self::error::GmailError;
 pub(crate) use self::error::{chain, root_cause};
@@ -253,17 +254,11 @@ impl Gmail {
     ) -> Result<T, GmailError> {
         let mut response = request.send().await.map_err(|error| self.failure(error))?;
         let status = response.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| self.failure(error.into()))?
-        {
-            if body.len() + chunk.len() > MAX_BODY_BYTES {
-                return Err(GmailError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = crate::http::body(&mut response, MAX_BODY_BYTES).await;
+        let body = body.map_err(|error| match error {
+            BodyError::TooLarge => GmailError::TooLarge,
+            BodyError::Lost(error) => self.failure(error.into()),
+        })?;
         if !status.is_success() {
             return Err(refusal(status, &body));
         }

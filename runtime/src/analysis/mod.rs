@@ -26,12 +26,21 @@
 //! What it does not do: check whether the spans belong to the caller's trace, or forward them. That is the work of an
 //! ingest step, before this.
 
+#[cfg(test)]
+mod corpus;
+mod critical_path;
 mod findings;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod interval;
 mod tree;
 
 pub use crate::otlp::{AnyValue, Attribute, Span};
-pub use findings::{DominantPhase, Finding, RepeatedCalls, findings};
+pub use critical_path::Segment;
+pub use findings::{
+    AnswerNotes, ClockSkew, DominantPhase, Failure, Finding, IdenticalCalls, Incomplete,
+    MAX_FINDINGS, More, OutsideServer, RepeatedCalls, Retries, Skew, UncoveredTime, Waterfall,
+    findings, findings_with,
+};
 pub use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 pub use tree::{MAX_SPANS, Node, SpanTree, TreeError};

@@ -143,7 +143,11 @@ impl SpanTree {
 
     /// Orders by start, links by parent id, and cuts cycles. Nothing here recurses: depth is the sender's choice.
     fn join(mut spans: Vec<Span>, skipped: usize) -> Self {
-        spans.sort_by_key(Span::start_unix_nano);
+        // By id where starts are equal, so that the order of sending does not matter.
+        spans.sort_by_cached_key(|span| {
+            let (trace, id) = key(span);
+            (span.start_unix_nano(), trace.to_bytes(), id.to_bytes())
+        });
         let index_of: HashMap<_, _> = spans
             .iter()
             .enumerate()
@@ -217,6 +221,11 @@ impl<'a> Node<'a> {
             None => &self.tree.roots,
         };
         siblings.last() == Some(&self.index)
+    }
+
+    /// Where the span is in the tree: below the tree's length, and later than every earlier span.
+    pub(super) fn index(&self) -> usize {
+        self.index
     }
 
     fn child_indices(&self) -> &'a [usize] {

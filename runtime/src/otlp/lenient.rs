@@ -129,8 +129,12 @@ pub(super) fn enumeration<'de, D: Deserializer<'de>>(
             .find(|(known, _)| *known == name)
             .map(|&(_, number)| number)
             .ok_or_else(|| D::Error::custom("an unknown name of an enum"))?,
-        // An open enum may hold a negative number, which means nothing to us.
-        scalar => u64::try_from(integer::<D>(scalar)?).unwrap_or(u64::MAX),
+        scalar => {
+            // Enums are open, and 32 bits wide; a negative number means nothing to us.
+            let number = i32::try_from(integer::<D>(scalar)?)
+                .map_err(|_| D::Error::custom("an enum out of range"))?;
+            u64::try_from(number).unwrap_or(u64::MAX)
+        }
     };
     Ok(number)
 }
@@ -232,6 +236,7 @@ mod tests {
             (json!(77), Some(77)),
             (json!(-1), Some(u64::MAX)),
             (json!(null), Some(0)),
+            (json!(2_147_483_648_u64), None),
             (json!("C"), None),
             (json!(true), None),
         ] {

@@ -11,19 +11,31 @@
 mod any_value;
 mod bounded;
 #[cfg(feature = "ingest")]
+mod collect;
+#[cfg(feature = "ingest")]
 mod envelope;
 mod id;
 mod lenient;
 mod object;
+#[cfg(feature = "ingest")]
 mod payload;
 mod resource;
 mod span;
+#[cfg(feature = "ingest")]
+mod strict;
 
 pub use any_value::{AnyValue, Attribute};
 pub use bounded::MAX_ELEMENTS;
 #[cfg(feature = "ingest")]
-pub(crate) use envelope::{Envelope, EnvelopeError, ResourceSpans, ScopeSpans};
+pub(crate) use envelope::{Entry, Envelope};
+#[cfg(feature = "forward")]
+pub(crate) use envelope::{ResourceSpans, ScopeSpans};
+#[cfg(feature = "ingest")]
 pub use payload::OtlpPayload;
 pub use resource::{Resource, Scope};
 pub(crate) use span::SpanFields;
+#[cfg(feature = "ingest")]
+pub(crate) use span::SpanIds;
 pub use span::{Event, Link, Span};
+#[cfg(feature = "ingest")]
+pub(crate) use strict::is_unambiguous;

@@ -73,6 +73,19 @@ pub(crate) struct SpanFields {
     pub(crate) status: Option<StatusFields>,
 }
 
+/// Who a span says it is, read without the rest of it.
+#[cfg(feature = "ingest")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase")]
+pub(crate) struct SpanIds {
+    #[serde(default = "no_trace", deserialize_with = "id::trace_id")]
+    pub(crate) trace_id: TraceId,
+    #[serde(default = "no_span", deserialize_with = "id::span_id")]
+    pub(crate) span_id: SpanId,
+    #[serde(default = "no_span", deserialize_with = "id::span_id")]
+    pub(crate) parent_span_id: SpanId,
+}
+
 /// A moment in a span (OTLP, `Span.Event`).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
@@ -116,6 +129,8 @@ pub(crate) struct StatusFields {
 }
 
 from_objects!(SpanFields, Event, Link, StatusFields);
+#[cfg(feature = "ingest")]
+from_objects!(SpanIds);
 
 fn no_trace() -> TraceId {
     TraceId::INVALID
@@ -135,6 +150,7 @@ fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Err
 
 impl SpanFields {
     /// How many attributes, events and links were over the reader's bound.
+    #[cfg(any(test, feature = "ingest"))]
     pub(crate) fn excess(&self) -> usize {
         let in_events = self
             .events

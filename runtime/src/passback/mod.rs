@@ -26,7 +26,7 @@ mod capability;
 mod collector;
 mod limits;
 mod observed;
-mod otlp;
+pub(crate) mod otlp;
 mod policy;
 mod request;
 mod scope;
@@ -41,5 +41,7 @@ pub use limits::PassbackLimits;
 pub(crate) use limits::cut;
 pub(crate) use observed::ObservedSpan;
 pub use policy::PassbackPolicy;
+#[cfg(feature = "client")]
+pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
 pub(crate) use scope::{Scope, ScopeGuard};

@@ -23,13 +23,13 @@ const FLAG_IS_REMOTE: u32 = 0x200;
 /// Writes spans one by one, so that their sizes are known before it is decided
 /// which of them leave.
 #[derive(Debug)]
-pub(super) struct SpanWriter {
+pub(crate) struct SpanWriter {
     text: String,
     max_value_length_bytes: usize,
 }
 
 impl SpanWriter {
-    pub(super) fn new(max_value_length_bytes: usize) -> Self {
+    pub(crate) fn new(max_value_length_bytes: usize) -> Self {
         Self {
             text: String::new(),
             max_value_length_bytes,
@@ -37,13 +37,13 @@ impl SpanWriter {
     }
 
     /// Writes one span and says where it stands in [`text`](Self::text).
-    pub(super) fn write(&mut self, span: &SpanData) -> Range<usize> {
+    pub(crate) fn write(&mut self, span: &SpanData) -> Range<usize> {
         let start = self.text.len();
         self.span(span);
         start..self.text.len()
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
@@ -243,23 +243,48 @@ pub(super) fn assemble<'a>(
     spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
     dropped_spans: usize,
 ) -> String {
-    let mut scopes: Vec<(&InstrumentationScope, Vec<&str>)> = Vec::new();
-    for (scope, span) in spans {
-        match scopes.iter_mut().find(|(known, _)| *known == scope) {
-            Some((_, spans)) => spans.push(span),
-            None => scopes.push((scope, vec![span])),
-        }
-    }
     let mut writer = SpanWriter::new(usize::MAX);
     writer.text.push_str("{\"resourceSpans\":[");
-    if !scopes.is_empty() {
-        writer.text.push_str("{\"resource\":{");
+    writer.resource_spans(resource, spans);
+    writer.number("],\"truncated\":", dropped_spans > 0);
+    writer.number(",\"droppedSpanCount\":", format_args!("{dropped_spans}}}"));
+    writer.text
+}
+
+/// Assembles one entry of `resourceSpans` from encoded spans; nothing if there are none.
+#[cfg(feature = "forward")]
+pub(crate) fn resource_spans<'a>(
+    resource: &Resource,
+    spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
+) -> String {
+    let mut writer = SpanWriter::new(usize::MAX);
+    writer.resource_spans(resource, spans);
+    writer.text
+}
+
+impl SpanWriter {
+    fn resource_spans<'a>(
+        &mut self,
+        resource: &Resource,
+        spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
+    ) {
+        let mut scopes: Vec<(&InstrumentationScope, Vec<&str>)> = Vec::new();
+        for (scope, span) in spans {
+            match scopes.iter_mut().find(|(known, _)| *known == scope) {
+                Some((_, spans)) => spans.push(span),
+                None => scopes.push((scope, vec![span])),
+            }
+        }
+        if scopes.is_empty() {
+            return;
+        }
+        self.text.push_str("{\"resource\":{");
         let attributes: Vec<_> = resource.iter().collect();
-        writer.list("\"attributes\":", &attributes, |writer, (key, value)| {
+        self.list("\"attributes\":", &attributes, |writer, (key, value)| {
             writer.attribute(key, value)
         });
-        writer.text.push('}');
-        writer.list(",\"scopeSpans\":", &scopes, |writer, (scope, spans)| {
+        self.text.push('}');
+        self.list(",\"scopeSpans\":", &scopes, |writer, (scope, spans)| {
             writer.scope(scope);
             writer.list(",\"spans\":", spans, |writer, span| {
                 writer.text.push_str(span)
@@ -270,16 +295,11 @@ pub(super) fn assemble<'a>(
             writer.text.push('}');
         });
         if let Some(url) = resource.schema_url() {
-            writer.field(",\"schemaUrl\":", url);
+            self.field(",\"schemaUrl\":", url);
         }
-        writer.text.push('}');
+        self.text.push('}');
     }
-    writer.number("],\"truncated\":", dropped_spans > 0);
-    writer.number(",\"droppedSpanCount\":", format_args!("{dropped_spans}}}"));
-    writer.text
-}
 
-impl SpanWriter {
     fn scope(&mut self, scope: &InstrumentationScope) {
         self.field("{\"scope\":{\"name\":", scope.name());
         if let Some(version) = scope.version() {

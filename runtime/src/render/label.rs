@@ -105,14 +105,7 @@ fn notes(node: Node<'_>) -> Vec<String> {
         .parent()
         .is_none_or(|parent| parent.span().service() != span.service());
     if from_elsewhere && span.service().is_some() {
-        let kind = match span.kind() {
-            SpanKind::Server => "SERVER",
-            SpanKind::Client => "CLIENT",
-            SpanKind::Producer => "PRODUCER",
-            SpanKind::Consumer => "CONSUMER",
-            SpanKind::Internal => "INTERNAL",
-        };
-        return [Some(kind), span.service()]
+        return [Some(kind_text(&span.kind())), span.service()]
             .into_iter()
             .flatten()
             .map(|note| printable(start(note)).into_owned())
@@ -138,6 +131,17 @@ fn notes(node: Node<'_>) -> Vec<String> {
             printable(&note).into_owned()
         })
         .collect()
+}
+
+/// A kind as people and other programs read it.
+pub(super) fn kind_text(kind: &SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Server => "SERVER",
+        SpanKind::Client => "CLIENT",
+        SpanKind::Producer => "PRODUCER",
+        SpanKind::Consumer => "CONSUMER",
+        SpanKind::Internal => "INTERNAL",
+    }
 }
 
 /// A name within `room` columns: a path loses its front (`GET …/messages/{id}`), all else its end.

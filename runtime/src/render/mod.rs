@@ -1,7 +1,7 @@
-//! Span trees as text for people.
+//! Span trees for people, as text and as a page, and for programs as JSON.
 //!
-//! Pure and deterministic: a tree, its findings and a width go in, text comes out. Spans come from somebody else's
-//! server, so their text passes [`printable`] before it gets near a terminal.
+//! Pure and deterministic: a tree, its findings and options go in, text comes out. Spans come from somebody else's
+//! server, so their text passes [`printable`] before it gets near a terminal or a page.
 //!
 //! ```
 //! use glassbox::analysis::{SpanTree, findings};
@@ -15,11 +15,20 @@
 //! ```
 
 mod duration;
+mod escape;
+mod html;
+mod json;
 mod label;
+mod pool;
 mod printable;
 mod text;
 mod timeline;
 
 pub use duration::duration_text;
+pub use html::{
+    HtmlOptions, MAX_DETAIL_BYTES, MAX_FINDINGS, MAX_NAME_CHARS, MAX_TABLE_ROWS, MAX_TEXT_CHARS,
+    html,
+};
+pub use json::{JSON_VERSION, json};
 pub use printable::{printable, width};
 pub use text::{DEFAULT_MAX_LINES, DEFAULT_WIDTH, MIN_WIDTH, TextOptions, text};

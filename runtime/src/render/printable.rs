@@ -52,7 +52,8 @@ pub(super) fn char_width(character: char) -> usize {
     }
 }
 
-fn is_unsafe(character: char) -> bool {
+/// Whether a terminal would act on a character, or whether it would hide or reorder text.
+pub(super) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -42,6 +42,17 @@ impl Axis {
         }
     }
 
+    /// What the axis covers.
+    pub(super) fn length(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// How long after the start of the axis a moment is, negative before it; `None` for a moment its producer did not
+    /// give, and if there is no axis.
+    pub(super) fn offset(&self, unix_nano: u64) -> Option<i128> {
+        (unix_nano > 0 && self.start > 0).then(|| i128::from(unix_nano) - i128::from(self.start))
+    }
+
     pub(super) fn place(&self, span: &Span) -> Place {
         match (span.start_unix_nano(), span.end_unix_nano()) {
             _ if !span.is_timed() => Place::Unknown,

@@ -2,133 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::{Arc, Mutex};
+mod agent;
+mod model;
+mod support;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::http::StatusCode;
 use expect_test::expect;
 use glassbox::analysis::SpanTree;
-use gmail_example::agent::{self, AgentOptions};
-use gmail_example::call::{McpClient, Observed, Passback};
-use gmail_example::client::{AccessToken, Gmail};
+use gmail_example::call::Passback;
 use gmail_example::demo;
 use gmail_example::screen::Screen;
+use gmail_example::simulator::SimulatorConfig;
 use gmail_example::simulator::mailbox::Mailbox;
-use gmail_example::simulator::{Simulator, SimulatorConfig};
 use rmcp::model::{PaginatedRequestParams, ReadResourceRequestParams, RequestMetaObject};
-use rmcp::service::{RunningService, ServiceError};
-use rmcp::transport::StreamableHttpClientTransport;
-use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp::{RoleClient, ServiceExt as _};
+use rmcp::service::ServiceError;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use url::Url;
 
-/// A server with a simulated Gmail behind it, which runs as long as the test.
-struct Peer {
-    url: Url,
-    simulator: Simulator,
-}
-
-impl Peer {
-    async fn start(config: SimulatorConfig, token: &str) -> Self {
-        let simulator = Simulator::start(config).await.unwrap();
-        let gmail = Gmail::new(&simulator.url(), AccessToken::new(token)).unwrap();
-        let bound = gmail_example::server::server(gmail)
-            .unwrap()
-            .bind_http("127.0.0.1:0")
-            .await
-            .unwrap();
-        let url = bound.url().parse().unwrap();
-        tokio::spawn(bound.serve_until(std::future::pending()));
-        Self { url, simulator }
-    }
-
-    async fn fast() -> Self {
-        let config = SimulatorConfig::default().with_latency(0.0);
-        let token = config.access_token.clone();
-        Self::start(config, &token).await
-    }
-
-    async fn client(&self) -> RunningService<RoleClient, ()> {
-        let http = gmail_example::http::client(&self.url).build().unwrap();
-        let config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str());
-        let transport = StreamableHttpClientTransport::with_client(http, config);
-        ().serve(transport).await.unwrap()
-    }
-
-    async fn call(&self, tool: &'static str, arguments: Value) -> Observed {
-        let client = McpClient::connect(&self.url).await.unwrap();
-        let arguments = arguments.as_object().unwrap().clone();
-        client
-            .call(tool, arguments, Passback::Detailed)
-            .await
-            .unwrap()
-    }
-
-    async fn ask(
-        &self,
-        passback: Passback,
-        collector: Option<Url>,
-    ) -> (Result<(), String>, String) {
-        let mut options = AgentOptions::new("List my 3 most recent emails", self.url.clone());
-        options.passback = passback;
-        options.collector = collector;
-        let mut out = Vec::new();
-        let outcome = agent::run(&options, Screen::PLAIN, &mut out)
-            .await
-            .map_err(|error| error.to_string());
-        (outcome, normalised(&String::from_utf8(out).unwrap()))
-    }
-}
-
-/// Spans by name, indented by depth.
-fn outline(spans: &Value) -> String {
-    let tree = SpanTree::from_otlp(spans).unwrap();
-    let line = |(depth, node): (usize, glassbox::analysis::Node<'_>)| {
-        format!(
-            "{}{}{}\n",
-            "  ".repeat(depth),
-            node.span().name(),
-            if node.span().is_error() { " !" } else { "" }
-        )
-    };
-    tree.walk().map(line).collect()
-}
-
-/// The text without what differs from run to run: durations, bars, ports, and findings, which rest on durations.
-fn normalised(text: &str) -> String {
-    let mut lines: Vec<_> = text
-        .lines()
-        .filter(|line| !line.starts_with('▌'))
-        .map(|line| {
-            without_times(line.trim_end_matches(['━', '╸', '╺', '█', '▌', '▐', ' '])) + "\n"
-        })
-        .collect();
-    // A finding stood between empty lines.
-    lines.dedup_by(|line, before| line == "\n" && before == "\n");
-    lines.concat()
-}
-
-fn without_times(line: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    for word in line.split(' ') {
-        let is_unit = ["s", "ms", "µs", "h"].contains(&word.trim_end_matches([',', '.']));
-        match words.last() {
-            Some(number) if is_unit && number.starts_with(|first: char| first.is_ascii_digit()) => {
-                words.pop();
-                while words.last().is_some_and(|word| word.is_empty()) {
-                    words.pop();
-                }
-                words.push("<time>");
-            }
-            _ => words.push(word),
-        }
-    }
-    words.join(" ")
-}
+use self::support::{Peer, collector, normalised, outline};
 
 #[tokio::test]
 async fn the_demo_shows_both_acts() {
@@ -238,14 +128,20 @@ async fn the_agent_shows_what_it_asked_for() {
     let (outcome, black_box) = peer.ask(Passback::Off, None).await;
     outcome.unwrap();
     expect![[r#"
-        ✓ 3 emails
-          Grace Hopper     Found the slow call
-          Build            [analytical-engine] Build 1843 passed
-          Charles Babbage  Re: Difference Engine, second quote
+        I found 3 emails:
+        - Grace Hopper: Found the slow call
+        - Build: [analytical-engine] Build 1843 passed
+        - Charles Babbage: Re: Difference Engine, second quote
 
-        tools/call list_emails CLIENT mcp-gmail-agent <time>
+        invoke_agent mcp-gmail-agent INTERNAL <time>
+        ├─ chat scripted <time>
+        ├─ tools/call list_emails <time>
+        └─ chat scripted <time>
 
         <time> and nothing says why: everything inside the server is hidden.
+
+        Model: scripted (no OPENAI_API_KEY); 2 turns, 183 tokens in, 23 out.
+        Calls: 1 made.
     "#]]
     .assert_eq(&black_box);
     let (_, top_level) = peer.ask(Passback::TopLevel, None).await;
@@ -265,13 +161,12 @@ async fn the_agent_shows_what_it_asked_for() {
 
 #[tokio::test]
 async fn the_callers_span_is_the_parent_of_the_servers() {
-    let observed = Peer::fast()
+    let (observed, own_spans) = Peer::fast()
         .await
         .call("list_emails", json!({"max_results": 2}))
         .await;
     let tree =
-        SpanTree::from_payloads([&observed.own_spans, observed.server_spans.as_ref().unwrap()])
-            .unwrap();
+        SpanTree::from_payloads([&own_spans, observed.server_spans.as_ref().unwrap()]).unwrap();
     let roots: Vec<_> = tree.roots().map(|root| root.span().service()).collect();
     assert_eq!(roots, [Some("mcp-gmail-agent")]);
     assert_eq!((tree.skipped(), observed.held_back), (0, 0));
@@ -281,7 +176,7 @@ async fn the_callers_span_is_the_parent_of_the_servers() {
 async fn sending_shows_its_phases() {
     let peer = Peer::fast().await;
     let arguments = json!({"to": "grace@example.org", "subject": "Hello", "body": "Text"});
-    let observed = peer.call("send_email", arguments).await;
+    let (observed, _) = peer.call("send_email", arguments).await;
     let confirmation = observed.result.structured_content.unwrap();
     let mailbox = peer.simulator.mailbox();
     let sent = mailbox.messages().first().unwrap();
@@ -304,7 +199,7 @@ async fn sending_shows_its_phases() {
 async fn sent_mail_is_not_in_the_inbox() {
     let peer = Peer::fast().await;
     let subjects = async |arguments: Value| {
-        let observed = peer.call("list_emails", arguments).await;
+        let (observed, _) = peer.call("list_emails", arguments).await;
         let inbox = observed.result.structured_content.unwrap();
         let emails = inbox.get("emails").unwrap().as_array().unwrap().clone();
         emails
@@ -467,8 +362,9 @@ async fn no_secret_is_in_the_spans() {
     );
     assert_eq!(well.simulator.mailbox().messages().len(), 27);
 
-    for observed in &answers {
-        let spans = observed.server_spans.as_ref().unwrap().to_string();
+    for (observed, own_spans) in &answers {
+        let spans = observed.server_spans.as_ref().unwrap();
+        let spans = format!("{spans}{own_spans}");
         assert!(spans.contains("auth.validate"), "{spans}");
         for canary in [TOKEN, QUERY, RECIPIENT, SUBJECT, BODY, "canary"] {
             assert!(!spans.contains(canary), "{canary} in {spans}");
@@ -476,37 +372,6 @@ async fn no_secret_is_in_the_spans() {
         let result = serde_json::to_string(&observed.result).unwrap();
         assert!(!result.contains(TOKEN), "{result}");
     }
-}
-
-type Received = Arc<Mutex<Vec<(String, Value)>>>;
-
-/// A collector that answers so, and remembers what it was sent.
-async fn collector(status: StatusCode) -> (Url, Received) {
-    let received = Received::default();
-    let take = post(
-        async move |State(received): State<Received>, headers: HeaderMap, body: String| {
-            let content_type = headers
-                .get("content-type")
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned();
-            received
-                .lock()
-                .unwrap()
-                .push((content_type, serde_json::from_str(&body).unwrap()));
-            status
-        },
-    );
-    let router = Router::new()
-        .route("/v1/traces", take)
-        .with_state(Arc::clone(&received));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap())
-        .parse()
-        .unwrap();
-    tokio::spawn(async { axum::serve(listener, router).await });
-    (url, received)
 }
 
 #[tokio::test]
@@ -524,7 +389,13 @@ async fn a_collector_gets_both_sides_each_under_its_own_name() {
         .collect();
     assert_eq!(spans.len(), 2);
     assert_eq!(spans.first().unwrap().lines().count(), 10, "{spans:?}");
-    assert_eq!(spans.get(1).unwrap(), "tools/call list_emails\n");
+    expect![[r#"
+        invoke_agent mcp-gmail-agent
+          chat scripted
+          tools/call list_emails
+          chat scripted
+    "#]]
+    .assert_eq(spans.get(1).unwrap());
     let services: Vec<_> = received
         .iter()
         .map(|(_, payload)| {
@@ -557,7 +428,7 @@ async fn a_collector_gets_both_sides_each_under_its_own_name() {
     );
     assert!(
         text.contains(&format!(
-            "10 spans received, 11 forwarded to {url}v1/traces"
+            "10 spans received, 14 forwarded to {url}v1/traces"
         )),
         "{text}"
     );
@@ -577,5 +448,5 @@ async fn a_collector_that_refuses_is_an_error_after_the_answer() {
             "the collector at {url} did not take the spans: it answered 503 Service Unavailable"
         )
     );
-    assert!(text.contains("✓ 3 emails"), "{text}");
+    assert!(text.starts_with("I found 3 emails:\n"), "{text}");
 }
