@@ -4,6 +4,8 @@
 use std::str::FromStr;
 
 use opentelemetry::Context;
+#[cfg(feature = "client")]
+use opentelemetry::propagation::Injector;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::propagation::BaggagePropagator;
@@ -94,8 +96,24 @@ fn lower_hex(text: &str) -> Option<u128> {
     }
 }
 
+/// Writes the context into a request's `_meta`: `traceparent`, `tracestate`
+/// where there is one, and baggage if wanted (SEP-414).
+#[cfg(feature = "client")]
+pub(crate) fn inject(context: &Context, meta: &mut MetaObject, with_baggage: bool) {
+    let span = context.span();
+    let span = span.span_context();
+    meta.insert(TRACEPARENT.to_owned(), format_traceparent(span).into());
+    let state = span.trace_state().header();
+    if !state.is_empty() && state.len() <= MAX_TRACESTATE_BYTES {
+        meta.insert(TRACESTATE.to_owned(), state.into());
+    }
+    if with_baggage {
+        BaggagePropagator::new().inject_context(context, &mut MetaCarrierMut(meta));
+    }
+}
+
 /// The `traceparent` that names `span` as the parent.
-#[cfg(feature = "http-client")]
+#[cfg(any(feature = "client", feature = "http-client"))]
 pub(crate) fn format_traceparent(span: &SpanContext) -> String {
     let flags = span.trace_flags() & TraceFlags::SAMPLED;
     format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), flags)
@@ -111,6 +129,17 @@ impl Extractor for MetaCarrier<'_> {
 
     fn keys(&self) -> Vec<&str> {
         vec![TRACEPARENT, TRACESTATE, BAGGAGE]
+    }
+}
+
+/// `_meta` as the SDK's propagators write it.
+#[cfg(feature = "client")]
+struct MetaCarrierMut<'a>(&'a mut MetaObject);
+
+#[cfg(feature = "client")]
+impl Injector for MetaCarrierMut<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value.into());
     }
 }
 

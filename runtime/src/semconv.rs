@@ -11,12 +11,17 @@ pub(crate) use opentelemetry_semantic_conventions::attribute::{
 };
 #[cfg(feature = "http-client")]
 pub(crate) use opentelemetry_semantic_conventions::attribute::{
-    HTTP_REQUEST_METHOD, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE, SERVER_ADDRESS,
-    SERVER_PORT, URL_FULL, URL_TEMPLATE,
+    HTTP_REQUEST_METHOD, HTTP_REQUEST_RESEND_COUNT, HTTP_RESPONSE_STATUS_CODE, URL_FULL,
+    URL_TEMPLATE,
 };
+#[cfg(any(feature = "client", feature = "http-client"))]
+pub(crate) use opentelemetry_semantic_conventions::attribute::{SERVER_ADDRESS, SERVER_PORT};
 
 /// What a GenAI operation does.
 pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
+/// The arguments of a tool call, as JSON text.
+#[cfg(feature = "analysis")]
+pub(crate) const GEN_AI_TOOL_CALL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
 /// The tool that is called.
 pub(crate) const GEN_AI_TOOL_NAME: &str = "gen_ai.tool.name";
 /// The MCP method.

@@ -1,12 +1,27 @@
 //! `docs/conformance.md` lists every rule and every test.
 
 const DOCUMENT: &str = include_str!("../../docs/conformance.md");
-const TESTS: &str = include_str!("server.rs");
+/// The first letter of a side's rules and tests, how many rules it has, and its tests.
+const SIDES: [(char, u8, &[&str]); 2] = [
+    ('s', 18, &[include_str!("server.rs")]),
+    (
+        'c',
+        9,
+        &[
+            include_str!("client.rs"),
+            include_str!("../../runtime/src/ingest/tests/rules.rs"),
+        ],
+    ),
+];
 
-fn test_names() -> Vec<&'static str> {
-    let functions = TESTS
-        .lines()
-        .filter_map(|line| line.strip_prefix("async fn s"));
+fn test_names(letter: char, files: &[&'static str]) -> Vec<&'static str> {
+    let functions = files
+        .iter()
+        .flat_map(|tests| tests.lines())
+        .filter_map(|line| line.trim_start_matches("async ").strip_prefix("fn "))
+        .filter(|rest| {
+            rest.starts_with(&format!("{letter}0")) || rest.starts_with(&format!("{letter}1"))
+        });
     functions
         .map(|rest| rest.split('(').next().unwrap())
         .collect()
@@ -14,31 +29,38 @@ fn test_names() -> Vec<&'static str> {
 
 #[test]
 fn every_test_is_listed() {
-    assert!(test_names().len() > 15);
-    for name in test_names() {
-        assert!(
-            DOCUMENT.contains(&format!("`s{name}`")),
-            "docs/conformance.md does not list s{name}"
-        );
+    for (letter, rules, tests) in SIDES {
+        let names = test_names(letter, tests);
+        assert!(names.len() >= usize::from(rules));
+        for name in names {
+            assert!(
+                DOCUMENT.contains(&format!("`{name}`")),
+                "docs/conformance.md does not list {name}"
+            );
+        }
     }
 }
 
 #[test]
 fn every_rule_has_a_row_with_a_test_that_exists() {
-    for rule in 1..=18 {
-        let start = format!("| S{rule:02} |");
-        let row = DOCUMENT.lines().find(|line| line.starts_with(&start));
-        let row = row.unwrap_or_else(|| panic!("docs/conformance.md has no row for S{rule:02}"));
-        let tests: Vec<_> = row
-            .split('`')
-            .filter(|word| word.starts_with("s0") || word.starts_with("s1"))
-            .collect();
-        assert!(!tests.is_empty(), "S{rule:02} has no test");
-        for test in tests {
-            assert!(
-                test_names().contains(&test.strip_prefix('s').unwrap()),
-                "{test} does not exist"
-            );
+    for (letter, rules, tests) in SIDES {
+        let names = test_names(letter, tests);
+        for rule in 1..=rules {
+            let rule = format!("{}{rule:02}", letter.to_ascii_uppercase());
+            let start = format!("| {rule} |");
+            let row = DOCUMENT.lines().find(|line| line.starts_with(&start));
+            let row = row.unwrap_or_else(|| panic!("docs/conformance.md has no row for {rule}"));
+            let tests: Vec<_> = row
+                .split('`')
+                .filter(|word| {
+                    word.starts_with(&format!("{letter}0"))
+                        || word.starts_with(&format!("{letter}1"))
+                })
+                .collect();
+            assert!(!tests.is_empty(), "{rule} has no test");
+            for test in tests {
+                assert!(names.contains(&test), "{test} does not exist");
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What the tests share: a server that has every kind of tool, raw clients for
 //! every transport, and trees as text.
 
+pub mod answerer;
+pub mod clients;
 pub mod collector;
 pub mod http;
 pub mod server;

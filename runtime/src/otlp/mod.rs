@@ -14,6 +14,7 @@ mod bounded;
 mod collect;
 #[cfg(feature = "ingest")]
 mod envelope;
+mod from_sdk;
 mod id;
 mod lenient;
 mod object;
@@ -25,11 +26,15 @@ mod span;
 mod strict;
 
 pub use any_value::{AnyValue, Attribute};
+#[cfg(feature = "client")]
+pub(crate) use bounded::Bounded;
 pub use bounded::MAX_ELEMENTS;
 #[cfg(feature = "ingest")]
 pub(crate) use envelope::{Entry, Envelope};
 #[cfg(feature = "forward")]
 pub(crate) use envelope::{ResourceSpans, ScopeSpans};
+#[cfg(feature = "client")]
+pub(crate) use from_sdk::{attributes, kind, status, unix_nano};
 #[cfg(feature = "ingest")]
 pub use payload::OtlpPayload;
 pub use resource::{Resource, Scope};

@@ -37,6 +37,21 @@ impl PassbackRequest {
             (true, true) => Self::Detailed,
         }
     }
+
+    /// Writes the flag into a request's `_meta`; [`Off`](Self::Off) takes it out.
+    #[cfg(feature = "client")]
+    pub(crate) fn write_to(self, meta: &mut MetaObject) {
+        let detailed = match self {
+            Self::Off => {
+                meta.remove(OTEL_KEY);
+                return;
+            }
+            Self::TopLevel => false,
+            Self::Detailed => true,
+        };
+        let flags = serde_json::json!({REQUEST_KEY: true, DETAILED_KEY: detailed});
+        meta.insert(OTEL_KEY.to_owned(), serde_json::json!({TRACES_KEY: flags}));
+    }
 }
 
 #[cfg(test)]
