@@ -3,20 +3,23 @@
 use std::env::{self, VarError};
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use axum::http::uri::Authority;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use glassbox::ServeError;
+use glassbox::forward::{Sink, SinkError};
 use glassbox::render::printable;
+use glassbox::{PassbackRequest, ServeError};
 use tokio::signal;
 use url::Url;
 
-use crate::agent::{self, AgentError, AgentOptions, DEFAULT_QUERY};
-use crate::call::{CallError, Passback};
+use crate::agent::{self, AgentError, AgentOptions, DEFAULT_QUERY, Galileo};
+use crate::call::CallError;
 use crate::client::{AccessToken, Gmail};
 use crate::demo::{self, DemoError};
 use crate::model::ModelOptions;
+use crate::page::Page;
 use crate::screen::{Screen, cut};
 use crate::server;
 use crate::simulator::{Simulator, SimulatorConfig};
@@ -47,10 +50,13 @@ Environment of the agent:
   OPENAI_BASE_URL      Any OpenAI-compatible chat-completions API (default: https://api.openai.com/v1)
   OPENAI_MODEL         Model to ask there; it has to be able to call tools (default: gpt-5-mini)
 
-Reserved for the agent, and not used yet; spans go where --collector says:
+Where the agent sends the spans, besides --collector:
   OTEL_EXPORTER_OTLP_ENDPOINT         OTLP/HTTP receiver for the spans, for example http://localhost:4318
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT  The same, with the path: http://localhost:4318/v1/traces
   OTEL_EXPORTER_OTLP_HEADERS          Headers for it: name=value,name=value
+  OTEL_EXPORTER_OTLP_PROTOCOL         http/protobuf (default) or http/json
+  OTEL_EXPORTER_OTLP_COMPRESSION      gzip or none (default)
+  OTEL_EXPORTER_OTLP_TIMEOUT          Milliseconds a request may take (default: 10000)
   GALILEO_API_KEY                     Sends the spans to Galileo, too
   GALILEO_PROJECT                     Project there
   GALILEO_LOG_STREAM                  Log stream there (default: default)
@@ -62,9 +68,12 @@ Environment of the output:
 
 #[derive(Debug, Parser)]
 #[command(name = "gmail", version, about = ABOUT, long_about = LONG_ABOUT, after_help = ENVIRONMENT)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    page: PageArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -134,12 +143,38 @@ struct AgentArgs {
     /// OTLP/HTTP receiver for the spans, for example http://localhost:4318
     #[arg(long, value_name = "URL", value_parser = http_url)]
     collector: Option<Url>,
+    /// Directory for spans that cannot be delivered now; the next run with it sends them
+    #[arg(long, value_name = "DIR")]
+    spool: Option<PathBuf>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+#[derive(Debug, Args)]
+struct PageArgs {
+    /// Write the trace as a web page to this file (default: a new file in the temporary directory)
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+    /// Write no web page
+    #[arg(long, conflicts_with = "page")]
+    no_page: bool,
+}
+
+impl PageArgs {
+    fn page(self) -> Option<Page> {
+        match (self.page, self.no_page) {
+            (_, true) => None,
+            (Some(path), false) => Some(Page::File(path)),
+            (None, false) => Some(Page::Temporary),
+        }
+    }
 }
 
 /// Runs the command line, and says how it went.
 pub async fn run() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        None => run_demo().await,
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        None => run_demo(cli.page.page()).await,
         Some(Command::Serve(args)) => serve(args).await,
         Some(Command::Agent(args)) => run_agent(args).await,
     };
@@ -183,9 +218,10 @@ fn unless_unread(error: &io::Error) -> Option<()> {
     (error.kind() == io::ErrorKind::BrokenPipe).then_some(())
 }
 
-async fn run_demo() -> Result<(), Failure> {
+async fn run_demo(page: Option<Page>) -> Result<(), Failure> {
     let config = simulator_config()?;
-    match demo::run(config, Screen::of_stdout(), &mut io::stdout()).await {
+    let screen = Screen::of_stdout();
+    match demo::run(config, page.as_ref(), screen, &mut io::stdout()).await {
         Err(DemoError::Output(error)) if unless_unread(&error).is_some() => Ok(()),
         other => other.map_err(Failure::new),
     }
@@ -194,11 +230,14 @@ async fn run_demo() -> Result<(), Failure> {
 async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
     let mut options = AgentOptions::new(args.query, args.server_url);
     options.passback = match (args.no_passback, args.detailed) {
-        (true, _) => Passback::Off,
-        (false, true) => Passback::Detailed,
-        (false, false) => Passback::TopLevel,
+        (true, _) => PassbackRequest::Off,
+        (false, true) => PassbackRequest::Detailed,
+        (false, false) => PassbackRequest::TopLevel,
     };
     options.collector = args.collector;
+    options.sinks = sinks()?;
+    options.spool = args.spool;
+    options.page = args.page.page();
     options.model = ModelOptions::from_variables(
         variable("OPENAI_API_KEY")?,
         variable("OPENAI_BASE_URL")?.as_deref(),
@@ -212,6 +251,24 @@ async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
         )),
         other => other.map_err(Failure::new),
     }
+}
+
+/// The sinks that the environment names.
+fn sinks() -> Result<Vec<Sink>, Failure> {
+    crate::http::install_crypto();
+    let usage = |error: SinkError| Failure::usage(error.to_string());
+    let standard = Sink::from_env().map_err(usage)?;
+    let galileo = match variable("GALILEO_API_KEY")? {
+        Some(key) => {
+            let mut galileo = Galileo::new(key);
+            galileo.project = variable("GALILEO_PROJECT")?;
+            galileo.log_stream = variable("GALILEO_LOG_STREAM")?;
+            galileo.url = variable("GALILEO_OTLP_ENDPOINT")?;
+            Some(galileo.sink().map_err(usage)?)
+        }
+        None => None,
+    };
+    Ok(standard.into_iter().chain(galileo).collect())
 }
 
 async fn serve(args: ServeArgs) -> Result<(), Failure> {

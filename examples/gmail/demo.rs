@@ -4,16 +4,17 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 use glassbox::render::printable;
-use glassbox::{BuildError, ServeError};
+use glassbox::{BuildError, PassbackRequest, ServeError};
 use opentelemetry::Context;
-use rmcp::model::JsonObject;
+use rmcp::model::{CallToolResult, JsonObject};
 use tokio::sync::oneshot;
 use url::Url;
 
 use crate::agent::{BOLD, DIM, Shown, counted, error_text};
-use crate::call::{CallError, McpClient, Observed, Passback};
+use crate::call::{CallError, McpClient, Observed};
 use crate::client::{AccessToken, Gmail, GmailError};
 use crate::model::scripted;
+use crate::page::{self, Page};
 use crate::screen::{Screen, waiting};
 use crate::server::{self, Inbox};
 use crate::simulator::{Simulator, SimulatorConfig};
@@ -54,13 +55,14 @@ pub enum DemoError {
     Output(#[from] std::io::Error),
 }
 
-/// Starts a Gmail, a server and an agent, and shows both acts.
+/// Starts a Gmail, a server and an agent, and shows both acts; the last one also as a page, if one is wanted.
 ///
 /// # Errors
 ///
 /// [`DemoError`]; what there is to show has been written by then.
 pub async fn run(
     config: SimulatorConfig,
+    page: Option<&Page>,
     screen: Screen,
     out: &mut impl Write,
 ) -> Result<(), DemoError> {
@@ -75,50 +77,63 @@ pub async fn run(
     let serving = tokio::spawn(bound.serve_until(async {
         let _ = stopped.await;
     }));
-    let shown = show(&url, screen, out).await;
+    let shown = show(&url, page, screen, out).await;
     drop(stop);
     serving.abort();
     shown
 }
 
-async fn show(url: &Url, screen: Screen, out: &mut impl Write) -> Result<(), DemoError> {
+async fn show(
+    url: &Url,
+    page: Option<&Page>,
+    screen: Screen,
+    out: &mut impl Write,
+) -> Result<(), DemoError> {
     let arguments = scripted::arguments(QUERY);
-    let telemetry = Telemetry::new();
-    let client = McpClient::connect(url, &telemetry).await?;
+    let telemetry = Telemetry::new(None);
+    let client = McpClient::connect(url, &telemetry, None).await?;
     let call = async |passback, what| {
         let own_trace = Context::new();
         let called = client.call(&own_trace, TOOL, arguments.clone(), passback);
-        waiting(what, called).await
+        let mut observed = waiting(what, called).await;
+        let failed = Err(CallError::Failed(String::new()));
+        let result = std::mem::replace(&mut observed.result, failed)?;
+        Ok::<_, CallError>((observed, result))
     };
-    let report = |observed: &Observed, passback| {
-        let shown = Shown {
-            own_spans: &telemetry.otlp(observed.trace_id),
-            observed: std::slice::from_ref(observed),
-            passback,
-        };
-        shown.report(screen)
+    let examined = |observed: &Observed, passback| {
+        let own_spans = telemetry.spans(observed.trace_id);
+        Shown::new(own_spans, std::slice::from_ref(observed), passback)
     };
 
     out.write_all(opening(screen, &arguments).as_bytes())?;
-    let black_box = call(Passback::Off, "act 1: calling list_emails").await?;
-    let shown = report(&black_box, Passback::Off);
-    out.write_all(act_1(&black_box, &shown, screen).as_bytes())?;
+    let (black_box, result) = call(PassbackRequest::Off, "act 1: calling list_emails").await?;
+    let shown = examined(&black_box, PassbackRequest::Off).report(screen);
+    out.write_all(act_1(&result, &shown, screen).as_bytes())?;
 
     let asked = r#"The same call, asking for spans: _meta.otel.traces = {"request": true}"#;
-    let top_level = call(Passback::TopLevel, "act 2: the same call, asking for spans").await?;
-    let shown = report(&top_level, Passback::TopLevel);
+    let (top_level, _) = call(
+        PassbackRequest::TopLevel,
+        "act 2: the same call, asking for spans",
+    )
+    .await?;
+    let shown = examined(&top_level, PassbackRequest::TopLevel).report(screen);
     out.write_all(act_2(asked, &shown, screen).as_bytes())?;
-    let detailed = call(
-        Passback::Detailed,
+    let (detailed, result) = call(
+        PassbackRequest::Detailed,
         "act 2: the same call, asking for all of them",
     )
     .await?;
     let asked = r#"Again, in detail: {"request": true, "detailed": true}"#;
-    let shown = report(&detailed, Passback::Detailed);
-    out.write_all(act_2(asked, &shown, screen).as_bytes())?;
+    let shown = examined(&detailed, PassbackRequest::Detailed);
+    out.write_all(act_2(asked, &shown.report(screen), screen).as_bytes())?;
     out.write_all(closing(screen).as_bytes())?;
+    if let Some(page) = page {
+        let trace = detailed.trace_id;
+        let written = page.write(trace, &shown.tree, &shown.findings, &shown.notes());
+        out.write_all(page::line(&written, page, trace).as_bytes())?;
+    }
     client.close().await;
-    match error_text(&detailed.result) {
+    match error_text(&result) {
         Some(text) => Err(DemoError::Tool(text)),
         None => Ok(()),
     }
@@ -138,8 +153,8 @@ fn opening(screen: Screen, arguments: &JsonObject) -> String {
     )
 }
 
-fn act_1(observed: &Observed, report: &str, screen: Screen) -> String {
-    let answer = answer(observed, screen);
+fn act_1(result: &CallToolResult, report: &str, screen: Screen) -> String {
+    let answer = answer(result, screen);
     format!(
         "{answer}\n{report}\n{}",
         screen.heading("Act 2 · The revelation")
@@ -152,8 +167,7 @@ fn act_2(asked: &str, report: &str, screen: Screen) -> String {
 }
 
 /// The result in a sentence.
-fn answer(observed: &Observed, screen: Screen) -> String {
-    let result = &observed.result;
+fn answer(result: &CallToolResult, screen: Screen) -> String {
     if let Some(text) = error_text(result) {
         let text = format!("✗ {}", printable(&text));
         return screen.sentence(AnsiColor::Red.on_default(), "", &text);

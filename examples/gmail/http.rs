@@ -21,7 +21,7 @@ pub fn client(base: &Url) -> ClientBuilder {
 }
 
 /// Chooses ring for TLS, once: reqwest is built without a provider of its own, and panics if there is none.
-fn install_crypto() {
+pub(crate) fn install_crypto() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         // Fails only if the process has a provider already, which is as good.

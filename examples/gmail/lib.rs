@@ -18,6 +18,7 @@ pub mod client;
 pub mod demo;
 pub mod http;
 pub mod model;
+pub mod page;
 pub mod screen;
 mod semconv;
 pub mod server;

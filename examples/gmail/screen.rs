@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use anstyle::Style;
-use glassbox::analysis::{SpanTree, findings};
+use glassbox::analysis::{Finding, SpanTree};
 use glassbox::render::{self, TextOptions, printable};
 
 /// Wider lines make a sentence hard to read.
@@ -102,13 +102,13 @@ impl Screen {
         format!("{indent}{}\n", cut(&printable(text), room))
     }
 
-    /// A tree with its timeline.
+    /// A tree with its timeline, where the evidence of findings stands out.
     #[must_use]
-    pub fn tree(&self, tree: &SpanTree) -> String {
+    pub fn tree(&self, tree: &SpanTree, findings: &[Finding]) -> String {
         let options = TextOptions::default()
             .with_width(self.width)
             .with_colour(self.colour);
-        render::text(tree, &findings(tree), &options)
+        render::text(tree, findings, &options)
     }
 }
 

@@ -4,7 +4,7 @@
 //! no crate yet.
 
 pub(crate) use opentelemetry_semantic_conventions::attribute::{
-    ERROR_TYPE, NETWORK_TRANSPORT, RPC_RESPONSE_STATUS_CODE, SERVER_ADDRESS, SERVER_PORT,
+    ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT,
 };
 
 pub(crate) const GEN_AI_AGENT_NAME: &str = "gen_ai.agent.name";
@@ -12,17 +12,12 @@ pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
 pub(crate) const GEN_AI_PROVIDER_NAME: &str = "gen_ai.provider.name";
 pub(crate) const GEN_AI_REQUEST_MODEL: &str = "gen_ai.request.model";
 pub(crate) const GEN_AI_RESPONSE_MODEL: &str = "gen_ai.response.model";
-pub(crate) const GEN_AI_TOOL_NAME: &str = "gen_ai.tool.name";
 pub(crate) const GEN_AI_USAGE_INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
 pub(crate) const GEN_AI_USAGE_OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
-pub(crate) const MCP_METHOD_NAME: &str = "mcp.method.name";
-pub(crate) const MCP_PROTOCOL_VERSION: &str = "mcp.protocol.version";
 
 /// `gen_ai.operation.name` of a run of the agent.
 pub(crate) const INVOKE_AGENT: &str = "invoke_agent";
 /// `gen_ai.operation.name` of a question to the model.
 pub(crate) const CHAT: &str = "chat";
-/// `gen_ai.operation.name` of a tool call.
-pub(crate) const EXECUTE_TOOL: &str = "execute_tool";
 /// `error.type` of a tool call that answered `isError: true`.
 pub(crate) const ERROR_TOOL: &str = "tool_error";

@@ -6,14 +6,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use glassbox::forward::Forwarder;
+use glassbox::otlp::Span;
 use opentelemetry::trace::{Status, TraceContextExt as _, TraceId, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanProcessor};
-use serde_json::{Value, json};
 
 use crate::semconv::ERROR_TYPE;
 
@@ -32,23 +31,31 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// A recorder that has nothing yet.
+    /// A recorder that has nothing yet, and hands spans on where there is somewhere to send them.
     ///
     /// It samples everything, whatever `OTEL_TRACES_SAMPLER` says: the agent shows its own spans.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(forwarder: Option<&Forwarder>) -> Self {
         let finished = Finished::default();
         let resource = Resource::builder().with_service_name(SERVICE_NAME).build();
-        let provider = SdkTracerProvider::builder()
+        let mut provider = SdkTracerProvider::builder()
             .with_sampler(Sampler::AlwaysOn)
             .with_resource(resource.clone())
-            .with_span_processor(finished.clone())
-            .build();
+            .with_span_processor(finished.clone());
+        if let Some(forwarder) = forwarder {
+            provider = provider.with_simple_exporter(forwarder.exporter());
+        }
         Self {
-            provider,
+            provider: provider.build(),
             finished,
             resource,
         }
+    }
+
+    /// What records.
+    #[must_use]
+    pub fn provider(&self) -> &SdkTracerProvider {
+        &self.provider
     }
 
     /// Makes spans that are kept here.
@@ -56,29 +63,23 @@ impl Telemetry {
         self.provider.tracer("gmail-example")
     }
 
-    /// The finished spans of a trace, as OTLP JSON.
+    /// The finished spans of a trace.
     #[must_use]
-    pub fn otlp(&self, trace: TraceId) -> Value {
-        let spans: Vec<_> = self.finished.lock().spans.to_vec();
-        let of_trace = spans
-            .into_iter()
-            .filter(|span| span.span_context.trace_id() == trace)
-            .collect();
-        let resource = ResourceAttributesWithSchema::from(&self.resource);
-        let spans = group_spans_by_resource_and_scope(of_trace, &resource);
-        json!({"resourceSpans": spans})
+    pub fn spans(&self, trace: TraceId) -> Vec<Span> {
+        let finished = self.finished.lock();
+        let of_trace = finished
+            .spans
+            .iter()
+            .filter(|span| span.span_context.trace_id() == trace);
+        of_trace
+            .map(|span| Span::from_sdk(span, &self.resource))
+            .collect()
     }
 
     /// How many spans were finished when there was no room for more.
     #[must_use]
     pub fn lost(&self) -> usize {
         self.finished.lock().lost
-    }
-}
-
-impl Default for Telemetry {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn spans_of_a_trace_are_kept_under_the_agents_name() {
-        let telemetry = Telemetry::new();
+        let telemetry = Telemetry::new(None);
         let tracer = telemetry.tracer();
         let context = Context::new().with_span(tracer.start_with_context("a", &Context::new()));
         tracer.start_with_context("b", &context).end();
@@ -155,7 +156,7 @@ mod tests {
         fail(&context, "timeout");
         context.span().end();
         let trace = context.span().span_context().trace_id();
-        let tree = SpanTree::from_otlp(&telemetry.otlp(trace)).unwrap();
+        let tree = SpanTree::from_spans(telemetry.spans(trace));
         let spans: Vec<_> = tree
             .walk()
             .map(|(depth, node)| {
@@ -174,7 +175,7 @@ mod tests {
     #[test]
     fn more_spans_than_there_is_room_for_are_counted() {
         for (spans, lost) in [(MAX_SPANS - 1, 0), (MAX_SPANS, 0), (MAX_SPANS + 1, 1)] {
-            let telemetry = Telemetry::new();
+            let telemetry = Telemetry::new(None);
             let tracer = telemetry.tracer();
             for _ in 0..spans {
                 tracer.start_with_context("a", &Context::new()).end();

@@ -37,13 +37,17 @@ fn gmail(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .stdin(Stdio::null())
-        .env("GMAIL_SIM_LATENCY", "0");
+        .env("GMAIL_SIM_LATENCY", "0")
+        .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"));
     for variable in [
         "GMAIL_ACCESS_TOKEN",
         "GMAIL_SIM_FAIL",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "OPENAI_MODEL",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "GALILEO_API_KEY",
         "COLUMNS",
         "RUST_LOG",
         "RUST_BACKTRACE",
@@ -282,22 +286,21 @@ fn the_demo_runs_without_anything() {
         "no colours without a terminal:\n{}",
         demo.stdout
     );
-    assert!(
-        demo.stdout.lines().all(|line| line.chars().count() <= 80),
-        "{}",
-        demo.stdout
-    );
+    assert!(fits(&demo.stdout, 80), "{}", demo.stdout);
+}
+
+/// Whether lines are no longer than this. A path is as long as it is: cut, it would lead nowhere.
+fn fits(text: &str, columns: usize) -> bool {
+    text.lines()
+        .filter(|line| !line.starts_with("Page: "))
+        .all(|line| line.chars().count() <= columns)
 }
 
 #[test]
 fn the_demo_fits_narrow_screens() {
     let output = gmail(&[]).env("COLUMNS", "50").output().unwrap();
     let demo = Ended::from(output);
-    assert!(
-        demo.stdout.lines().all(|line| line.chars().count() <= 50),
-        "{}",
-        demo.stdout
-    );
+    assert!(fits(&demo.stdout, 50), "{}", demo.stdout);
 }
 
 #[test]

@@ -4,8 +4,8 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
+use glassbox::PassbackRequest;
 use gmail_example::agent::{self, AgentOptions};
-use gmail_example::call::Passback;
 use gmail_example::screen::Screen;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -37,7 +37,7 @@ async fn serving(result: Value) -> AgentOptions {
         .unwrap();
     tokio::spawn(async { axum::serve(listener, Router::new().route("/mcp", answer)).await });
     let mut options = AgentOptions::new("List 3 emails", url);
-    options.passback = Passback::Detailed;
+    options.passback = PassbackRequest::Detailed;
     options
 }
 
@@ -93,18 +93,18 @@ async fn a_list_of_tools_that_never_ends_is_read_so_far() {
 #[tokio::test]
 async fn junk_in_the_telemetry_leaves_the_result_alone() {
     for (telemetry, note) in [
-        (json!("junk"), "The server sent no spans"),
+        (json!("junk"), "17 bytes refused unread: malformed."),
         (
             json!({"resourceSpans": "junk"}),
-            "The server's spans were not usable: not OTLP JSON: `resourceSpans` is a string",
+            "35 bytes refused unread: malformed.",
         ),
         (
             json!({"resourceSpans": [{"scopeSpans": [{"spans": [1, {}, {"spanId": "x"}]}]}]}),
-            "3 entries of the server's answer were no usable spans.",
+            "3 spans received, 0 accepted, 3 rejected: 2 malformed, 1 without ids",
         ),
         (
             json!({"resourceSpans": [], "droppedSpanCount": 7}),
-            "The server held back 7 spans.",
+            "the server held back 7 spans",
         ),
     ] {
         let (outcome, text) = shown(answer(&telemetry)).await;

@@ -1,6 +1,6 @@
 //! Why there is no answer, in a line.
 
-use url::Url;
+use glassbox::forward::SinkError;
 
 use super::react::{MAX_CALLS, MAX_ROUNDS};
 use crate::call::CallError;
@@ -34,17 +34,21 @@ pub enum AgentError {
     /// The model wants more than is sensible.
     #[error("the model asked for {0} calls at once; the agent makes at most {MAX_CALLS}")]
     TooManyCalls(usize),
-    /// The collector did not take the spans.
-    #[error("the collector at {url} did not take the spans: {reason}")]
-    Collector {
-        /// Where they were sent.
-        url: Url,
-        /// Why.
-        reason: String,
-    },
+    /// There is no way to send spans there.
+    #[error("the spans cannot be sent: {0}")]
+    Sink(String),
+    /// Not all spans arrived.
+    #[error("not all spans were delivered: {0}")]
+    NotDelivered(String),
     /// Nobody reads what the agent writes.
     #[error("cannot write the answer: {0}")]
     Output(#[from] std::io::Error),
+}
+
+impl From<SinkError> for AgentError {
+    fn from(error: SinkError) -> Self {
+        Self::Sink(error.to_string())
+    }
 }
 
 impl AgentError {
@@ -58,7 +62,7 @@ impl AgentError {
             Self::NoAnswer => "no_answer",
             Self::TooManyRounds => "too_many_rounds",
             Self::TooManyCalls(_) => "too_many_calls",
-            Self::Collector { .. } | Self::Output(_) => "_OTHER",
+            Self::Sink(_) | Self::NotDelivered(_) | Self::Output(_) => "_OTHER",
         }
         .to_owned()
     }

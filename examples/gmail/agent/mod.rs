@@ -6,30 +6,37 @@
 //! ```text
 //! toolbox   the server's tools, as functions of the model, and the check of their arguments
 //! react     the loop                            report      what is shown
-//! error     why there is no answer              collector   where the spans go
+//! error     why there is no answer              sinks       where the spans go
 //! ```
 
-mod collector;
 mod error;
 mod react;
 mod report;
+mod sinks;
 mod toolbox;
 
 use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use glassbox::PassbackRequest;
+use glassbox::forward::{ForwardReport, Forwarder, Sink};
+use glassbox::render::printable;
 use url::Url;
 
 use self::react::Agent;
 use self::toolbox::Toolbox;
-use crate::call::{McpClient, Passback};
+use crate::call::McpClient;
 use crate::model::{Model, ModelOptions};
+use crate::page::{self, Page};
 use crate::screen::{Screen, waiting};
 use crate::telemetry::Telemetry;
 
 pub use self::error::AgentError;
 pub(crate) use self::react::error_text;
 pub(crate) use self::report::{Shown, counted};
+pub use self::sinks::Galileo;
 
 /// What the agent is asked if nobody asks it anything.
 pub const DEFAULT_QUERY: &str = "List my 5 most recent emails";
@@ -37,6 +44,9 @@ pub const DEFAULT_QUERY: &str = "List my 5 most recent emails";
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const FINDING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// How long collectors are waited for. Ours: long enough for one retry, and no more than a person waits.
+const FLUSH: Duration = Duration::from_secs(5);
 
 /// What to ask, whom, and how much to see of it.
 #[derive(Debug, Clone)]
@@ -47,11 +57,19 @@ pub struct AgentOptions {
     /// The MCP endpoint.
     pub server_url: Url,
     /// How much to ask for.
-    pub passback: Passback,
+    pub passback: PassbackRequest,
     /// The model that answers.
     pub model: ModelOptions,
     /// An OTLP/HTTP receiver for the spans.
     pub collector: Option<Url>,
+    /// More of them.
+    pub sinks: Vec<Sink>,
+    /// Where spans wait for the next run that could not be delivered in this one.
+    pub spool: Option<PathBuf>,
+    /// How long the agent waits for collectors in the end.
+    pub flush: Duration,
+    /// Where the page goes, if one is wanted.
+    pub page: Option<Page>,
 }
 
 impl AgentOptions {
@@ -62,9 +80,13 @@ impl AgentOptions {
         Self {
             query: query.into(),
             server_url,
-            passback: Passback::TopLevel,
+            passback: PassbackRequest::TopLevel,
             model: ModelOptions::Scripted,
             collector: None,
+            sinks: Vec::new(),
+            spool: None,
+            flush: FLUSH,
+            page: None,
         }
     }
 }
@@ -80,9 +102,11 @@ pub async fn run(
     screen: Screen,
     out: &mut impl Write,
 ) -> Result<(), AgentError> {
-    let telemetry = Telemetry::new();
+    let forwarder = sinks::start(options)?;
+    let telemetry = Telemetry::new(forwarder.as_ref());
     let run = waiting("the agent is at work", async {
-        let client = McpClient::connect(&options.server_url, &telemetry).await?;
+        let server = &options.server_url;
+        let client = McpClient::connect(server, &telemetry, forwarder.as_ref()).await?;
         let model = Model::new(&options.model, &telemetry).await?;
         let agent = Agent {
             model: &model,
@@ -97,18 +121,38 @@ pub async fn run(
     })
     .await?;
 
-    let own_spans = telemetry.otlp(run.trace_id);
-    out.write_all(report::of_run(&run, &own_spans, options.passback, screen).as_bytes())?;
-    let forwarded = match &options.collector {
-        Some(collector) => collector::forward(collector, &run, &own_spans)
-            .await
-            .map(Some),
-        None => Ok(None),
-    };
-    if let Ok(Some(forwarded)) = &forwarded {
-        out.write_all(report::links(forwarded, screen).as_bytes())?;
+    let own_spans = telemetry.spans(run.trace_id);
+    let shown = Shown::new(own_spans, &run.observed, options.passback);
+    out.write_all(report::of_run(&run, &shown, options.passback, screen).as_bytes())?;
+    if let Some(page) = &options.page {
+        let written = page.write(run.trace_id, &shown.tree, &shown.findings, &shown.notes());
+        out.write_all(page::line(&written, page, run.trace_id).as_bytes())?;
+    }
+    let forwarded = delivered(forwarder.as_ref(), options.flush).await;
+    let report = forwarded.as_ref().map(ToString::to_string);
+    if let Some(line) = report::spans_line(&shown, options.passback, report.as_deref()) {
+        out.write_all(screen.sentence(DIM, "", &printable(&line)).as_bytes())?;
+    }
+    let link = options.collector.as_ref();
+    if let Some(link) = link.and_then(|url| sinks::jaeger_link(url, run.trace_id)) {
+        out.write_all(screen.line("", &format!("Jaeger: {link}")).as_bytes())?;
     }
     run.answer?;
-    forwarded?;
+    if let Some(report) = forwarded.filter(is_incomplete) {
+        return Err(AgentError::NotDelivered(report.to_string()));
+    }
     run.failure.map_or(Ok(()), Err)
+}
+
+/// Waits for the collectors.
+async fn delivered(forwarder: Option<&Forwarder>, flush: Duration) -> Option<ForwardReport> {
+    let shutdown = forwarder?.shutdown(flush);
+    Some(waiting("sending the spans", shutdown).await)
+}
+
+fn is_incomplete(report: &ForwardReport) -> bool {
+    report
+        .sinks()
+        .iter()
+        .any(|sink| sink.forwarded != sink.total())
 }

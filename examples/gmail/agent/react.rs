@@ -6,6 +6,7 @@ use async_openai::types::chat::{
     ChatCompletionRequestSystemMessage, ChatCompletionRequestToolMessage,
     ChatCompletionRequestUserMessage, FunctionCall,
 };
+use glassbox::PassbackRequest;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, TraceId, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use rmcp::model::CallToolResult;
@@ -13,7 +14,7 @@ use serde_json::json;
 
 use super::error::AgentError;
 use super::toolbox::Toolbox;
-use crate::call::{CallError, McpClient, Observed, Passback};
+use crate::call::{CallError, McpClient, Observed};
 use crate::model::{Model, ToolCall, Turn, Usage};
 use crate::semconv::{GEN_AI_AGENT_NAME, GEN_AI_OPERATION_NAME, INVOKE_AGENT};
 use crate::telemetry::{SERVICE_NAME, Telemetry, fail};
@@ -36,7 +37,7 @@ pub(super) struct Agent<'a> {
     pub(super) client: &'a McpClient,
     pub(super) toolbox: &'a Toolbox,
     pub(super) telemetry: &'a Telemetry,
-    pub(super) passback: Passback,
+    pub(super) passback: PassbackRequest,
 }
 
 /// What a run came to.
@@ -46,7 +47,7 @@ pub(super) struct Run {
     pub(super) answer: Result<String, AgentError>,
     /// What went wrong with the last call, if it did.
     pub(super) failure: Option<AgentError>,
-    /// The calls that had a result.
+    /// The calls that were made.
     pub(super) observed: Vec<Observed>,
     /// Calls that were not made, because they were wrong.
     pub(super) not_called: usize,
@@ -132,21 +133,22 @@ impl Agent<'_> {
             }
         };
         let called = self.client.call(context, name, arguments, self.passback);
-        match called.await {
-            Ok(observed) => {
-                let told = match error_text(&observed.result) {
-                    Some(text) => run.failed(AgentError::Tool(text)),
-                    None => {
-                        run.failure = None;
-                        content(&observed.result)
-                    }
-                };
-                run.observed.push(observed);
-                Ok(told)
-            }
-            Err(error @ CallError::Refused { .. }) => Ok(run.failed(error.into())),
-            Err(error) => Err(error.into()),
-        }
+        let mut observed = called.await;
+        let told = match &mut observed.result {
+            Ok(result) => match error_text(result) {
+                Some(text) => Ok(run.failed(AgentError::Tool(text))),
+                None => {
+                    run.failure = None;
+                    Ok(content(result))
+                }
+            },
+            Err(error) => match std::mem::replace(error, CallError::Failed(String::new())) {
+                refused @ CallError::Refused { .. } => Ok(run.failed(refused.into())),
+                error => Err(error.into()),
+            },
+        };
+        run.observed.push(observed);
+        told
     }
 
     fn start_span(&self) -> Context {

@@ -4,57 +4,50 @@ use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
 use anstyle::Style;
-use glassbox::analysis::{SpanTree, TreeError, findings};
+use glassbox::PassbackRequest;
+use glassbox::analysis::{AnswerNotes, Finding, SpanTree, findings_with};
+use glassbox::ingest::IngestReport;
+use glassbox::otlp::Span;
 use glassbox::render::{duration_text, printable};
-use serde_json::Value;
 
-use super::collector::Forwarded;
 use super::react::Run;
 use super::{DIM, FINDING};
-use crate::call::{Observed, Passback};
+use crate::call::Observed;
 use crate::model::scripted;
 use crate::screen::Screen;
 
 /// Lines of an answer that are shown. Ours: a screen or two.
 const MAX_ANSWER_LINES: usize = 60;
 
-/// Calls, and the agent's own spans about them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shown<'a> {
-    pub(crate) own_spans: &'a Value,
-    pub(crate) observed: &'a [Observed],
-    pub(crate) passback: Passback,
+/// Calls, joined with the agent's own spans of them, and examined.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) tree: SpanTree,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) ingested: IngestReport,
+    note: Option<String>,
 }
 
-/// Everything there is to see of a run, before its spans go anywhere.
-pub(super) fn of_run(run: &Run, own_spans: &Value, passback: Passback, screen: Screen) -> String {
+/// Everything there is to see of a run, before it is known where its spans went.
+pub(super) fn of_run(
+    run: &Run,
+    shown: &Shown,
+    passback: PassbackRequest,
+    screen: Screen,
+) -> String {
     let mut report = match &run.answer {
         Ok(answer) => answer_text(answer, screen) + "\n",
         Err(_) => String::new(),
     };
-    let shown = Shown {
-        own_spans,
-        observed: &run.observed,
-        passback,
-    };
     report.push_str(&shown.report(screen));
-    if passback == Passback::TopLevel && shown.has_server_spans() {
+    if passback == PassbackRequest::TopLevel && shown.ingested.accepted() > 0 {
         report.push_str(&screen.sentence(DIM, "", "(`--detailed` asks for them)"));
     }
     report.push('\n');
-    for counter in counters(run, shown.received(), passback) {
+    for counter in counters(run) {
         report.push_str(&screen.sentence(DIM, "", &printable(&counter)));
     }
     report
-}
-
-/// Where the spans went, and where they can be seen.
-pub(super) fn links(forwarded: &Forwarded, screen: Screen) -> String {
-    screen.line("", &forwarded.to_string())
-        + &forwarded
-            .links()
-            .map(|link| screen.line("", &link))
-            .collect::<String>()
 }
 
 /// An answer in lines of its own, however the model wrote them.
@@ -75,7 +68,7 @@ fn answer_text(answer: &str, screen: Screen) -> String {
     text
 }
 
-fn counters(run: &Run, received: usize, passback: Passback) -> Vec<String> {
+fn counters(run: &Run) -> Vec<String> {
     let model = match run.model.as_str() {
         scripted::NAME => "scripted (no OPENAI_API_KEY)",
         name => name,
@@ -90,9 +83,6 @@ fn counters(run: &Run, received: usize, passback: Passback) -> Vec<String> {
     if run.not_called > 0 {
         let _ = write!(calls, ", {} refused before they were made", run.not_called);
     }
-    if passback != Passback::Off {
-        let _ = write!(calls, "; {} received", counted(received, "span"));
-    }
     counters.push(calls + ".");
     if run.left_out > 0 {
         let tools = counted(run.left_out, "tool");
@@ -103,81 +93,102 @@ fn counters(run: &Run, received: usize, passback: Passback) -> Vec<String> {
     counters
 }
 
-impl Shown<'_> {
+/// Where spans came from and went, in a line, as far as it has not been said.
+pub(super) fn spans_line(
+    shown: &Shown,
+    passback: PassbackRequest,
+    forwarded: Option<&str>,
+) -> Option<String> {
+    let received = match passback {
+        PassbackRequest::Off => None,
+        _ => shown.received(),
+    };
+    match (received, forwarded) {
+        (Some(received), Some(forwarded)) => {
+            Some(format!("{received}; with the agent's own, {forwarded}"))
+        }
+        (received, forwarded) => received.or(forwarded.map(str::to_owned)),
+    }
+}
+
+impl Shown {
+    /// Joins the agent's own spans of calls with what the server returned.
+    pub(crate) fn new(
+        own_spans: Vec<Span>,
+        observed: &[Observed],
+        passback: PassbackRequest,
+    ) -> Self {
+        let mut ingested = IngestReport::default();
+        for observed in observed {
+            ingested += &observed.report;
+        }
+        let server_spans = observed.iter().flat_map(|observed| &observed.server_spans);
+        let tree = SpanTree::from_spans(own_spans.into_iter().chain(server_spans.cloned()));
+        let rejected = u64::try_from(ingested.rejected_total()).unwrap_or(u64::MAX);
+        let notes = AnswerNotes::default()
+            .with_truncated(ingested.server_truncated())
+            .with_held_back(ingested.server_dropped())
+            .with_rejected(rejected);
+        Self {
+            findings: findings_with(&tree, notes),
+            note: note(observed, &ingested, passback),
+            tree,
+            ingested,
+        }
+    }
+
     /// The calls as a tree, what it shows, and what it does not.
     pub(crate) fn report(&self, screen: Screen) -> String {
-        let (tree, note) = match self.tree() {
-            Ok(tree) => (tree, self.note()),
-            Err(error) => (
-                SpanTree::from_otlp(self.own_spans).unwrap_or_default(),
-                Some(format!("The server's spans were not usable: {error}.")),
-            ),
-        };
-        let mut report = screen.tree(&tree);
-        for finding in findings(&tree) {
+        let mut report = screen.tree(&self.tree, &self.findings);
+        for finding in &self.findings {
             let _ = write!(
                 report,
                 "\n{}",
                 screen.sentence(FINDING, "▌ ", &format!("{finding}."))
             );
         }
-        if let Some(note) = note {
-            let _ = write!(report, "\n{}", screen.sentence(DIM, "", &note));
-        }
-        if tree.skipped() > 0 {
-            let note = format!(
-                "{} entries of the server's answer were no usable spans.",
-                tree.skipped()
-            );
-            report.push_str(&screen.sentence(DIM, "", &note));
-        }
-        let held_back = self.observed.iter().map(|observed| observed.held_back);
-        let held_back = held_back.fold(0, u64::saturating_add);
-        if held_back > 0 {
-            let note = format!("The server held back {}.", counted(held_back, "span"));
-            report.push_str(&screen.sentence(DIM, "", &note));
+        if let Some(note) = &self.note {
+            let _ = write!(report, "\n{}", screen.sentence(DIM, "", note));
         }
         report
     }
 
-    /// The agent's own spans, and below them what the server sent.
-    fn tree(&self) -> Result<SpanTree, TreeError> {
-        SpanTree::from_payloads([self.own_spans].into_iter().chain(self.server_spans()))
+    /// What was received, if all of it was of use: otherwise the report says so.
+    fn received(&self) -> Option<String> {
+        let received = counted(self.ingested.received(), "span");
+        let is_complete = self.ingested.is_complete();
+        is_complete.then(|| format!("{received} received, 0 rejected"))
     }
 
-    /// Why there are no spans of the server, if there are none.
-    fn note(&self) -> Option<String> {
-        if self.observed.is_empty() || self.has_server_spans() {
-            None
-        } else if self.passback == Passback::Off {
-            let duration: Duration = self.observed.iter().map(|observed| observed.duration).sum();
-            Some(format!(
-                "{}, and nothing says why: everything inside the server is hidden.",
-                duration_text(duration)
-            ))
-        } else {
-            Some("The server sent no spans: it does not support SEP-2448.".to_owned())
-        }
-    }
-
-    /// Spans that the server sent.
-    fn received(&self) -> usize {
-        self.server_spans().map(spans).sum()
-    }
-
-    fn has_server_spans(&self) -> bool {
-        self.server_spans().next().is_some()
-    }
-
-    fn server_spans(&self) -> impl Iterator<Item = &Value> {
-        let payloads = self.observed.iter();
-        payloads.filter_map(|observed| observed.server_spans.as_ref())
+    /// What a page says below its title.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let ingested =
+            (self.ingested != IngestReport::default()).then(|| self.ingested.to_string());
+        ingested.into_iter().chain(self.note.clone()).collect()
     }
 }
 
-/// The usable spans of a payload.
-pub(super) fn spans(payload: &Value) -> usize {
-    SpanTree::from_otlp(payload).map_or(0, |tree| tree.len())
+/// Why there are no spans of the server, or not all.
+fn note(
+    observed: &[Observed],
+    ingested: &IngestReport,
+    passback: PassbackRequest,
+) -> Option<String> {
+    if observed.is_empty() {
+        None
+    } else if !ingested.is_complete() {
+        Some(format!("{ingested}."))
+    } else if ingested.accepted() > 0 || ingested.server_dropped() > 0 {
+        None
+    } else if passback == PassbackRequest::Off {
+        let duration: Duration = observed.iter().map(|observed| observed.duration).sum();
+        Some(format!(
+            "{}, and nothing says why: everything inside the server is hidden.",
+            duration_text(duration)
+        ))
+    } else {
+        Some("The server sent no spans: it does not support SEP-2448.".to_owned())
+    }
 }
 
 pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, what: &str) -> String {

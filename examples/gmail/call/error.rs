@@ -89,6 +89,7 @@ pub(super) fn call_error(error: ServiceError) -> CallError {
             Transport::Refused => "connection refused".to_owned(),
             Transport::Failed(reason) | Transport::Answered(reason) => reason,
         }),
+        ServiceError::Timeout { timeout } => CallError::TimedOut(timeout),
         error => CallError::Failed(root_cause(&error)),
     }
 }

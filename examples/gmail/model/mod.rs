@@ -27,10 +27,9 @@ use url::Url;
 
 use self::completion::Completion;
 use self::scripted::ScriptedModel;
-use crate::call::server_attributes;
 use crate::semconv::{
     CHAT, GEN_AI_OPERATION_NAME, GEN_AI_PROVIDER_NAME, GEN_AI_REQUEST_MODEL, GEN_AI_RESPONSE_MODEL,
-    GEN_AI_USAGE_INPUT_TOKENS, GEN_AI_USAGE_OUTPUT_TOKENS,
+    GEN_AI_USAGE_INPUT_TOKENS, GEN_AI_USAGE_OUTPUT_TOKENS, SERVER_ADDRESS, SERVER_PORT,
 };
 use crate::telemetry::{Telemetry, fail};
 
@@ -162,4 +161,15 @@ fn end_span(context: &Context, turn: &Result<Turn, ModelError>) {
         Err(error) => fail(context, error.error_type()),
     }
     span.end();
+}
+
+/// Which server a CLIENT span is about.
+fn server_attributes(url: &Url) -> impl Iterator<Item = KeyValue> {
+    let address = url
+        .host_str()
+        .map(|host| KeyValue::new(SERVER_ADDRESS, host.to_owned()));
+    let port = url
+        .port_or_known_default()
+        .map(|port| KeyValue::new(SERVER_PORT, i64::from(port)));
+    address.into_iter().chain(port)
 }

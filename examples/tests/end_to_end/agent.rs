@@ -2,9 +2,9 @@
 
 use axum::http::StatusCode;
 use expect_test::expect;
+use glassbox::PassbackRequest;
 use glassbox::analysis::{Node, SpanKind, SpanTree};
 use gmail_example::agent::AgentOptions;
-use gmail_example::call::Passback;
 use gmail_example::model::ModelOptions;
 use gmail_example::simulator::SimulatorConfig;
 use serde_json::Value;
@@ -17,7 +17,7 @@ const LIST: &str = "list_emails";
 async fn ask(peer: &Peer, model: &ModelOptions) -> (Result<(), String>, String) {
     let mut options = AgentOptions::new("canary-question", peer.url.clone());
     options.model = model.clone();
-    options.passback = Passback::Detailed;
+    options.passback = PassbackRequest::Detailed;
     run(&options).await
 }
 
@@ -65,7 +65,10 @@ fn described(payloads: &[Value]) -> String {
 
 #[tokio::test]
 async fn the_answer_comes_first_and_the_whole_tree_below_it() {
-    let (outcome, text) = Peer::fast().await.ask(Passback::Detailed, None).await;
+    let (outcome, text) = Peer::fast()
+        .await
+        .ask(PassbackRequest::Detailed, None)
+        .await;
     outcome.unwrap();
     expect![[r#"
         I found 3 emails:
@@ -89,7 +92,8 @@ async fn the_answer_comes_first_and_the_whole_tree_below_it() {
         └─ chat scripted <time>
 
         Model: scripted (no OPENAI_API_KEY); 2 turns, 183 tokens in, 23 out.
-        Calls: 1 made; 10 spans received.
+        Calls: 1 made.
+        10 spans received, 0 rejected
     "#]]
     .assert_eq(&text);
 }
@@ -105,7 +109,7 @@ async fn the_spans_follow_the_conventions_and_hold_no_contents() {
     let peer = Peer::fast().await;
     let mut options = AgentOptions::new("canary-question", peer.url.clone());
     options.model = stub.options.clone();
-    options.passback = Passback::Off;
+    options.passback = PassbackRequest::Off;
     options.collector = Some(url);
     let (outcome, text) = run(&options).await;
     outcome.unwrap();
@@ -117,7 +121,7 @@ async fn the_spans_follow_the_conventions_and_hold_no_contents() {
     expect![[r#"
         invoke_agent mcp-gmail-agent gen_ai.agent.name=mcp-gmail-agent gen_ai.operation.name=invoke_agent
           chat stub-1 CLIENT gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=stub-1 gen_ai.response.model=stub-1-2026 gen_ai.usage.input_tokens=100 gen_ai.usage.output_tokens=7 server.address=127.0.0.1
-          tools/call list_emails CLIENT gen_ai.operation.name=execute_tool gen_ai.tool.name=list_emails mcp.method.name=tools/call mcp.protocol.version=2025-11-25 network.transport=tcp server.address=127.0.0.1
+          tools/call list_emails CLIENT gen_ai.operation.name=execute_tool gen_ai.tool.name=list_emails jsonrpc.request.id=2 mcp.method.name=tools/call mcp.protocol.version=2025-11-25 network.protocol.name=http network.transport=tcp server.address=127.0.0.1
           chat stub-1 CLIENT gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=stub-1 gen_ai.response.model=stub-1-2026 gen_ai.usage.input_tokens=100 gen_ai.usage.output_tokens=7 server.address=127.0.0.1
     "#]].assert_eq(&described(&payloads));
     let spans = format!("{payloads:?}");
@@ -142,7 +146,7 @@ async fn a_wrong_argument_is_corrected_on_the_next_turn() {
     outcome.unwrap();
     assert!(text.starts_with("Two emails.\n\ninvoke_agent"), "{text}");
     assert!(
-        text.contains("Calls: 1 made, 1 refused before they were made; 9 spans received."),
+        text.contains("Calls: 1 made, 1 refused before they were made.\n9 spans received"),
         "{text}"
     );
     assert!(
@@ -428,7 +432,7 @@ async fn a_failing_gmail_is_named_by_the_answer_the_tree_and_the_error() {
         .with_fail(Some(500));
     let token = config.access_token.clone();
     let peer = Peer::start(config, &token).await;
-    let (outcome, text) = peer.ask(Passback::Detailed, None).await;
+    let (outcome, text) = peer.ask(PassbackRequest::Detailed, None).await;
     let reason =
         "the tool answered with an error: Gmail answered 500 INTERNAL: Internal error encountered.";
     assert_eq!(outcome.unwrap_err(), reason);

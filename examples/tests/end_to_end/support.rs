@@ -6,14 +6,17 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use glassbox::PassbackRequest;
 use glassbox::analysis::{Node, SpanTree};
+use glassbox::otlp::Span;
 use gmail_example::agent::{self, AgentOptions};
-use gmail_example::call::{McpClient, Observed, Passback};
+use gmail_example::call::McpClient;
 use gmail_example::client::{AccessToken, Gmail};
 use gmail_example::screen::Screen;
 use gmail_example::simulator::{Simulator, SimulatorConfig};
 use gmail_example::telemetry::Telemetry;
 use opentelemetry::Context;
+use rmcp::model::CallToolResult;
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
@@ -56,21 +59,28 @@ impl Peer {
     }
 
     /// A call in a trace of its own, with the agent's span of it.
-    pub(crate) async fn call(&self, tool: &'static str, arguments: Value) -> (Observed, Value) {
-        let telemetry = Telemetry::new();
-        let client = McpClient::connect(&self.url, &telemetry).await.unwrap();
+    pub(crate) async fn call(&self, tool: &'static str, arguments: Value) -> Called {
+        let telemetry = Telemetry::new(None);
+        let client = McpClient::connect(&self.url, &telemetry, None)
+            .await
+            .unwrap();
         let arguments = arguments.as_object().unwrap().clone();
-        let called = client
-            .call(&Context::new(), tool, arguments, Passback::Detailed)
-            .await;
-        let observed = called.unwrap();
-        let own_spans = telemetry.otlp(observed.trace_id);
-        (observed, own_spans)
+        let passback = PassbackRequest::Detailed;
+        let own_trace = Context::new();
+        let observed = client.call(&own_trace, tool, arguments, passback).await;
+        assert!(observed.report.is_complete(), "{}", observed.report);
+        let payload = observed.payload.unwrap().to_json();
+        Called {
+            result: observed.result.unwrap(),
+            payload: serde_json::from_str(&payload).unwrap(),
+            server_spans: observed.server_spans,
+            own_spans: telemetry.spans(observed.trace_id),
+        }
     }
 
     pub(crate) async fn ask(
         &self,
-        passback: Passback,
+        passback: PassbackRequest,
         collector: Option<Url>,
     ) -> (Result<(), String>, String) {
         let mut options = AgentOptions::new("List my 3 most recent emails", self.url.clone());
@@ -78,6 +88,15 @@ impl Peer {
         options.collector = collector;
         run(&options).await
     }
+}
+
+/// What a call brought back, and what the agent recorded of it.
+pub(crate) struct Called {
+    pub(crate) result: CallToolResult,
+    /// The server's spans, as it sent them.
+    pub(crate) payload: Value,
+    pub(crate) server_spans: Vec<Span>,
+    pub(crate) own_spans: Vec<Span>,
 }
 
 /// What the agent came to, and what it wrote.
