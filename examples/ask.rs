@@ -35,9 +35,11 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // rmcp's transports name themselves at length; what is wrong is below.
-            let causes = std::iter::successors(Some(&*error), |error| error.source());
-            let cause = causes.last().map(ToString::to_string).unwrap_or_default();
-            eprintln!("error: {}", printable(&cause));
+            let mut cause: &dyn Error = &*error;
+            while let Some(source) = cause.source() {
+                cause = source;
+            }
+            eprintln!("error: {}", printable(&cause.to_string()));
             ExitCode::FAILURE
         }
     }
