@@ -17,7 +17,7 @@ use glassbox::analysis::findings;
 use glassbox::client::{Client, Lift};
 use glassbox::render::{TextOptions, printable, text};
 use rmcp::model::CallToolRequestParams;
-use rmcp::service::RunningService;
+use rmcp::service::{ClientInitializeError, RunningService};
 use rmcp::{RoleClient, ServiceExt as _};
 use tokio::process::{Child, Command};
 
@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
     match asked {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // rmcp's transports name themselves at length; what is wrong is below.
+            // What is wrong is at the bottom of errors of connections.
             let mut cause: &dyn Error = &*error;
             while let Some(source) = cause.source() {
                 cause = source;
@@ -92,7 +92,8 @@ async fn connect(
     if server.starts_with("http://") || server.starts_with("https://") {
         // reqwest comes without TLS of its own here.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let service = ().serve(lift.http(reqwest::Client::new(), server)).await?;
+        let transport = lift.http(reqwest::Client::new(), server);
+        let service = ().serve(transport).await.map_err(reason)?;
         return Ok((service, None));
     }
     let mut words = server.split_whitespace();
@@ -108,6 +109,15 @@ async fn connect(
         .take()
         .zip(child.stdin.take())
         .ok_or("no pipes")?;
-    let service = ().serve(lift.stdio(output, input)).await?;
+    let transport = lift.stdio(output, input);
+    let service = ().serve(transport).await.map_err(reason)?;
     Ok((service, Some(child)))
+}
+
+/// Why there is no connection, without the transport's name around it.
+fn reason(error: ClientInitializeError) -> Failure {
+    match error {
+        ClientInitializeError::TransportError { error, .. } => error.error,
+        error => error.into(),
+    }
 }
