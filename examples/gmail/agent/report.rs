@@ -103,12 +103,13 @@ pub(super) fn spans_line(
         PassbackRequest::Off => None,
         _ => shown.received(),
     };
-    match (received, forwarded) {
+    let line = match (received, forwarded) {
         (Some(received), Some(forwarded)) => {
-            Some(format!("{received}; with the agent's own, {forwarded}"))
+            format!("{received}; with the agent's own, {forwarded}")
         }
-        (received, forwarded) => received.or(forwarded.map(str::to_owned)),
-    }
+        (received, forwarded) => received.or(forwarded.map(str::to_owned))?,
+    };
+    Some(line + ".")
 }
 
 impl Shown {

@@ -54,13 +54,15 @@ fn from_variables(read: impl Fn(&str) -> Option<String>) -> Result<Option<Sink>,
     };
     let either = |names: [&'static str; 2]| names.into_iter().find_map(get);
 
-    let sink = if let Some((_, url)) = get(TRACES_ENDPOINT) {
-        Sink::new(&url)?
-    } else if let Some((_, url)) = get(ENDPOINT) {
-        Sink::from_base_url(&url)?
+    let (variable, sink) = if let Some((variable, url)) = get(TRACES_ENDPOINT) {
+        (variable, Sink::new(&url))
+    } else if let Some((variable, url)) = get(ENDPOINT) {
+        (variable, Sink::from_base_url(&url))
     } else {
         return Ok(None);
     };
+    let problem = "not an http or https URL, such as http://localhost:4318";
+    let sink = sink.map_err(|_| SinkError::Variable { variable, problem })?;
     let mut sink = sink.with_encoding(Encoding::Protobuf);
     if let Some((variable, protocol)) = either(PROTOCOL) {
         sink = sink.with_encoding(match protocol.as_str() {

@@ -26,8 +26,8 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The hashes by which the page's policy knows its own style sheet and script. A test says the new ones when they change.
-const STYLE_HASH: &str = "sha256-GPjlLETXkX1NTWp7ynT2S7I8FleCZi4r8FYS3Bte12o=";
-const SCRIPT_HASH: &str = "sha256-ZJFlaPeAa3IUMqFnSuOGLBnQvuRTzleNPQhSmkX7NAs=";
+const STYLE_HASH: &str = "sha256-F7UhqdL5e2VXWUKuY+IWDQnN2hlg4O1PjImPfUtlQzY=";
+const SCRIPT_HASH: &str = "sha256-ee+cN5RWBQoPGBuKeXMKag9a3CkC0kc8wG42di14Vgg=";
 
 /// What a page says beyond the trace. The default is titled after the trace's first root, and without notes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
