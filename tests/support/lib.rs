@@ -4,6 +4,7 @@
 pub mod answerer;
 pub mod clients;
 pub mod collector;
+pub mod hostile;
 pub mod http;
 pub mod server;
 pub mod transports;

@@ -1,0 +1,5 @@
+//! The consumer's side as a whole: what a server sends, through the client, to what a person sees and a collector gets.
+
+mod cases;
+mod frame;
+mod hostile;
