@@ -3,3 +3,6 @@
 mod cases;
 mod frame;
 mod hostile;
+mod isolation;
+mod sinks;
+mod valid;
