@@ -4,7 +4,9 @@
 pub mod answerer;
 pub mod clients;
 pub mod collector;
+pub mod hostile;
 pub mod http;
+pub mod recorder;
 pub mod server;
 pub mod transports;
 pub mod tree;

@@ -187,6 +187,9 @@ fn note(
             "{}, and nothing says why: everything inside the server is hidden.",
             duration_text(duration)
         ))
+    } else if observed.iter().all(|observed| observed.result.is_err()) {
+        // Whether a server sends spans is not known from an answer that did not come.
+        None
     } else {
         Some("The server sent no spans: it does not support SEP-2448.".to_owned())
     }
