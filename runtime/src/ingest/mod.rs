@@ -219,8 +219,8 @@ impl Ingest {
 
     fn lineage(&self, ids: &[SpanIds], caller: &SpanContext) -> Lineage {
         let (own, ingested) = (self.memory.own(), self.memory.ingested());
-        Lineage::new(ids, caller, self.reparented, |id| {
-            let key = (caller.trace_id(), id);
+        Lineage::new(ids, caller, self.reparented, |trace_id, span_id| {
+            let key = (trace_id, span_id);
             match () {
                 () if own.contains(key) => Known::Own,
                 () if ingested.contains(key) => Known::Ingested,
