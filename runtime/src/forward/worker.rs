@@ -592,6 +592,61 @@ mod tests {
         assert_eq!(spool.pending().unwrap().len(), 2);
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_span_ends_in_one_number_whatever_the_collector_does(
+            spans in proptest::collection::vec((0_usize..60, 0_u64..400), 1..40),
+            statuses in proptest::collection::vec(0_usize..8, 1..40),
+            deadline in 0_u64..400,
+            with_spool: bool,
+        ) {
+            let directory = tempfile::tempdir().unwrap();
+            let spool = with_spool.then(|| {
+                Spool::open(directory.path(), "ff".to_owned(), 3_000, 10_000).unwrap()
+            });
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            let (sent, reports) = runtime.block_on(async move {
+                let collector = move |number: usize, _: &str| {
+                    match statuses[number % statuses.len()] {
+                        0 => answer(400),
+                        1 => answer(401),
+                        2 => answer(413),
+                        3 => answer(503),
+                        4 => unreachable(),
+                        5 => retry_after("7"),
+                        6 => answer(200).map(|answer| Answer {
+                            body: br#"{"partialSuccess":{"rejectedSpans":"3"}}"#.to_vec(),
+                            ..answer
+                        }),
+                        _ => answer(200),
+                    }
+                };
+                let (forwarder, _) = start(spool, collector);
+                let mut sent = 0;
+                for (count, pause) in spans {
+                    forwarder.forward(OtlpPayload::new(ENTRY, count));
+                    sent += count;
+                    sleep(Duration::from_millis(pause)).await;
+                    let report = forwarder.report();
+                    assert_eq!(report.sinks()[0].total(), sent, "{report:?}");
+                }
+                let report = end(&forwarder, deadline).await;
+                forwarder.forward(OtlpPayload::new(ENTRY, 5));
+                (sent, [report, forwarder.report().sinks()[0].clone()])
+            });
+            let [ended, after] = reports;
+            assert_eq!((ended.total(), ended.queued), (sent, 0), "{ended:?}");
+            assert_eq!(after.total(), sent + 5);
+            assert_eq!(after.lost.shutdown, ended.lost.shutdown + 5);
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_forwarder_dropped_without_shutdown_accounts_for_what_waits() {
         let (forwarder, seen) = start(None, |_, _| unreachable());
