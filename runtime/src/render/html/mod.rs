@@ -56,7 +56,8 @@ impl HtmlOptions {
 ///
 /// Without scripts it shows a table of the spans, and so it does on paper. What a page holds is bounded: names are cut at
 /// [`MAX_NAME_CHARS`], other text at [`MAX_TEXT_CHARS`], all attributes, events and links together at
-/// [`MAX_DETAIL_BYTES`], findings at [`MAX_FINDINGS`], and the table at [`MAX_TABLE_ROWS`]; each says what it left out.
+/// [`MAX_DETAIL_BYTES`], findings at [`MAX_FINDINGS`], and the table at [`MAX_TABLE_ROWS`]; each says what it left out. Names that
+/// take more than 4 MiB together are cut shorter still.
 ///
 /// ```
 /// use glassbox::analysis::{SpanTree, findings};
