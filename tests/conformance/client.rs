@@ -1,7 +1,5 @@
 //! The client's rules, C01 to C09.
 
-use std::sync::Arc;
-
 use glassbox::PassbackRequest;
 use glassbox::client::{Client, Outcome};
 use glassbox::ingest::{Ingest, RejectReason};
@@ -339,7 +337,7 @@ async fn c06_a_gateway_that_re_parents_can_be_allowed() {
     };
     let server = Answerer::start(answer).await;
     let connected = over_http(&server.url).await;
-    let ingest = Arc::new(Ingest::new().with_reparented(true));
+    let ingest = Ingest::new().with_reparented(true);
     let outcome = call(&connected.client.clone().with_ingest(ingest)).await;
     assert_eq!(outcome.report().accepted(), 1);
     assert_eq!(outcome.report().reparented(), 1, "{}", outcome.report());

@@ -2,13 +2,12 @@
 
 mod error;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use glassbox::PassbackRequest;
 use glassbox::client::{Client, Endpoint, Lift, Outcome};
 use glassbox::forward::Forwarder;
-use glassbox::ingest::{Ingest, IngestReport};
+use glassbox::ingest::IngestReport;
 use glassbox::otlp::{OtlpPayload, Span};
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
@@ -91,7 +90,6 @@ impl McpClient {
         };
         let mut client = Client::new(service.peer().clone())
             .with_lift(lift)
-            .with_ingest(Arc::new(Ingest::new()))
             .with_tracer_provider(telemetry.provider())
             .with_timeout(CALL_TIMEOUT);
         if let Some(endpoint) = Endpoint::of_url(url.as_str()) {

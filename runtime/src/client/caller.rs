@@ -43,7 +43,7 @@ pub struct Client {
     peer: Peer<RoleClient>,
     passback: PassbackRequest,
     tracer: Arc<BoxedTracer>,
-    ingest: Arc<Ingest>,
+    ingest: Ingest,
     endpoint: Option<Endpoint>,
     service_name: Option<String>,
     lift: Option<Lift>,
@@ -61,7 +61,7 @@ impl Client {
             peer,
             passback: PassbackRequest::TopLevel,
             tracer: Arc::new(global::tracer_with_scope(instrumentation_scope())),
-            ingest: Arc::default(),
+            ingest: Ingest::new(),
             endpoint: None,
             service_name: None,
             lift: None,
@@ -94,9 +94,10 @@ impl Client {
 
     /// Sets how returned spans are checked (default: [`Ingest::new`]).
     ///
-    /// Clients of several servers in one process should share one, so that no server can claim the spans of another.
+    /// Clients of several servers in one process should share one (clones share what they remember), so
+    /// that no server can claim the spans of another.
     #[must_use]
-    pub fn with_ingest(mut self, ingest: Arc<Ingest>) -> Self {
+    pub fn with_ingest(mut self, ingest: Ingest) -> Self {
         self.ingest = ingest;
         self
     }
