@@ -5,6 +5,7 @@ pub mod answerer;
 pub mod clients;
 pub mod collector;
 pub mod http;
+pub mod pipe;
 pub mod server;
 pub mod transports;
 pub mod tree;
