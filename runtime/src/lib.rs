@@ -125,6 +125,9 @@ mod documents {
     mod phases {}
     #[doc = include_str!("../../docs/adopting.md")]
     mod adopting {}
+    #[cfg(feature = "forward")]
+    #[doc = include_str!("../../docs/telemetry.md")]
+    mod telemetry {}
     #[cfg(feature = "analysis")]
     #[doc = include_str!("../../docs/reading.md")]
     mod reading {}

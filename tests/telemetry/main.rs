@@ -4,7 +4,6 @@ mod ambient;
 mod export;
 mod metrics;
 mod modes;
-mod tracing_spans;
 
 use glassbox::TelemetryOptions;
 use opentelemetry_sdk::trace::{
