@@ -48,7 +48,8 @@ Environment of the server:
 Environment of the agent:
   OPENAI_API_KEY       Key of the model's API. Without it and OPENAI_BASE_URL the model is a script in this process
   OPENAI_BASE_URL      Any OpenAI-compatible chat-completions API (default: https://api.openai.com/v1)
-  OPENAI_MODEL         Model to ask there; it has to be able to call tools (default: gpt-5-mini)
+  OPENAI_MODEL         Model to ask there; it has to be able to call tools (default: gpt-5.4-mini)
+  OPENAI_REASONING_EFFORT  none, minimal, low, medium, high, xhigh or max (default: the model's own)
 
 Where the agent sends the spans, besides --collector:
   OTEL_EXPORTER_OTLP_ENDPOINT         OTLP/HTTP receiver for the spans, for example http://localhost:4318
@@ -228,6 +229,7 @@ async fn run_demo(page: Option<Page>) -> Result<(), Failure> {
 }
 
 async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
+    let has_spool = args.spool.is_some();
     let mut options = AgentOptions::new(args.query, args.server_url);
     options.passback = match (args.no_passback, args.detailed) {
         (true, _) => PassbackRequest::Off,
@@ -237,11 +239,17 @@ async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
     options.collector = args.collector;
     options.sinks = sinks()?;
     options.spool = args.spool;
+    if has_spool && options.collector.is_none() && options.sinks.is_empty() {
+        return Err(Failure::usage(
+            "--spool keeps spans for a collector; name one with --collector or OTEL_EXPORTER_OTLP_ENDPOINT",
+        ));
+    }
     options.page = args.page.page();
     options.model = ModelOptions::from_variables(
         variable("OPENAI_API_KEY")?,
         variable("OPENAI_BASE_URL")?.as_deref(),
         variable("OPENAI_MODEL")?,
+        variable("OPENAI_REASONING_EFFORT")?.as_deref(),
     )
     .map_err(|error| Failure::usage(error.to_string()))?;
     match agent::run(&options, Screen::of_stdout(), &mut io::stdout()).await {
@@ -249,6 +257,16 @@ async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
         Err(error @ AgentError::Call(CallError::NotListening { .. })) => Err(Failure::new(
             format!("{error}; is it running? `gmail serve` starts one"),
         )),
+        Err(error @ AgentError::Call(CallError::NotMcp { .. }))
+            if options.server_url.path() != "/mcp" =>
+        {
+            Err(Failure::new(format!(
+                "{error}; is the path right? `gmail serve` answers at /mcp"
+            )))
+        }
+        Err(error @ AgentError::NotDelivered(_)) if !has_spool => Err(Failure::new(format!(
+            "{error}; with --spool DIR, the next run sends what is left"
+        ))),
         other => other.map_err(Failure::new),
     }
 }

@@ -14,7 +14,7 @@ use crate::agent::{BOLD, DIM, Shown, counted, error_text};
 use crate::call::{CallError, McpClient, Observed};
 use crate::client::{AccessToken, Gmail, GmailError};
 use crate::model::scripted;
-use crate::page::{self, Page};
+use crate::page::{Page, PageError};
 use crate::screen::{Screen, waiting};
 use crate::server::{self, Inbox};
 use crate::simulator::{Simulator, SimulatorConfig};
@@ -50,6 +50,9 @@ pub enum DemoError {
     /// The tool answered with an error, which was shown.
     #[error("the tool answered with an error: {0}")]
     Tool(String),
+    /// The page that was asked for is not there.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// Nobody reads what the demo writes.
     #[error("cannot write: {0}")]
     Output(#[from] std::io::Error),
@@ -90,7 +93,7 @@ async fn show(
     out: &mut impl Write,
 ) -> Result<(), DemoError> {
     let arguments = scripted::arguments(QUERY);
-    let telemetry = Telemetry::new(None);
+    let telemetry = Telemetry::new();
     let client = McpClient::connect(url, &telemetry, None).await?;
     let call = async |passback, what| {
         let own_trace = Context::new();
@@ -126,16 +129,13 @@ async fn show(
     let asked = r#"Again, in detail: {"request": true, "detailed": true}"#;
     let shown = examined(&detailed, PassbackRequest::Detailed);
     out.write_all(act_2(asked, &shown.report(screen), screen).as_bytes())?;
-    out.write_all(closing(screen).as_bytes())?;
-    if let Some(page) = page {
-        let trace = detailed.trace_id;
-        let written = page.write(trace, &shown.tree, &shown.findings, &shown.notes());
-        out.write_all(page::line(&written, page, trace).as_bytes())?;
-    }
+    let page = page.map(|page| page.publish(detailed.trace_id, &shown, screen));
+    let page_line = page.as_ref().and_then(|page| page.as_deref().ok());
+    out.write_all(closing(page_line, screen).as_bytes())?;
     client.close().await;
     match error_text(&result) {
         Some(text) => Err(DemoError::Tool(text)),
-        None => Ok(()),
+        None => Ok(page.transpose().map(drop)?),
     }
 }
 
@@ -186,13 +186,14 @@ fn answer(result: &CallToolResult, screen: Screen) -> String {
     screen.sentence(Style::new(), "", &text)
 }
 
-fn closing(screen: Screen) -> String {
+fn closing(page_line: Option<&str>, screen: Screen) -> String {
     let text = "The server's spans came back inside its answer (SEP-2448): no shared collector, no access to the \
                 server. What its author wrote: examples/gmail/server.rs";
     let command = "cargo run --example gmail -- --help";
     format!(
-        "\n{}{}",
+        "\n{}{}{}",
         screen.sentence(Style::new(), "", text),
+        page_line.unwrap_or_default(),
         screen.sentence(DIM, "", &format!("More: {command}"))
     )
 }

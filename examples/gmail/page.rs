@@ -4,9 +4,12 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use glassbox::analysis::{Finding, SpanTree};
-use glassbox::render::{HtmlOptions, html};
+use anstyle::Style;
+use glassbox::render::{HtmlOptions, html, printable};
 use opentelemetry::trace::TraceId;
+
+use crate::agent::Shown;
+use crate::screen::Screen;
 
 /// Where a page goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,24 +21,46 @@ pub enum Page {
     File(PathBuf),
 }
 
+/// The page that was asked for is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("the page could not be written to {path}: {source}")]
+pub struct PageError {
+    path: String,
+    source: io::Error,
+}
+
 impl Page {
-    /// Writes the page, and says where.
+    /// Writes the page, and says in a line where it is; or, if nobody asked for a certain file, that it is not.
     ///
     /// # Errors
     ///
-    /// If the file cannot be written.
-    pub(crate) fn write(
+    /// If the file that was asked for cannot be written.
+    pub(crate) fn publish(
         &self,
         trace: TraceId,
-        tree: &SpanTree,
-        findings: &[Finding],
-        notes: &[String],
-    ) -> io::Result<PathBuf> {
+        shown: &Shown,
+        screen: Screen,
+    ) -> Result<String, PageError> {
+        let notes = shown.notes();
         let options = notes.iter().fold(HtmlOptions::default(), |options, note| {
             options.with_note(note)
         });
-        let page = html(tree, findings, &options);
+        let text = html(&shown.tree, &shown.findings, &options);
         let path = self.path(trace);
+        let written = self.write(&path, &text);
+        let path = printable(&path.display().to_string()).into_owned();
+        match (written, self) {
+            // Not broken into lines: a path is there to be clicked or copied.
+            (Ok(()), _) => Ok(format!("Page: {path}\n")),
+            (Err(source), Self::File(_)) => Err(PageError { path, source }),
+            (Err(source), Self::Temporary) => {
+                let text = format!("Page: could not be written to {path}: {source}");
+                Ok(screen.sentence(Style::new(), "", &text))
+            }
+        }
+    }
+
+    fn write(&self, path: &Path, text: &str) -> io::Result<()> {
         let mut file = OpenOptions::new();
         file.write(true);
         match self {
@@ -43,8 +68,7 @@ impl Page {
             Self::Temporary => file.create_new(true),
             Self::File(_) => file.create(true).truncate(true),
         };
-        file.open(&path)?.write_all(page.as_bytes())?;
-        Ok(path)
+        file.open(path)?.write_all(text.as_bytes())
     }
 
     fn path(&self, trace: TraceId) -> PathBuf {
@@ -53,19 +77,4 @@ impl Page {
             Self::File(path) => path.clone(),
         }
     }
-}
-
-/// Where the page is, as a line.
-pub(crate) fn line(written: &io::Result<PathBuf>, asked: &Page, trace: TraceId) -> String {
-    match written {
-        Ok(path) => format!("Page: {}\n", shown(path)),
-        Err(error) => format!(
-            "The page could not be written to {}: {error}\n",
-            shown(&asked.path(trace))
-        ),
-    }
-}
-
-fn shown(path: &Path) -> String {
-    glassbox::render::printable(&path.display().to_string()).into_owned()
 }

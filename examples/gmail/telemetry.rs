@@ -12,7 +12,9 @@ use opentelemetry::trace::{Status, TraceContextExt as _, TraceId, TracerProvider
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::{
+    Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanExporter as _, SpanProcessor,
+};
 
 use crate::semconv::ERROR_TYPE;
 
@@ -31,20 +33,17 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// A recorder that has nothing yet, and hands spans on where there is somewhere to send them.
+    /// A recorder that has nothing yet.
     ///
     /// It samples everything, whatever `OTEL_TRACES_SAMPLER` says: the agent shows its own spans.
     #[must_use]
-    pub fn new(forwarder: Option<&Forwarder>) -> Self {
+    pub fn new() -> Self {
         let finished = Finished::default();
         let resource = Resource::builder().with_service_name(SERVICE_NAME).build();
-        let mut provider = SdkTracerProvider::builder()
+        let provider = SdkTracerProvider::builder()
             .with_sampler(Sampler::AlwaysOn)
             .with_resource(resource.clone())
             .with_span_processor(finished.clone());
-        if let Some(forwarder) = forwarder {
-            provider = provider.with_simple_exporter(forwarder.exporter());
-        }
         Self {
             provider: provider.build(),
             finished,
@@ -67,13 +66,19 @@ impl Telemetry {
     #[must_use]
     pub fn spans(&self, trace: TraceId) -> Vec<Span> {
         let finished = self.finished.lock();
-        let of_trace = finished
-            .spans
-            .iter()
-            .filter(|span| span.span_context.trace_id() == trace);
+        let of_trace = finished.of_trace(trace);
         of_trace
             .map(|span| Span::from_sdk(span, &self.resource))
             .collect()
+    }
+
+    /// Hands the finished spans of a trace on, all at once: a collector gets them as one entry.
+    pub(crate) async fn forward(&self, trace: TraceId, forwarder: &Forwarder) {
+        let spans = self.finished.lock().of_trace(trace).cloned().collect();
+        let mut exporter = forwarder.exporter();
+        exporter.set_resource(&self.resource);
+        // Fails only when the forwarder has been shut down, and then counts them as lost.
+        let _ = exporter.export(spans).await;
     }
 
     /// How many spans were finished when there was no room for more.
@@ -90,6 +95,12 @@ pub(crate) fn fail(context: &Context, error_type: impl Into<String>) {
     span.set_status(Status::error(""));
 }
 
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// What has ended.
 #[derive(Clone, Default)]
 struct Finished(Arc<Mutex<Store>>);
@@ -98,6 +109,13 @@ struct Finished(Arc<Mutex<Store>>);
 struct Store {
     spans: Vec<SpanData>,
     lost: usize,
+}
+
+impl Store {
+    fn of_trace(&self, trace: TraceId) -> impl Iterator<Item = &SpanData> {
+        let spans = self.spans.iter();
+        spans.filter(move |span| span.span_context.trace_id() == trace)
+    }
 }
 
 impl Finished {
@@ -146,7 +164,7 @@ mod tests {
 
     #[test]
     fn spans_of_a_trace_are_kept_under_the_agents_name() {
-        let telemetry = Telemetry::new(None);
+        let telemetry = Telemetry::new();
         let tracer = telemetry.tracer();
         let context = Context::new().with_span(tracer.start_with_context("a", &Context::new()));
         tracer.start_with_context("b", &context).end();
@@ -175,7 +193,7 @@ mod tests {
     #[test]
     fn more_spans_than_there_is_room_for_are_counted() {
         for (spans, lost) in [(MAX_SPANS - 1, 0), (MAX_SPANS, 0), (MAX_SPANS + 1, 1)] {
-            let telemetry = Telemetry::new(None);
+            let telemetry = Telemetry::new();
             let tracer = telemetry.tracer();
             for _ in 0..spans {
                 tracer.start_with_context("a", &Context::new()).end();

@@ -45,6 +45,7 @@ fn gmail(arguments: &[&str]) -> Command {
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "OPENAI_MODEL",
+        "OPENAI_REASONING_EFFORT",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
         "GALILEO_API_KEY",
@@ -261,7 +262,7 @@ fn a_model_that_is_not_there_is_said_below_the_tree() {
     assert!(ended.stderr.starts_with(&error), "{}", ended.stderr);
     assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
     assert!(
-        ended.stdout.contains("chat gpt-5-mini ERROR connection"),
+        ended.stdout.contains("chat gpt-5.4-mini ERROR connection"),
         "{}",
         ended.stdout
     );
@@ -429,7 +430,9 @@ fn an_agent_that_asks_in_the_wrong_place_says_so_in_a_line() {
     let wrong_path = serving.url.replace("/mcp", "/nope");
     ask(&wrong_path).assert_failed(
         1,
-        &format!("no MCP server answers at {wrong_path}: HTTP 404 Not Found"),
+        &format!(
+            "no MCP server answers at {wrong_path}: HTTP 404 Not Found; is the path right? `gmail serve` answers at /mcp"
+        ),
     );
     let wrong_host = serving.url.replace("127.0.0.1", "127.0.0.2");
     ask(&wrong_host).assert_failed(
@@ -632,4 +635,99 @@ fn on_stdio_there_is_nothing_but_protocol() {
     stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn an_option_without_effect_is_refused() {
+    run(&["agent", "--spool", "spool"]).assert_failed(
+        2,
+        "--spool keeps spans for a collector; name one with --collector or OTEL_EXPORTER_OTLP_ENDPOINT",
+    );
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    for (variable, value, problem) in [
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "localhost:4318",
+            "not an http or https URL, such as http://localhost:4318",
+        ),
+        (
+            "GALILEO_OTLP_ENDPOINT",
+            "canary",
+            "not an http or https URL",
+        ),
+        (
+            "OPENAI_REASONING_EFFORT",
+            "canary",
+            "none of none, minimal, low, medium, high, xhigh and max",
+        ),
+    ] {
+        let mut command = gmail(&["agent"]);
+        command
+            .env("GALILEO_API_KEY", "k")
+            .env("OPENAI_API_KEY", "k")
+            .env(variable, value);
+        Ended::from(command.output().unwrap())
+            .assert_failed(2, &format!("{variable} is {problem}"));
+    }
+}
+
+#[test]
+fn a_page_that_was_asked_for_and_cannot_be_written_is_an_error() {
+    let serving = Serving::start();
+    let error = "error: the page could not be written to /nonexistent/page.html: ";
+    for command in [
+        &["--page", "/nonexistent/page.html"][..],
+        &[
+            "agent",
+            "--server-url",
+            &serving.url,
+            "--page",
+            "/nonexistent/page.html",
+        ],
+    ] {
+        let ended = run(command);
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.stderr.starts_with(error), "{}", ended.stderr);
+        assert!(ended.stdout.contains("tools/call list_emails"));
+    }
+    let ended = Ended::from(gmail(&[]).env("TMPDIR", "/nonexistent").output().unwrap());
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let stdout = ended.stdout.replace('\n', " ");
+    assert!(
+        stdout.contains("Page: could not be written to /nonexistent/glassbox-"),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn a_collector_that_is_down_is_said_with_a_way_out() {
+    let serving = Serving::start();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    // Named twice, it is one sink.
+    let collector = format!("http://127.0.0.1:{port}");
+    let mut command = gmail(&[
+        "agent",
+        "--no-page",
+        "--server-url",
+        &serving.url,
+        "--collector",
+        &collector,
+    ]);
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector);
+    let ended = Ended::from(command.output().unwrap());
+    ended.assert_failed(
+        1,
+        &format!(
+            "not all spans were delivered: 9 spans for {collector}: 9 lost (collector unreachable: connection refused); \
+             with --spool DIR, the next run sends what is left"
+        ),
+    );
+    assert!(!ended.stdout.contains("Jaeger"), "{}", ended.stdout);
 }

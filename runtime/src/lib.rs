@@ -27,7 +27,8 @@
 //! # build().unwrap();
 //! ```
 //!
-//! A server that is written with rmcp adopts passback with [`Instrumented`].
+//! A server that is written with rmcp adopts passback with [`Instrumented`]. On the other side, [`client::Client`] asks,
+//! and [`client::Outcome`] has the result, the spans that were accepted, and what they show.
 //!
 //! # Features
 //!
@@ -51,6 +52,16 @@
 //! | [`TelemetryMode`], on, propagate only, off | on |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
+//! | [`Client::with_passback`](client::Client::with_passback), what calls ask for | [`PassbackRequest::TopLevel`] |
+//! | [`Client::with_tracer_provider`](client::Client::with_tracer_provider) | the global one |
+//! | [`Client::with_baggage`](client::Client::with_baggage) | the context's baggage goes to the server |
+//! | [`Client::with_timeout`](client::Client::with_timeout) | none |
+//! | [`Lift::with_max_telemetry_bytes`](client::Lift::with_max_telemetry_bytes), how much is cut out of an answer | 16 MiB |
+//! | [`IngestLimits`](ingest::IngestLimits), how much is taken from an answer | 8 MiB, 10,000 spans, 256 attributes, events and links each, 120 levels, 256 KiB a string; 65,536 ids remembered |
+//! | [`Ingest::with_reparented`](ingest::Ingest::with_reparented), spans below a gateway's | refused |
+//! | [`Sink`](forward::Sink), how it is written | JSON, uncompressed, 10 s a request; from the environment protobuf |
+//! | [`ForwarderBuilder`](forward::ForwarderBuilder), how much waits and for how long | 64 MiB and 100,000 spans a sink; batches of 1 MiB, 2,048 spans or 200 ms; retries after 1 s to 30 s, for 5 min; no spool |
+//! | [`TextOptions`](render::TextOptions) | 80 columns, no colour, 200 lines |
 
 #![cfg_attr(
     not(all(
@@ -117,8 +128,12 @@ pub use tool::{Tool, ToolContext, ToolError};
     feature = "stdio"
 ))]
 mod documents {
+    #[cfg(all(feature = "client", feature = "forward"))]
     #[doc = include_str!("../../README.md")]
     mod readme {}
+    #[cfg(all(feature = "client", feature = "forward"))]
+    #[doc = include_str!("../../docs/client.md")]
+    mod client {}
     #[doc = include_str!("../../docs/guide.md")]
     mod guide {}
     #[doc = include_str!("../../docs/phases.md")]
@@ -128,6 +143,9 @@ mod documents {
     #[cfg(feature = "forward")]
     #[doc = include_str!("../../docs/telemetry.md")]
     mod telemetry {}
+    #[cfg(feature = "analysis")]
+    #[doc = include_str!("../../docs/findings.md")]
+    mod findings {}
     #[cfg(feature = "analysis")]
     #[doc = include_str!("../../docs/reading.md")]
     mod reading {}

@@ -107,6 +107,9 @@ pub(crate) fn inject(context: &Context, meta: &mut MetaObject, with_baggage: boo
     let state = span.trace_state().header();
     if !state.is_empty() && state.len() <= MAX_TRACESTATE_BYTES {
         meta.insert(TRACESTATE.to_owned(), state.into());
+    } else {
+        // What is there belongs to another traceparent.
+        meta.remove(TRACESTATE);
     }
     if with_baggage {
         BaggagePropagator::new().inject_context(context, &mut MetaCarrierMut(meta));

@@ -109,7 +109,10 @@ async fn respond(State(answerer): State<Answerer>, request: String) -> Response 
         Framing::Json => ("application/json", answer),
         Framing::Events => (
             "text/event-stream",
-            format!(": a comment\nevent: message\ndata: {answer}\n\n"),
+            format!(
+                ": a comment\nevent: message\ndata: {}\n\n",
+                answer.replace('\n', "\ndata: ")
+            ),
         ),
     };
     ([(header::CONTENT_TYPE, kind)], Body::from(body)).into_response()

@@ -8,6 +8,7 @@ use rmcp::service::{ClientLifecycleMode, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{ClientServiceExt as _, RoleClient};
+use tokio::io::DuplexStream;
 use tokio::process::{Child, Command};
 
 /// A connected client.
@@ -45,6 +46,15 @@ pub async fn without_lift(url: &str) -> RunningService<RoleClient, ()> {
     ().serve_with_lifecycle(transport, ClientLifecycleMode::Initialize)
         .await
         .unwrap()
+}
+
+/// Connects to a server on a pair of pipes, with a lift, in the older lifecycle.
+pub async fn over_pipes(reader: DuplexStream, writer: DuplexStream) -> Connected {
+    let lift = Lift::new();
+    let transport = lift.stdio(reader, writer);
+    let lifecycle = ClientLifecycleMode::Initialize;
+    let service = ().serve_with_lifecycle(transport, lifecycle).await.unwrap();
+    connected("pipes, session", service, lift, Endpoint::Pipe, None)
 }
 
 async fn http(url: &str, name: &'static str, lifecycle: ClientLifecycleMode) -> Connected {

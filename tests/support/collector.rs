@@ -146,6 +146,18 @@ impl Collector {
         self.shared.received.lock().unwrap().clone()
     }
 
+    /// Forgets the first so many requests.
+    pub fn forget(&self, requests: usize) {
+        self.shared.received.lock().unwrap().drain(..requests);
+    }
+
+    /// Answers so from here on, and then takes everything.
+    pub fn answer(&self, script: impl IntoIterator<Item = Reply>) {
+        let mut script: Vec<_> = script.into_iter().collect();
+        script.reverse();
+        *self.shared.script.lock().unwrap() = script;
+    }
+
     /// Waits until there have been so many requests.
     pub async fn wait_for(&self, requests: usize) {
         let enough = async {

@@ -4,8 +4,10 @@
 pub mod answerer;
 pub mod clients;
 pub mod collector;
+pub mod hostile;
 pub mod http;
 pub mod pipe;
+pub mod recorder;
 pub mod server;
 pub mod transports;
 pub mod tree;

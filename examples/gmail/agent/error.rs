@@ -5,6 +5,7 @@ use glassbox::forward::SinkError;
 use super::react::{MAX_CALLS, MAX_ROUNDS};
 use crate::call::CallError;
 use crate::model::ModelError;
+use crate::page::PageError;
 
 /// Why the agent has no answer, or none that went well.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,9 @@ pub enum AgentError {
     /// Not all spans arrived.
     #[error("not all spans were delivered: {0}")]
     NotDelivered(String),
+    /// The page that was asked for is not there.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// Nobody reads what the agent writes.
     #[error("cannot write the answer: {0}")]
     Output(#[from] std::io::Error),
@@ -62,7 +66,7 @@ impl AgentError {
             Self::NoAnswer => "no_answer",
             Self::TooManyRounds => "too_many_rounds",
             Self::TooManyCalls(_) => "too_many_calls",
-            Self::Sink(_) | Self::NotDelivered(_) | Self::Output(_) => "_OTHER",
+            Self::Sink(_) | Self::NotDelivered(_) | Self::Page(_) | Self::Output(_) => "_OTHER",
         }
         .to_owned()
     }

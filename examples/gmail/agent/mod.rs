@@ -29,7 +29,7 @@ use self::react::Agent;
 use self::toolbox::Toolbox;
 use crate::call::McpClient;
 use crate::model::{Model, ModelOptions};
-use crate::page::{self, Page};
+use crate::page::Page;
 use crate::screen::{Screen, waiting};
 use crate::telemetry::Telemetry;
 
@@ -103,7 +103,7 @@ pub async fn run(
     out: &mut impl Write,
 ) -> Result<(), AgentError> {
     let forwarder = sinks::start(options)?;
-    let telemetry = Telemetry::new(forwarder.as_ref());
+    let telemetry = Telemetry::new();
     let run = waiting("the agent is at work", async {
         let server = &options.server_url;
         let client = McpClient::connect(server, &telemetry, forwarder.as_ref()).await?;
@@ -124,16 +124,24 @@ pub async fn run(
     let own_spans = telemetry.spans(run.trace_id);
     let shown = Shown::new(own_spans, &run.observed, options.passback);
     out.write_all(report::of_run(&run, &shown, options.passback, screen).as_bytes())?;
-    if let Some(page) = &options.page {
-        let written = page.write(run.trace_id, &shown.tree, &shown.findings, &shown.notes());
-        out.write_all(page::line(&written, page, run.trace_id).as_bytes())?;
-    }
-    let forwarded = delivered(forwarder.as_ref(), options.flush).await;
+    let page = options.page.as_ref();
+    let page = page.map(|page| page.publish(run.trace_id, &shown, screen));
+    let forwarded = match &forwarder {
+        Some(forwarder) => {
+            telemetry.forward(run.trace_id, forwarder).await;
+            Some(delivered(forwarder, options.flush).await)
+        }
+        None => None,
+    };
+    let is_delivered = !forwarded.as_ref().is_some_and(is_incomplete);
     let report = forwarded.as_ref().map(ToString::to_string);
     if let Some(line) = report::spans_line(&shown, options.passback, report.as_deref()) {
         out.write_all(screen.sentence(DIM, "", &printable(&line)).as_bytes())?;
     }
-    let link = options.collector.as_ref();
+    if let Some(Ok(line)) = &page {
+        out.write_all(line.as_bytes())?;
+    }
+    let link = options.collector.as_ref().filter(|_| is_delivered);
     if let Some(link) = link.and_then(|url| sinks::jaeger_link(url, run.trace_id)) {
         out.write_all(screen.line("", &format!("Jaeger: {link}")).as_bytes())?;
     }
@@ -141,13 +149,14 @@ pub async fn run(
     if let Some(report) = forwarded.filter(is_incomplete) {
         return Err(AgentError::NotDelivered(report.to_string()));
     }
+    page.transpose()?;
     run.failure.map_or(Ok(()), Err)
 }
 
 /// Waits for the collectors.
-async fn delivered(forwarder: Option<&Forwarder>, flush: Duration) -> Option<ForwardReport> {
-    let shutdown = forwarder?.shutdown(flush);
-    Some(waiting("sending the spans", shutdown).await)
+async fn delivered(forwarder: &Forwarder, flush: Duration) -> ForwardReport {
+    let what = format!("sending the spans, for at most {} s", flush.as_secs());
+    waiting(&what, forwarder.shutdown(flush)).await
 }
 
 fn is_incomplete(report: &ForwardReport) -> bool {

@@ -103,12 +103,13 @@ pub(super) fn spans_line(
         PassbackRequest::Off => None,
         _ => shown.received(),
     };
-    match (received, forwarded) {
+    let line = match (received, forwarded) {
         (Some(received), Some(forwarded)) => {
-            Some(format!("{received}; with the agent's own, {forwarded}"))
+            format!("{received}; with the agent's own, {forwarded}")
         }
-        (received, forwarded) => received.or(forwarded.map(str::to_owned)),
-    }
+        (received, forwarded) => received.or(forwarded.map(str::to_owned))?,
+    };
+    Some(line + ".")
 }
 
 impl Shown {
@@ -186,6 +187,9 @@ fn note(
             "{}, and nothing says why: everything inside the server is hidden.",
             duration_text(duration)
         ))
+    } else if observed.iter().all(|observed| observed.result.is_err()) {
+        // Whether a server sends spans is not known from an answer that did not come.
+        None
     } else {
         Some("The server sent no spans: it does not support SEP-2448.".to_owned())
     }

@@ -1,6 +1,6 @@
 //! Where the spans go: the server's as they came, and the agent's own beside them.
 
-use glassbox::forward::{Encoding, Forwarder, Sink, SinkError};
+use glassbox::forward::{Encoding, Forwarder, Sink, SinkError, StartError};
 use opentelemetry::trace::TraceId;
 use url::Url;
 
@@ -49,7 +49,12 @@ impl Galileo {
     /// If the URL is none, or a value cannot stand in a header.
     pub fn sink(&self) -> Result<Sink, SinkError> {
         let log_stream = self.log_stream.as_deref().unwrap_or(GALILEO_LOG_STREAM);
-        let sink = Sink::new(self.url.as_deref().unwrap_or(GALILEO_URL))?
+        let sink = Sink::new(self.url.as_deref().unwrap_or(GALILEO_URL));
+        let sink = sink
+            .map_err(|_| SinkError::Variable {
+                variable: "GALILEO_OTLP_ENDPOINT",
+                problem: "not an http or https URL",
+            })?
             .with_name("Galileo")
             .with_encoding(Encoding::Protobuf)
             .with_gzip(true)
@@ -91,6 +96,12 @@ pub(super) fn collector(url: &Url) -> Result<Sink, AgentError> {
 pub(super) fn start(options: &super::AgentOptions) -> Result<Option<Forwarder>, AgentError> {
     let mut builder = Forwarder::builder();
     let collector = options.collector.as_ref().map(collector).transpose()?;
+    // One that the environment names, too, is one sink: the environment's, which may have headers for it.
+    let is_new = |sink: &Sink| {
+        let mut others = options.sinks.iter();
+        others.all(|other| other.name() != sink.name())
+    };
+    let collector = collector.filter(is_new);
     let sinks: Vec<_> = collector.into_iter().chain(options.sinks.clone()).collect();
     if sinks.is_empty() {
         return Ok(None);
@@ -101,10 +112,13 @@ pub(super) fn start(options: &super::AgentOptions) -> Result<Option<Forwarder>, 
     if let Some(directory) = &options.spool {
         builder = builder.spool(directory);
     }
-    let forwarder = builder.start();
-    Ok(Some(
-        forwarder.map_err(|error| AgentError::Sink(root_cause(&error)))?,
-    ))
+    let forwarder = builder.start().map_err(|error| {
+        AgentError::Sink(match &error {
+            StartError::Spool { source, .. } => format!("{error}: {source}"),
+            error => root_cause(error),
+        })
+    });
+    forwarder.map(Some)
 }
 
 /// Where a trace can be looked at, if the collector listens where Jaeger does.

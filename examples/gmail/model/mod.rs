@@ -19,7 +19,7 @@ mod transport;
 
 use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::{
-    ChatCompletionRequestMessage, ChatCompletionTools, CreateChatCompletionRequest,
+    ChatCompletionRequestMessage, ChatCompletionTools, CreateChatCompletionRequest, ReasoningEffort,
 };
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue};
@@ -45,6 +45,7 @@ const MAX_NAME_CHARS: usize = 100;
 pub struct Model {
     client: async_openai::Client<OpenAIConfig>,
     name: String,
+    effort: Option<ReasoningEffort>,
     provider: &'static str,
     base: Url,
     telemetry: Telemetry,
@@ -60,15 +61,26 @@ impl Model {
     /// [`ModelError::Script`] if there is no socket for the scripted model, [`ModelError::Failed`] if there is no HTTP
     /// client to be had.
     pub async fn new(options: &ModelOptions, telemetry: &Telemetry) -> Result<Self, ModelError> {
-        let (scripted, provider, base, key, name) = match options {
+        let (scripted, provider, base, key, name, effort) = match options {
             ModelOptions::Scripted => {
                 let scripted = ScriptedModel::start().await.map_err(ModelError::Script)?;
                 let base = scripted.url().clone();
-                (Some(scripted), scripted::NAME, base, None, scripted::NAME)
+                let name = scripted::NAME;
+                (Some(scripted), name, base, None, name, None)
             }
-            ModelOptions::Api { base, key, model } => {
-                (None, "openai", base.clone(), key.as_ref(), model.as_str())
-            }
+            ModelOptions::Api {
+                base,
+                key,
+                model,
+                effort,
+            } => (
+                None,
+                "openai",
+                base.clone(),
+                key.as_ref(),
+                model.as_str(),
+                effort.clone(),
+            ),
         };
         let key = key.map_or("", ApiKey::expose);
         // Every field is set: the defaults would come from further variables.
@@ -82,6 +94,7 @@ impl Model {
         Ok(Self {
             client: async_openai::Client::build(http, config).with_http_service(service),
             name: name.to_owned(),
+            effort,
             provider,
             base,
             telemetry: telemetry.clone(),
@@ -112,6 +125,7 @@ impl Model {
             messages: messages.to_vec(),
             // The API refuses an empty list.
             tools: (!tools.is_empty()).then(|| tools.to_vec()),
+            reasoning_effort: self.effort.clone(),
             ..Default::default()
         };
         let chat = self.client.chat();

@@ -2,12 +2,17 @@
 
 use std::fmt;
 
+use async_openai::types::chat::ReasoningEffort;
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error, StrDeserializer};
 use url::Url;
 
 /// Where OpenAI answers.
 pub const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
-/// The model that is asked if none is named: small, and good enough to call a tool.
-pub const DEFAULT_MODEL: &str = "gpt-5-mini";
+/// The model that is asked if none is named: small, good enough to call a tool, and one that OpenAI lets do so over chat
+/// completions as it is. Its younger ones insist on an effort of `none` there.
+pub const DEFAULT_MODEL: &str = "gpt-5.4-mini";
 
 /// An API key. Its `Debug` does not show it.
 #[derive(Clone)]
@@ -40,6 +45,8 @@ pub enum ModelOptions {
         key: Option<ApiKey>,
         /// Its name there.
         model: String,
+        /// How much it is to think before it answers, where that is to be said.
+        effort: Option<ReasoningEffort>,
     },
 }
 
@@ -58,11 +65,14 @@ pub enum OptionsError {
         "OPENAI_BASE_URL is not a URL such as {DEFAULT_BASE_URL}: http or https, without user name, query and fragment"
     )]
     BaseUrl,
+    /// The effort is none that the API knows.
+    #[error("OPENAI_REASONING_EFFORT is none of none, minimal, low, medium, high, xhigh and max")]
+    Effort,
 }
 
 impl ModelOptions {
-    /// The model that `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL` name; without key and base URL the scripted
-    /// one.
+    /// The model that `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `OPENAI_MODEL` and `OPENAI_REASONING_EFFORT` describe; without
+    /// key and base URL the scripted one.
     ///
     /// # Errors
     ///
@@ -71,6 +81,7 @@ impl ModelOptions {
         key: Option<String>,
         base: Option<&str>,
         model: Option<String>,
+        effort: Option<&str>,
     ) -> Result<Self, OptionsError> {
         if key.is_none() && base.is_none() {
             return Ok(Self::Scripted);
@@ -90,8 +101,14 @@ impl ModelOptions {
             base: base.ok_or(OptionsError::BaseUrl)?,
             key: key.map(ApiKey),
             model: model.unwrap_or_else(|| DEFAULT_MODEL.to_owned()),
+            effort: effort.map(reasoning_effort).transpose()?,
         })
     }
+}
+
+fn reasoning_effort(text: &str) -> Result<ReasoningEffort, OptionsError> {
+    let text: StrDeserializer<'_, Error> = text.into_deserializer();
+    ReasoningEffort::deserialize(text).map_err(|_| OptionsError::Effort)
 }
 
 #[cfg(test)]
@@ -100,7 +117,7 @@ mod tests {
 
     fn options(key: &str, base: &str, model: &str) -> Result<ModelOptions, OptionsError> {
         let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        ModelOptions::from_variables(given(key), given(base).as_deref(), given(model))
+        ModelOptions::from_variables(given(key), given(base).as_deref(), given(model), None)
     }
 
     #[test]
@@ -124,9 +141,9 @@ mod tests {
         ] {
             let found = match options(key, base, model).unwrap() {
                 ModelOptions::Scripted => None,
-                ModelOptions::Api { base, key, model } => {
-                    Some((base.to_string(), key.is_some(), model))
-                }
+                ModelOptions::Api {
+                    base, key, model, ..
+                } => Some((base.to_string(), key.is_some(), model)),
             };
             let expected =
                 expected.map(|(base, key, model)| (base.to_owned(), key, model.to_owned()));
@@ -151,6 +168,20 @@ mod tests {
             assert_eq!(error, OptionsError::BaseUrl, "{base}");
             assert!(!error.to_string().contains("canary"));
         }
+    }
+
+    #[test]
+    fn an_effort_is_one_that_the_api_knows() {
+        let effort = |text| {
+            let key = Some("sk-1".to_owned());
+            ModelOptions::from_variables(key, None, None, Some(text)).map(|options| match options {
+                ModelOptions::Api { effort, .. } => effort,
+                ModelOptions::Scripted => None,
+            })
+        };
+        assert_eq!(effort("none"), Ok(Some(ReasoningEffort::None)));
+        assert_eq!(effort("xhigh"), Ok(Some(ReasoningEffort::Xhigh)));
+        assert_eq!(effort("canary"), Err(OptionsError::Effort));
     }
 
     #[test]

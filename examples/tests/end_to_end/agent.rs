@@ -93,7 +93,7 @@ async fn the_answer_comes_first_and_the_whole_tree_below_it() {
 
         Model: scripted (no OPENAI_API_KEY); 2 turns, 183 tokens in, 23 out.
         Calls: 1 made.
-        10 spans received, 0 rejected
+        10 spans received, 0 rejected.
     "#]]
     .assert_eq(&text);
 }
@@ -383,14 +383,17 @@ async fn a_model_that_is_not_there_is_said() {
         .unwrap()
         .port();
     let base = format!("http://127.0.0.1:{port}/v1");
-    let options = ModelOptions::from_variables(None, Some(&base), None).unwrap();
+    let options = ModelOptions::from_variables(None, Some(&base), None, None).unwrap();
     let (outcome, text) = ask(&Peer::fast().await, &options).await;
     let error = outcome.unwrap_err();
     assert!(
         error.starts_with(&format!("cannot reach the model at {base}: ")),
         "{error}"
     );
-    assert!(text.contains("chat gpt-5-mini ERROR connection"), "{text}");
+    assert!(
+        text.contains("chat gpt-5.4-mini ERROR connection"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

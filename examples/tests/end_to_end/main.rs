@@ -413,6 +413,11 @@ async fn a_collector_gets_both_sides_each_under_its_own_name() {
           chat scripted mcp-gmail-agent
     "#]]
     .assert_eq(&tree.walk().map(line).collect::<String>());
+    let entries: usize = received
+        .iter()
+        .map(|(_, payload)| payload["resourceSpans"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(entries, 2, "one of the server, one of the agent");
     assert!(
         received
             .iter()

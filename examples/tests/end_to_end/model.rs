@@ -45,6 +45,7 @@ impl StubModel {
             Some(KEY.to_owned()),
             Some(&base),
             Some("stub-1".to_owned()),
+            None,
         );
         Self {
             options: options.unwrap(),

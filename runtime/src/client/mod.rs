@@ -17,6 +17,8 @@ pub mod lift;
 mod outcome;
 mod request;
 mod span;
+#[cfg(test)]
+mod tests;
 
 pub use advertised::Advertised;
 pub use caller::Client;

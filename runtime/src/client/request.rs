@@ -6,6 +6,7 @@ use rmcp::model::{
     ClientRequest, MetaObject, RequestId, ServerResult,
 };
 use rmcp::service::{Peer, PeerRequestOptions, ServiceError};
+use tokio::runtime::Handle;
 
 const ABANDONED: &str = "request abandoned by the caller";
 
@@ -24,6 +25,7 @@ pub(super) async fn send(
     sent(&handle.id);
     let mut guard = CancelOnDrop {
         peer: peer.clone(),
+        runtime: Handle::try_current().ok(),
         id: Some(handle.id.clone()),
     };
     let result = handle.await_response().await;
@@ -33,13 +35,14 @@ pub(super) async fn send(
 
 struct CancelOnDrop {
     peer: Peer<RoleClient>,
+    /// Of the call: it may be dropped elsewhere.
+    runtime: Option<Handle>,
     id: Option<RequestId>,
 }
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        let (Some(id), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current())
-        else {
+        let (Some(id), Some(runtime)) = (self.id.take(), self.runtime.take()) else {
             return;
         };
         let peer = self.peer.clone();

@@ -23,6 +23,8 @@ struct State {
     queue: Queue,
     report: SinkReport,
     open: bool,
+    /// Whether all is accounted for: nobody takes anything out any more.
+    ended: bool,
     hurry: bool,
     loss_logged: bool,
     rejection_logged: bool,
@@ -39,6 +41,7 @@ impl Backlog {
                 queue: Queue::new(bound),
                 report,
                 open: true,
+                ended: false,
                 hurry: false,
                 loss_logged: false,
                 rejection_logged: false,
@@ -71,9 +74,14 @@ impl Backlog {
         }
     }
 
-    /// Adds what was read from disk. It comes one by one, so it may go over the bound by one.
+    /// Adds what was read from disk. It comes one by one, so it may go over the bound by one. After the end it stays
+    /// there, for the next run.
     pub(super) fn restore(&self, payload: OtlpPayload, claim: Claim) {
-        self.lock().queue.push(Waiting {
+        let mut state = self.lock();
+        if state.ended {
+            return;
+        }
+        state.queue.push(Waiting {
             payload,
             claim: Some(claim),
             since: Instant::now(),
@@ -215,7 +223,10 @@ impl Backlog {
                 let mut state = self.lock();
                 match state.queue.ready(batching, Instant::now(), true) {
                     Ready::Batch(batch) => state.queue.settle(batch.len()),
-                    Ready::At(_) | Ready::Empty => return,
+                    Ready::At(_) | Ready::Empty => {
+                        state.ended = true;
+                        return;
+                    }
                 }
             };
             // What came from disk is still there.
@@ -309,6 +320,8 @@ mod tests {
         delay: Duration::ZERO,
     };
 
+    const ENTRY: &str = r#"{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174"}]}]}"#;
+
     fn backlog(spans: usize) -> Backlog {
         let bytes = 1_000_000;
         Backlog::new("s".to_owned(), Bound { bytes, spans })
@@ -329,6 +342,21 @@ mod tests {
             assert_eq!(report.queued, 5 + second - lost, "{second}");
             assert_eq!(report.total(), 5 + second);
         }
+    }
+
+    #[test]
+    fn what_is_read_from_disk_after_the_end_is_left_to_the_next_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = || Spool::open(directory.path(), "s".to_owned(), 1000, 1000).unwrap();
+        spool().write(&[OtlpPayload::new(ENTRY, 1)]).unwrap();
+        let path = spool().pending().unwrap().pop_front().unwrap();
+        let (read, claim) = spool().claim(&path).unwrap().unwrap();
+        let backlog = backlog(10);
+        backlog.end(None, &BATCHING);
+        backlog.restore(read, claim);
+        assert_eq!(backlog.report().total(), 0);
+        // The lock is free again.
+        assert!(spool().claim(&path).unwrap().is_some());
     }
 
     #[test]
@@ -369,13 +397,12 @@ mod tests {
     fn what_is_left_goes_to_disk_but_what_came_from_there() {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), "ff".to_owned(), 1000, 1000).unwrap();
-        let text = r#"{"scopeSpans":[{"spans":[{}]}]}"#;
-        spool.write(&[OtlpPayload::new(text, 1)]).unwrap();
+        spool.write(&[OtlpPayload::new(ENTRY, 1)]).unwrap();
         let file = spool.pending().unwrap().pop_front().unwrap();
         let (restored, claim) = spool.claim(&file).unwrap().unwrap();
         let backlog = backlog(10);
         backlog.restore(restored, claim);
-        backlog.add(OtlpPayload::new(text, 1));
+        backlog.add(OtlpPayload::new(ENTRY, 1));
         backlog.end(Some(&spool), &BATCHING);
         assert_eq!(spool.pending().unwrap().len(), 2);
         assert_eq!((backlog.report().spooled, backlog.report().total()), (2, 2));

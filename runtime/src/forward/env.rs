@@ -54,13 +54,15 @@ fn from_variables(read: impl Fn(&str) -> Option<String>) -> Result<Option<Sink>,
     };
     let either = |names: [&'static str; 2]| names.into_iter().find_map(get);
 
-    let sink = if let Some((_, url)) = get(TRACES_ENDPOINT) {
-        Sink::new(&url)?
-    } else if let Some((_, url)) = get(ENDPOINT) {
-        Sink::from_base_url(&url)?
+    let (variable, sink) = if let Some((variable, url)) = get(TRACES_ENDPOINT) {
+        (variable, Sink::new(&url))
+    } else if let Some((variable, url)) = get(ENDPOINT) {
+        (variable, Sink::from_base_url(&url))
     } else {
         return Ok(None);
     };
+    let problem = "not an http or https URL, such as http://localhost:4318";
+    let sink = sink.map_err(|_| SinkError::Variable { variable, problem })?;
     let mut sink = sink.with_encoding(Encoding::Protobuf);
     if let Some((variable, protocol)) = either(PROTOCOL) {
         sink = sink.with_encoding(match protocol.as_str() {
@@ -95,10 +97,10 @@ fn from_variables(read: impl Fn(&str) -> Option<String>) -> Result<Option<Sink>,
     }
     if let Some((variable, headers)) = either(HEADERS) {
         let problem = "not a list of name=value, percent-encoded and separated by commas";
-        for (name, value) in
-            headers_of(&headers).ok_or(SinkError::Variable { variable, problem })?
-        {
-            sink = sink.with_header(&name, &value)?;
+        let wrong = SinkError::Variable { variable, problem };
+        for (name, value) in headers_of(&headers).ok_or_else(|| wrong.clone())? {
+            let with_header = sink.with_header(&name, &value);
+            sink = with_header.map_err(|_| wrong.clone())?;
         }
     }
     Ok(Some(sink))
@@ -179,6 +181,9 @@ mod tests {
             (TIMEOUT[1], "0", "milliseconds"),
             (TIMEOUT[1], "hunter2", "milliseconds"),
             (HEADERS[1], "hunter2", "name=value"),
+            // As HTTP writes it.
+            (HEADERS[1], "authorization: Basic hunter2==", "name=value"),
+            (HEADERS[1], "a=hunter2%0a", "name=value"),
             (HEADERS[1], "a=hunter2%ff", "percent-encoded"),
         ] {
             let error = sink(&[(ENDPOINT, "http://h"), (variable, value)]);

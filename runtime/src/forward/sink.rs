@@ -61,9 +61,9 @@ pub enum SinkError {
     /// The address is a URL of something else.
     #[error("not an http or https URL, such as http://localhost:4318")]
     Scheme,
-    /// A header's name.
-    #[error("not the name of an HTTP header: {0:?}")]
-    HeaderName(String),
+    /// A header's name. Whoever writes `name: value` there has written a secret.
+    #[error("not the name of an HTTP header")]
+    HeaderName,
     /// A header's value.
     #[error("the value of header {0} holds what no header may hold")]
     HeaderValue(String),
@@ -144,8 +144,7 @@ impl Sink {
     ///
     /// If name or value are not those of an HTTP header.
     pub fn with_header(mut self, name: &str, value: &str) -> Result<Self, SinkError> {
-        let key = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| SinkError::HeaderName(name.to_owned()))?;
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| SinkError::HeaderName)?;
         let mut value =
             HeaderValue::from_str(value).map_err(|_| SinkError::HeaderValue(key.to_string()))?;
         value.set_sensitive(true);

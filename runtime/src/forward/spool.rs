@@ -202,10 +202,10 @@ fn read(text: &str) -> Option<OtlpPayload> {
 mod tests {
     use super::*;
 
-    const ENTRY: &str = r#"{"scopeSpans":[{"spans":[{ "name" : "n" }]}]}"#;
+    const ENTRY: &str = r#"{"scopeSpans":[{"spans":[{ "traceId" : "5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174" }]}]}"#;
 
     fn spool(directory: &Path, max_bytes: u64) -> Spool {
-        Spool::open(directory, "00ff".to_owned(), max_bytes, 200).unwrap()
+        Spool::open(directory, "00ff".to_owned(), max_bytes, 300).unwrap()
     }
 
     fn payload() -> OtlpPayload {

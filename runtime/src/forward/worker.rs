@@ -195,11 +195,15 @@ impl<T: Transport> Worker<T> {
     async fn encode(&self, part: &[OtlpPayload]) -> Encoded {
         let payloads = part.to_vec();
         let Plan { encoding, gzip, .. } = self.plan;
-        let encoded = spawn_blocking(move || encode(&payloads, encoding, gzip)).await;
-        encoded.unwrap_or_else(|_| Encoded {
-            unreadable: usize::MAX,
-            ..Encoded::default()
-        })
+        match spawn_blocking(move || encode(&payloads, encoding, gzip)).await {
+            Ok(encoded) => encoded,
+            // The runtime ends, and this task with it: what waits is then accounted for.
+            Err(error) if error.is_cancelled() => future::pending().await,
+            Err(_) => Encoded {
+                unreadable: usize::MAX,
+                ..Encoded::default()
+            },
+        }
     }
 
     /// Reads the next file of an earlier run, one at a time.
@@ -293,6 +297,8 @@ mod tests {
     use super::super::queue::Bound;
     use super::super::report::SinkReport;
     use super::*;
+
+    const ENTRY: &str = r#"{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174"}]}]}"#;
 
     /// A collector made of a function of the request's body and its number.
     struct Stub<F> {
@@ -553,10 +559,9 @@ mod tests {
     async fn what_is_left_goes_to_the_spool_and_out_with_the_next_run() {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), "ff".to_owned(), 10_000, 10_000).unwrap();
-        let entry = r#"{"scopeSpans":[{"spans":[{}]}]}"#;
         let (first, _) = start(Some(spool.clone()), |_, _| unreachable());
         for _ in 0..3 {
-            first.forward(payload(entry));
+            first.forward(payload(ENTRY));
         }
         let report = end(&first, 1).await;
         assert_eq!((report.spooled, report.lost.total()), (3, 0));
@@ -570,7 +575,7 @@ mod tests {
         let report = end(&second, 60).await;
         assert_eq!((report.forwarded, report.spool_problems), (4, 1));
         let sent = bodies(&seen).split_off(1).join(";");
-        assert_eq!(sent.matches(entry).count(), 3, "{sent}");
+        assert_eq!(sent.matches(ENTRY).count(), 3, "{sent}");
         assert_eq!(spool.pending().unwrap().len(), 1, "the junk alone");
     }
 
@@ -578,14 +583,68 @@ mod tests {
     async fn what_the_next_run_cannot_deliver_either_stays() {
         let directory = tempfile::tempdir().unwrap();
         let spool = Spool::open(directory.path(), "ff".to_owned(), 10_000, 10_000).unwrap();
-        let text = r#"{"scopeSpans":[{"spans":[{}]}]}"#;
-        spool.write(&[payload(text)]).unwrap();
-        spool.write(&[payload(text)]).unwrap();
+        spool.write(&[payload(ENTRY)]).unwrap();
+        spool.write(&[payload(ENTRY)]).unwrap();
         let (forwarder, seen) = start(Some(spool.clone()), |_, _| unreachable());
         requests(&seen, 2).await;
         let report = end(&forwarder, 1).await;
         assert_eq!((report.spooled, report.total()), (1, 1), "one at a time");
         assert_eq!(spool.pending().unwrap().len(), 2);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_span_ends_in_one_number_whatever_the_collector_does(
+            spans in proptest::collection::vec((0_usize..60, 0_u64..400), 1..40),
+            statuses in proptest::collection::vec(0_usize..8, 1..40),
+            deadline in 0_u64..400,
+            with_spool: bool,
+        ) {
+            let directory = tempfile::tempdir().unwrap();
+            let spool = with_spool.then(|| {
+                Spool::open(directory.path(), "ff".to_owned(), 3_000, 10_000).unwrap()
+            });
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            let (sent, reports) = runtime.block_on(async move {
+                let collector = move |number: usize, _: &str| {
+                    match statuses[number % statuses.len()] {
+                        0 => answer(400),
+                        1 => answer(401),
+                        2 => answer(413),
+                        3 => answer(503),
+                        4 => unreachable(),
+                        5 => retry_after("7"),
+                        6 => answer(200).map(|answer| Answer {
+                            body: br#"{"partialSuccess":{"rejectedSpans":"3"}}"#.to_vec(),
+                            ..answer
+                        }),
+                        _ => answer(200),
+                    }
+                };
+                let (forwarder, _) = start(spool, collector);
+                let mut sent = 0;
+                for (count, pause) in spans {
+                    forwarder.forward(OtlpPayload::new(ENTRY, count));
+                    sent += count;
+                    sleep(Duration::from_millis(pause)).await;
+                    let report = forwarder.report();
+                    assert_eq!(report.sinks()[0].total(), sent, "{report:?}");
+                }
+                let report = end(&forwarder, deadline).await;
+                forwarder.forward(OtlpPayload::new(ENTRY, 5));
+                (sent, [report, forwarder.report().sinks()[0].clone()])
+            });
+            let [ended, after] = reports;
+            assert_eq!((ended.total(), ended.queued), (sent, 0), "{ended:?}");
+            assert_eq!(after.total(), sent + 5);
+            assert_eq!(after.lost.shutdown, ended.lost.shutdown + 5);
+        }
     }
 
     #[tokio::test(start_paused = true)]

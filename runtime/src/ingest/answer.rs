@@ -32,6 +32,10 @@ struct Level<'a> {
 impl<'a> Answer<'a> {
     /// Finds the spans, whichever level of `_meta` the text is. `None` if it is none of them.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
+        // `null` for `_meta.otel` says the same as none, as it does at every other level.
+        if text.trim_ascii() == "null" {
+            return Some(Self::default());
+        }
         let mut level = Level::parse(text)?;
         if let Some(otel) = level.otel {
             level = Level::parse(otel.get())?;
@@ -86,6 +90,7 @@ mod tests {
             r#"{"otel":null,"x":1}"#,
             r#"{"traces":{}}"#,
             r#"{"resourceSpans":null}"#,
+            " null\n",
         ] {
             let answer = Answer::parse(text).unwrap();
             assert!(answer.envelope.entries.is_empty(), "{text}");

@@ -148,6 +148,16 @@ impl IngestLimits {
     }
 }
 
+impl IngestLimits {
+    /// Objects read of one answer: one for each 16 bytes that it may have, and at least 65,536.
+    ///
+    /// Ours. An attribute that says anything takes 18 bytes an object, so this is no bound on honest answers; of empty
+    /// ones, three bytes each, 8 MiB would take 150 MB of memory.
+    pub(super) fn max_objects(&self) -> usize {
+        (self.max_bytes / 16).max(65_536)
+    }
+}
+
 impl Default for IngestLimits {
     fn default() -> Self {
         Self {

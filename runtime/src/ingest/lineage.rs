@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use opentelemetry::trace::{SpanContext, SpanId};
+use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 
 use super::reason::RejectReason;
 use crate::otlp::SpanIds;
@@ -24,7 +24,7 @@ pub(super) struct Admitted {
     pub(super) reparented: usize,
 }
 
-/// What is known from before of an id in the caller's trace.
+/// What is known from before of an id in a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
     New,
@@ -40,7 +40,7 @@ impl Lineage {
         spans: &[SpanIds],
         caller: &SpanContext,
         reparented: bool,
-        known: impl Fn(SpanId) -> Known,
+        known: impl Fn(TraceId, SpanId) -> Known,
     ) -> Self {
         let in_trace = |span: &&SpanIds| span.trace_id == caller.trace_id();
         let sent: HashSet<_> = spans
@@ -48,7 +48,7 @@ impl Lineage {
             .filter(in_trace)
             .map(|span| span.span_id)
             .collect();
-        let is_own = |id| id == caller.span_id() || known(id) == Known::Own;
+        let is_own = |id| id == caller.span_id() || known(caller.trace_id(), id) == Known::Own;
         let mut seen = HashSet::with_capacity(sent.len());
         let mut lineage = Self {
             verdicts: Vec::with_capacity(spans.len()),
@@ -59,12 +59,14 @@ impl Lineage {
         };
         for (index, span) in spans.iter().enumerate() {
             let parent = span.parent_span_id;
-            let reason = if !in_trace(&span) {
-                RejectReason::ForeignTrace
-            } else if is_own(span.span_id) {
+            let is_ingested = known(span.trace_id, span.span_id) == Known::Ingested;
+            let reason = if in_trace(&span) && is_own(span.span_id) {
                 RejectReason::OwnId
-            } else if known(span.span_id) == Known::Ingested {
+            } else if is_ingested {
+                // In whatever trace: an answer out of a cache carries that of the call that filled it.
                 RejectReason::AlreadyIngested
+            } else if !in_trace(&span) {
+                RejectReason::ForeignTrace
             } else if !seen.insert(span.span_id) {
                 RejectReason::DuplicateId
             } else if parent == caller.span_id() {
@@ -120,7 +122,7 @@ impl Lineage {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{TraceFlags, TraceId, TraceState};
+    use opentelemetry::trace::{TraceFlags, TraceState};
 
     use super::*;
 
@@ -144,7 +146,7 @@ mod tests {
 
     /// One word a span; 50 is another span of the caller's, 60 was accepted before, and `check` refuses 70.
     fn verdicts(ids: &[(u128, u64, u64)], reparented: bool, max: usize) -> String {
-        let known = |id| match id {
+        let known = |_, id| match id {
             id if id == SpanId::from(50) => Known::Own,
             id if id == SpanId::from(60) => Known::Ingested,
             _ => Known::New,

@@ -78,6 +78,7 @@ mod report;
 mod shape;
 mod source;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use opentelemetry::trace::SpanContext;
@@ -169,10 +170,11 @@ impl Ingest {
         report.reject(RejectReason::Malformed, envelope.tally.malformed);
         report.reject(RejectReason::InvalidId, envelope.tally.without_ids);
         let (ids, places) = places(&answer);
+        let objects = self.scarce_objects(telemetry);
         let sources: Vec<_> = envelope
             .entries
             .iter()
-            .map(|entry| Source::new(entry, &self.limits))
+            .map(|entry| Source::new(entry, &self.limits, objects.as_ref()))
             .collect();
 
         let mut spans = Vec::new();
@@ -219,14 +221,21 @@ impl Ingest {
 
     fn lineage(&self, ids: &[SpanIds], caller: &SpanContext) -> Lineage {
         let (own, ingested) = (self.memory.own(), self.memory.ingested());
-        Lineage::new(ids, caller, self.reparented, |id| {
-            let key = (caller.trace_id(), id);
+        Lineage::new(ids, caller, self.reparented, |trace_id, span_id| {
+            let key = (trace_id, span_id);
             match () {
                 () if own.contains(key) => Known::Own,
                 () if ingested.contains(key) => Known::Ingested,
                 () => Known::New,
             }
         })
+    }
+
+    /// How many objects are read, if there may be more. Those in strings are counted too, so this is only a first look.
+    fn scarce_objects(&self, telemetry: &str) -> Option<Cell<usize>> {
+        let max = self.limits.max_objects();
+        let braces = telemetry.bytes().filter(|&byte| byte == b'{').count();
+        (braces > max).then(|| Cell::new(max))
     }
 
     /// Remembers a span as accepted, unless the same answer is being read elsewhere and was faster.

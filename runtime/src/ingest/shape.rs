@@ -7,6 +7,8 @@ pub(super) struct Shape {
     pub(super) nesting: usize,
     /// Bytes of the longest string, as written.
     pub(super) longest_string_bytes: usize,
+    /// Objects, of whatever depth: what they become in memory is far larger than an empty one as text.
+    pub(super) objects: usize,
 }
 
 impl Shape {
@@ -33,6 +35,7 @@ impl Shape {
             match byte {
                 b'"' => string = Some(0),
                 b'{' | b'[' => {
+                    shape.objects += usize::from(byte == b'{');
                     nesting += 1;
                     shape.nesting = shape.nesting.max(nesting);
                 }
@@ -49,16 +52,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_levels_and_bytes_of_strings() {
-        for (json, nesting, longest_string_bytes) in [
-            ("3", 0, 0),
-            (r#"{"a":[{},{"bc":[]}]}"#, 4, 2),
-            (r#"["[[[", "\"[", "\\", []]"#, 2, 3),
-            (r#"["é\u0000"]"#, 1, 8),
+    fn counts_levels_bytes_of_strings_and_objects() {
+        for (json, nesting, longest_string_bytes, objects) in [
+            ("3", 0, 0, 0),
+            (r#"{"a":[{},{"bc":[]}]}"#, 4, 2, 3),
+            (r#"["{[[", "\"[", "\\", []]"#, 2, 3, 0),
+            (r#"["é\u0000"]"#, 1, 8, 0),
         ] {
             let expected = Shape {
                 nesting,
                 longest_string_bytes,
+                objects,
             };
             assert_eq!(Shape::of(json), expected, "{json}");
         }

@@ -1,5 +1,6 @@
 //! One entry of an answer: who produced its spans, and reading them.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use opentelemetry_semantic_conventions::attribute::SERVICE_NAME;
@@ -18,6 +19,8 @@ const LEVELS_ABOVE_SPANS: usize = 4;
 pub(super) struct Source<'a> {
     entry: &'a Entry<'a>,
     limits: &'a IngestLimits,
+    /// How many more objects are read of the answer, if they are scarce.
+    objects: Option<&'a Cell<usize>>,
     /// Whether nothing in the whole text of the entry is in any receiver's way.
     plain: bool,
     resource: Result<Arc<Resource>, RejectReason>,
@@ -25,7 +28,11 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(entry: &'a Entry<'a>, limits: &'a IngestLimits) -> Self {
+    pub(super) fn new(
+        entry: &'a Entry<'a>,
+        limits: &'a IngestLimits,
+        objects: Option<&'a Cell<usize>>,
+    ) -> Self {
         let shape = Shape::of(entry.text);
         let plain = shape.nesting <= limits.max_nesting() + LEVELS_ABOVE_SPANS
             && shape.longest_string_bytes <= limits.max_string_bytes()
@@ -33,6 +40,7 @@ impl<'a> Source<'a> {
         let mut source = Self {
             entry,
             limits,
+            objects,
             plain,
             resource: Err(RejectReason::Malformed),
             scopes: Vec::new(),
@@ -143,6 +151,16 @@ impl<'a> Source<'a> {
                 return Err(RejectReason::Malformed);
             }
         }
+        self.spend_objects(text)?;
         serde_json::from_str(text).map_err(|_| RejectReason::Malformed)
+    }
+
+    fn spend_objects(&self, text: &str) -> Result<(), RejectReason> {
+        let Some(objects) = self.objects else {
+            return Ok(());
+        };
+        let left = objects.get().checked_sub(Shape::of(text).objects);
+        objects.set(left.ok_or(RejectReason::Oversized)?);
+        Ok(())
     }
 }

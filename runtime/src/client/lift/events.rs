@@ -286,7 +286,7 @@ mod tests {
             concat!(
                 ": hello\n\n",
                 "id: 1\ndata: {\"result\":{\"_meta\":{\"otel\":{\"lifted\":\"1\",\"bytes\":1}}}}\n\n",
-                "event: message\ndata: {\"result\":{}}\nretry: 3\n\n",
+                "event: message\ndata: {\"result\":{\"_meta\":{\"otel\":{\"lifted\":\"[]\",\"bytes\":2}}}}\nretry: 3\n\n",
                 "data: {\"a\":1\ndata: }\n\n",
                 "data\ndat: 1\n\ndata: \n\n",
             )
@@ -310,10 +310,9 @@ mod tests {
                 "data: {\"result\":\n",
                 "data: \n",
                 "id: 7\n",
-                "data: {\"_meta\":{\n",
+                "data: {\n",
                 ": ping\n",
-                "data: \"otel\":{\"lifted\":\"[\\n 1]\",\"bytes\":5}}\n",
-                "data: ,\"a\":2}}\n\n",
+                "data: \"a\":2,\"_meta\":{\"otel\":{\"lifted\":\"[\\n 1]\",\"bytes\":5}}}}\n\n",
             )
         );
     }

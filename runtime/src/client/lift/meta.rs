@@ -19,12 +19,12 @@ pub(super) struct Meta {
     /// Key and value of the current member, with the quotes of the key.
     key: Vec<u8>,
     value: Vec<u8>,
-    /// Bytes of all members that were kept.
+    /// Members that were kept, each after a comma.
+    members: Vec<u8>,
+    /// Bytes of all members that were kept, in every `_meta` of the message.
     kept: usize,
     /// Whether the current member is over the bound.
     over: bool,
-    /// Whether the next member follows another one.
-    follows: bool,
 }
 
 impl Meta {
@@ -33,16 +33,10 @@ impl Meta {
             telemetry: Captured::new(max_telemetry_bytes),
             key: Vec::new(),
             value: Vec::new(),
+            members: Vec::new(),
             kept: 0,
             over: false,
-            follows: false,
         }
-    }
-
-    /// Starts an object.
-    pub(super) fn open(&mut self, out: &mut Vec<u8>) {
-        out.push(b'{');
-        self.follows = false;
     }
 
     /// Starts a member.
@@ -65,17 +59,17 @@ impl Meta {
     }
 
     /// Ends a member that is not telemetry, whose value is nested `depth` deep.
-    pub(super) fn end_value(&mut self, depth: u64, findings: &mut Findings, out: &mut Vec<u8>) {
+    pub(super) fn end_value(&mut self, depth: u64, findings: &mut Findings) {
         let length = self.key.len().saturating_add(self.value.len());
         if self.over || depth > MAX_DEPTH || !is_decodable(&self.key, &self.value) {
             findings.left_out = findings.left_out.saturating_add(1);
             return;
         }
         self.kept = self.kept.saturating_add(length);
-        self.separate(out);
-        out.extend_from_slice(&self.key);
-        out.push(b':');
-        out.extend_from_slice(&self.value);
+        self.members.push(b',');
+        self.members.extend_from_slice(&self.key);
+        self.members.push(b':');
+        self.members.extend_from_slice(&self.value);
     }
 
     pub(super) fn start_telemetry(&mut self) {
@@ -86,15 +80,19 @@ impl Meta {
         self.telemetry.push(bytes);
     }
 
-    /// Ends the object: how many bytes of telemetry it has in `out`.
-    pub(super) fn close(&mut self, findings: &mut Findings, out: &mut Vec<u8>) -> usize {
+    /// Writes the member that `_meta` is, and starts anew: how many bytes of telemetry it has in `out`.
+    pub(super) fn write(&mut self, findings: &mut Findings, out: &mut Vec<u8>) -> usize {
+        let mut members = std::mem::take(&mut self.members);
         let mut text = 0;
+        out.extend_from_slice(b"\"_meta\":{");
         if self.telemetry.is_any() {
-            self.separate(out);
             out.extend_from_slice(b"\"otel\":");
             let written = self.telemetry.write(out);
             findings.telemetry(written);
             text = written.unwrap_or(0);
+            out.append(&mut members);
+        } else {
+            out.extend_from_slice(members.get(1..).unwrap_or_default());
         }
         out.push(b'}');
         text
@@ -108,13 +106,6 @@ impl Meta {
             .saturating_add(bytes.len());
         self.over |= length > MAX_KEPT_BYTES;
         !self.over
-    }
-
-    fn separate(&mut self, out: &mut Vec<u8>) {
-        if self.follows {
-            out.push(b',');
-        }
-        self.follows = true;
     }
 }
 

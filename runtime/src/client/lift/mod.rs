@@ -11,7 +11,10 @@
 //!   or `{"refused": "too_large", "bytes": 1}`, which rmcp decodes blindly;
 //! - other members stay, byte for byte, unless rmcp could not decode them or
 //!   they are over a bound: then they are left out and counted;
-//! - a `_meta` that is no object, or a second one, is left out and counted.
+//! - a `_meta` that is no object, or a second one, counts as telemetry: of one
+//!   of them, its text is lifted; of several texts, none is.
+//!
+//! `_meta` is written behind the other members of what holds it.
 //!
 //! Everything else passes as it came, also what is not JSON: rmcp says what is
 //! wrong with it. What `params` and the parts of a result hold under `_meta` is

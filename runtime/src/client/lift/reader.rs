@@ -118,11 +118,11 @@ mod tests {
         "{\"result\":{\"a\":4,\"_meta"
     );
     const LIFTED: &str = concat!(
-        "{\"result\":{\"_meta\":{\"otel\":{\"lifted\":\"[1e999]\",\"bytes\":7}},\"a\":1}}\r\n",
+        "{\"result\":{\"a\":1,\"_meta\":{\"otel\":{\"lifted\":\"[1e999]\",\"bytes\":7}}}}\r\n",
         "\n",
         "not json {\n",
         "{\"result\":{\"a\":2,\"_met\n",
-        "{\"result\":{\"a\":3}}\n",
+        "{\"result\":{\"a\":3,\"_meta\":{\"otel\":{\"lifted\":\"[]\",\"bytes\":2}}}}\n",
         "{\"result\":{\"a\":4,\"_meta"
     );
 
@@ -147,7 +147,7 @@ mod tests {
             writing.await.unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), LIFTED);
             let counts = lift.counts();
-            assert_eq!((counts.lifted, counts.left_out), (1, 1));
+            assert_eq!((counts.lifted, counts.left_out), (2, 0));
         }
     }
 

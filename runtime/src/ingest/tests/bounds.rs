@@ -219,3 +219,55 @@ fn an_answer_refused_before_is_reported() {
     );
     assert!(ingested.payload().is_none());
 }
+
+#[test]
+fn objects_of_a_whole_answer() {
+    // A span, its attribute, the value and the list: four objects beside the empty ones.
+    let of = |id: u64, objects: usize| {
+        let values = vec![json!({}); objects - 4];
+        let value = json!({"arrayValue": {"values": values}});
+        span_with(
+            id,
+            CALLER,
+            "attributes",
+            json!([{"key": "k", "value": value}]),
+        )
+    };
+    // Three for the resource, one for the scope.
+    const BESIDE: usize = 4;
+    let limits = IngestLimits::new().with_max_bytes(1024 * 1024);
+    for (last, accepted) in [
+        (1023 - BESIDE, 64),
+        (1024 - BESIDE, 64),
+        (1025 - BESIDE, 63),
+    ] {
+        let mut spans: Vec<_> = (1..=63).map(|id| of(id, 1024)).collect();
+        spans.push(of(64, last));
+        // In strings they cost nothing, and show that there is a budget at all.
+        spans[0]["name"] = json!("{".repeat(1000));
+        let ingest = Ingest::new().with_limits(limits);
+        let ingested = ingest.read(&answer(&spans).to_string(), &caller(CALLER));
+        let report = ingested.report();
+        assert_eq!(report.accepted(), accepted, "{report}");
+        assert_eq!(report.rejected(RejectReason::Oversized), 64 - accepted);
+    }
+}
+
+#[test]
+fn a_full_answer_of_small_attributes_has_objects_to_spare() {
+    let attribute = r#"{"key":"a","value":{"intValue":"1"}},"#;
+    let attributes = attribute.repeat(250);
+    let attributes = attributes.trim_end_matches(',');
+    let mut spans = String::new();
+    for id in 1.. {
+        let span = format!(
+            r#"{{"traceId":"{TRACE}","spanId":"{id:016x}","parentSpanId":"{CALLER:016x}","name":"n","attributes":[{attributes}]}},"#
+        );
+        if spans.len() + span.len() + 1000 > IngestLimits::DEFAULT_MAX_BYTES {
+            break;
+        }
+        spans.push_str(&span);
+    }
+    let ingested = read(&answer_text(spans.trim_end_matches(',')));
+    assert!(ingested.report().is_complete(), "{}", ingested.report());
+}

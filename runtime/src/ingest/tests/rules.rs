@@ -214,6 +214,19 @@ fn c06_a_gateway_may_be_the_parent_if_the_caller_says_so() {
 }
 
 #[test]
+fn c06_the_span_of_an_earlier_call_stays_the_callers() {
+    for reparented in [false, true] {
+        let ingest = Ingest::new().with_reparented(reparented);
+        let _ = ingest.read("{}", &caller(7));
+        let telemetry = answer(&[span(7, CALLER), span(8, 7)]).to_string();
+        let ingested = ingest.read(&telemetry, &caller(CALLER));
+        let report = ingested.report();
+        assert_eq!(report.rejected(RejectReason::OwnId), 1, "{report}");
+        assert_eq!(report.accepted(), 0, "{report}");
+    }
+}
+
+#[test]
 fn c06_two_callers_in_one_trace_never_accept_each_others_answer() {
     let (ours, theirs) = (
         answer(&[span(1, 10), span(2, 1)]),

@@ -20,6 +20,11 @@ pub const MAX_DETAIL_BYTES: usize = 8 * 1024 * 1024;
 /// The most findings on a page, most costly first. Ours: beyond, nobody reads them.
 pub const MAX_FINDINGS: usize = 50;
 
+/// The most bytes of names and of other text on spans' lines, until which they stand as they are; beyond they are cut at
+/// [`MAX_SHORT_CHARS`]. Ours: 400 bytes on each of 10,000 lines, far more than honest names take.
+const MAX_LINES_BYTES: usize = 4 * 1024 * 1024;
+/// Characters of a text on a line when there is little room.
+const MAX_SHORT_CHARS: usize = 24;
 /// Characters of a line's notes.
 const MAX_NOTES_CHARS: usize = 120;
 /// What a text costs beyond its bytes: quotes, commas, and its place in a list.
@@ -127,6 +132,9 @@ impl PageData {
                 left: MAX_DETAIL_BYTES,
                 left_out: 0,
             },
+            lines: Lines {
+                left: MAX_LINES_BYTES,
+            },
             services: Vec::new(),
             indices: HashMap::new(),
             resources: Pool::default(),
@@ -182,6 +190,7 @@ impl FindingData {
 struct Reader<'a> {
     axis: Axis,
     budget: Budget,
+    lines: Lines,
     services: Vec<String>,
     indices: HashMap<&'a str, usize>,
     resources: Pool<Group>,
@@ -205,7 +214,7 @@ impl<'a> Reader<'a> {
         let left_out = self.budget.left_out - left_before;
         SpanData {
             depth,
-            name: name_text(span.name()),
+            name: self.lines.fit(name_text(span.name())),
             kind: kind_text(&span.kind()),
             service: span.service().map(|service| self.service(service)),
             duration: span
@@ -220,14 +229,19 @@ impl<'a> Reader<'a> {
             self_time: node.self_time().map(duration_text),
             critical: self.critical.remove(&address(span)).unwrap_or_default(),
             starts: self.offset(span.start_unix_nano()),
-            error: label.error.as_deref().map(name_text),
+            error: label
+                .error
+                .as_deref()
+                .map(|error| self.lines.fit(name_text(error))),
             message: match span.status() {
                 Status::Error { description } if !description.is_empty() => {
                     self.budget.take(text(&description))
                 }
                 _ => None,
             },
-            notes: start_of(&label.notes.join(" "), MAX_NOTES_CHARS),
+            notes: self
+                .lines
+                .fit(start_of(&label.notes.join(" "), MAX_NOTES_CHARS)),
             trace_id: span.trace_id().to_string(),
             span_id: span.id().to_string(),
             parent_id: span.parent_id().map(|id| id.to_string()),
@@ -246,10 +260,14 @@ impl<'a> Reader<'a> {
     }
 
     fn service(&mut self, service: &'a str) -> usize {
-        *self.indices.entry(service).or_insert_with(|| {
-            self.services.push(name_text(service));
-            self.services.len() - 1
-        })
+        if let Some(&index) = self.indices.get(service) {
+            return index;
+        }
+        let name = self.lines.fit(name_text(service));
+        self.services.push(name);
+        let index = self.services.len() - 1;
+        self.indices.insert(service, index);
+        index
     }
 
     fn events(&mut self, span: &Span) -> Vec<EventData> {
@@ -299,6 +317,24 @@ impl<'a> Reader<'a> {
         } else {
             format!("at {length}")
         })
+    }
+}
+
+/// What is left of [`MAX_LINES_BYTES`].
+struct Lines {
+    left: usize,
+}
+
+impl Lines {
+    /// A text on a span's line, shorter when all of them together are long.
+    fn fit(&mut self, text: String) -> String {
+        match self.left.checked_sub(written_bytes(&text)) {
+            Some(left) => {
+                self.left = left;
+                text
+            }
+            None => start_of(&text, MAX_SHORT_CHARS),
+        }
     }
 }
 
@@ -441,6 +477,38 @@ mod tests {
             (0, 1)
         );
         assert_eq!(budget.group(String::new(), &attributes).left_out, 5);
+    }
+
+    #[test]
+    fn what_stands_on_lines_is_shorter_when_there_is_much_of_it() {
+        for (left, whole) in [(99, false), (100, true), (101, true)] {
+            let shown = Lines { left }.fit("x".repeat(100));
+            let short = "x".repeat(MAX_SHORT_CHARS) + "…";
+            assert_eq!(shown, if whole { "x".repeat(100) } else { short });
+        }
+    }
+
+    #[test]
+    fn long_names_on_every_line_make_no_page_that_nobody_can_open() {
+        let long = "<".repeat(250);
+        let entry = |id: usize| {
+            let attribute =
+                |key: &str, value: String| json!({"key": key, "value": {"stringValue": value}});
+            json!({
+                "resource": {"attributes": [attribute("service.name", format!("{id}{long}"))]},
+                "scopeSpans": [{"spans": [{
+                    "spanId": format!("{:016x}", id + 1),
+                    "name": long,
+                    "attributes": [attribute("error.type", long.clone())],
+                    "status": {"code": 2},
+                }]}],
+            })
+        };
+        let entries: Vec<_> = (0..crate::analysis::MAX_SPANS).map(entry).collect();
+        let tree = SpanTree::from_otlp(&json!({"resourceSpans": entries})).unwrap();
+        assert_eq!(tree.len(), crate::analysis::MAX_SPANS);
+        let page = crate::render::html(&tree, &[], &crate::render::HtmlOptions::default());
+        assert!(page.len() < 24 * 1024 * 1024, "{}", page.len());
     }
 
     #[test]

@@ -26,8 +26,8 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The hashes by which the page's policy knows its own style sheet and script. A test says the new ones when they change.
-const STYLE_HASH: &str = "sha256-GPjlLETXkX1NTWp7ynT2S7I8FleCZi4r8FYS3Bte12o=";
-const SCRIPT_HASH: &str = "sha256-ZJFlaPeAa3IUMqFnSuOGLBnQvuRTzleNPQhSmkX7NAs=";
+const STYLE_HASH: &str = "sha256-F7UhqdL5e2VXWUKuY+IWDQnN2hlg4O1PjImPfUtlQzY=";
+const SCRIPT_HASH: &str = "sha256-ee+cN5RWBQoPGBuKeXMKag9a3CkC0kc8wG42di14Vgg=";
 
 /// What a page says beyond the trace. The default is titled after the trace's first root, and without notes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,7 +56,8 @@ impl HtmlOptions {
 ///
 /// Without scripts it shows a table of the spans, and so it does on paper. What a page holds is bounded: names are cut at
 /// [`MAX_NAME_CHARS`], other text at [`MAX_TEXT_CHARS`], all attributes, events and links together at
-/// [`MAX_DETAIL_BYTES`], findings at [`MAX_FINDINGS`], and the table at [`MAX_TABLE_ROWS`]; each says what it left out.
+/// [`MAX_DETAIL_BYTES`], findings at [`MAX_FINDINGS`], and the table at [`MAX_TABLE_ROWS`]; each says what it left out. Names that
+/// take more than 4 MiB together are cut shorter still.
 ///
 /// ```
 /// use glassbox::analysis::{SpanTree, findings};

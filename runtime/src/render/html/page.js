@@ -10,6 +10,8 @@
   const OVERSCAN = 12;
   const MAX_INDENT = 14;
   const MAX_TAIL = 32;
+  // Characters of an error that is never cut: ERROR 500.
+  const SHORT = 10;
   const COLOURS = 8;
   const ZOOM_STEP = 1.6;
   const LEAST_STRETCH = 0.4; // percent of the timeline
@@ -185,7 +187,7 @@
     const label = element("span", "label");
     label.title = span.name;
     name.append(toggle, label);
-    if (span.error !== null) name.append(element("span", "badge", span.error));
+    if (span.error !== null) name.append(element("span", span.error.length > SHORT ? "badge" : "badge short", span.error));
     if (evidence.has(index)) {
       const mark = element("span", "badge evidence", "◆");
       mark.title = "A finding rests on this span";
@@ -193,7 +195,9 @@
       mark.setAttribute("aria-label", "evidence of a finding");
       name.append(mark);
     }
-    name.append(element("span", "badge closed"), element("span", "notes", span.notes));
+    const notes = element("span", "notes");
+    notes.append(element("span", "", span.notes));
+    name.append(element("span", "badge closed"), notes);
 
     const duration = element("div", "cell duration", span.duration);
     duration.setAttribute("role", "gridcell");

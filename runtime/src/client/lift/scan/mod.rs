@@ -17,8 +17,8 @@ const MAX_HELD: usize = 256;
 
 /// Writes a message on as its bytes come in, with the telemetry replaced.
 ///
-/// Holds the telemetry up to its bound, the current small member of `_meta`,
-/// and a few bytes of a key that may yet turn out to be `_meta`: nothing else,
+/// Holds the telemetry up to its bound, the small members of `_meta`, and a few
+/// bytes of a key that may yet turn out to be `_meta`: nothing else,
 /// however long the message is.
 #[derive(Debug)]
 pub(super) struct Lifter {
@@ -34,7 +34,8 @@ pub(super) struct Lifter {
     holding: bool,
     /// Whether the next comma goes with a first member that was left out.
     skips_comma: bool,
-    /// Whether the current object has a `_meta` already.
+    /// Whether the current object has a `_meta` already. It is written where the object ends: until then there may be
+    /// another one.
     has_meta: bool,
     findings: Findings,
     telemetry_len: usize,
@@ -203,17 +204,29 @@ impl Lifter {
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {
-        if self.place.is_meta() {
-            let written = self.meta.close(&mut self.findings, out);
-            self.telemetry_len = self.telemetry_len.saturating_add(written);
-        } else {
+        let is_meta = self.place.is_meta();
+        if self.place.has_meta() && self.has_meta {
+            self.write_meta(out);
+        }
+        if !is_meta {
             out.push(b'}');
+            self.skips_comma = false;
         }
         match self.place.parent() {
             Some(parent) => self.place = parent,
             None => self.state = State::Verbatim,
         }
-        self.skips_comma = false;
+    }
+
+    /// Writes the `_meta` of the current object behind its other members.
+    fn write_meta(&mut self, out: &mut Vec<u8>) {
+        // A comma is still to be skipped if nothing is before it.
+        if !self.skips_comma {
+            out.push(b',');
+        }
+        let written = self.meta.write(&mut self.findings, out);
+        self.telemetry_len = self.telemetry_len.saturating_add(written);
+        self.has_meta = false;
     }
 
     fn read_key(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> usize {
@@ -256,18 +269,18 @@ impl Lifter {
             return 1;
         }
         if let Some(place) = self.object(first) {
-            self.release(out);
-            self.place = place;
             self.state = State::Members;
+            if place.is_meta() {
+                self.leave_out();
+                self.has_meta = true;
+            } else {
+                self.release(out);
+                out.push(first);
+            }
+            self.place = place;
             if place.has_meta() {
                 self.has_meta = false;
                 self.skips_comma = false;
-            }
-            if place.is_meta() {
-                self.has_meta = true;
-                self.meta.open(out);
-            } else {
-                out.push(first);
             }
             return 1;
         }
@@ -277,9 +290,17 @@ impl Lifter {
                 Sink::Telemetry
             }
             Place::ResultMeta | Place::DataMeta => Sink::Member,
-            Place::Result | Place::Data if self.key.is(META_KEY) => {
-                self.leave_out(first);
+            // `null` says the same as no `_meta`.
+            Place::Result | Place::Data if self.key.is(META_KEY) && first == b'n' => {
+                self.leave_out();
                 Sink::Nowhere
+            }
+            // With such a `_meta` rmcp could not decode the result. It may have held telemetry, or be meant as such.
+            Place::Result | Place::Data if self.key.is(META_KEY) => {
+                self.leave_out();
+                self.has_meta = true;
+                self.meta.start_telemetry();
+                Sink::Telemetry
             }
             Place::Capabilities if self.key.is(MARCH_CAPABILITY) => {
                 let seen = &mut self.findings.march_advertisements;
@@ -309,12 +330,8 @@ impl Lifter {
         }
     }
 
-    /// Leaves out a `_meta` with which rmcp could not decode the result.
-    fn leave_out(&mut self, first: u8) {
-        // `null` says the same as no `_meta`.
-        if first != b'n' {
-            self.findings.left_out = self.findings.left_out.saturating_add(1);
-        }
+    /// Leaves out a `_meta` here.
+    fn leave_out(&mut self) {
         self.skips_comma = self.held.first() != Some(&b',');
         self.held.clear();
         self.holding = false;
@@ -332,7 +349,7 @@ impl Lifter {
         if ended {
             if self.sink == Sink::Member {
                 let depth = self.value.deepest();
-                self.meta.end_value(depth, &mut self.findings, out);
+                self.meta.end_value(depth, &mut self.findings);
             }
             self.state = State::Members;
         }
@@ -342,6 +359,10 @@ impl Lifter {
     /// Not JSON: the rest passes as it is.
     fn give_up(&mut self, out: &mut Vec<u8>) -> usize {
         self.release(out);
+        // What comes must not be taken for something that belongs where `_meta` is missing.
+        if self.place.is_meta() {
+            out.extend_from_slice(b",\"_meta\":{");
+        }
         self.state = State::Verbatim;
         0
     }

@@ -48,7 +48,7 @@ fn telemetry_becomes_one_string_and_all_else_stays_as_it_is() {
     );
     assert_eq!(
         out,
-        r#" {"jsonrpc": "2.0", "id":1 , "result" : {"content":[{"_meta":{"otel":1}}] , "_meta" : {"a":[1, 2],"b":{},"otel":{"lifted":"{\"traces\" : [\"\\\"\\\\\"]}","bytes":21}} , "isError":false} } "#
+        r#" {"jsonrpc": "2.0", "id":1 , "result" : {"content":[{"_meta":{"otel":1}}]  , "isError":false,"_meta":{"otel":{"lifted":"{\"traces\" : [\"\\\"\\\\\"]}","bytes":21},"a":[1, 2],"b":{}}} } "#
     );
     assert_eq!(findings, found(1, 0));
 }
@@ -107,7 +107,7 @@ fn keys_are_compared_as_json_means_them() {
         lift_text(r#"{"\u0072esult":{"_m\u0065ta":{"ot\u0065l":1,"\u006ftel2":2}}}"#);
     assert_eq!(
         out,
-        r#"{"\u0072esult":{"_m\u0065ta":{"\u006ftel2":2,"otel":{"lifted":"1","bytes":1}}}}"#
+        r#"{"\u0072esult":{"_meta":{"otel":{"lifted":"1","bytes":1},"\u006ftel2":2}}}"#
     );
     assert_eq!(findings, found(1, 0));
 }
@@ -171,7 +171,7 @@ fn telemetry_given_twice_is_refused() {
         lift_text(r#"{"result":{"_meta":{"otel":1,"a":1,"\u006ftel":22}},"error":{}}"#);
     assert_eq!(
         out,
-        r#"{"result":{"_meta":{"a":1,"otel":{"refused":"ambiguous","bytes":3}}},"error":{}}"#
+        r#"{"result":{"_meta":{"otel":{"refused":"ambiguous","bytes":3},"a":1}},"error":{}}"#
     );
     assert_eq!(findings.ambiguous, 1);
 
@@ -185,20 +185,24 @@ fn telemetry_given_twice_is_refused() {
 }
 
 #[test]
-fn a_meta_that_is_no_object_is_left_out() {
+fn a_meta_that_is_no_object_counts_as_telemetry() {
     for value in ["[]", "[{}]", r#""}\"""#, "1", "true"] {
         for (message, expected) in [
-            (r#"{"_meta":V}"#, "{}"),
-            (r#"{"_meta":V,"a":1}"#, r#"{"a":1}"#),
-            (r#"{ "_meta" : V , "a":1}"#, r#"{   "a":1}"#),
-            (r#"{"a":1,"_meta":V}"#, r#"{"a":1}"#),
-            (r#"{"a":1 , "_meta" : V }"#, r#"{"a":1  }"#),
-            (r#"{"a":1,"_meta":V,"b":2}"#, r#"{"a":1,"b":2}"#),
+            (r#"{"_meta":V}"#, "{M}"),
+            (r#"{"_meta":V,"a":1}"#, r#"{"a":1,M}"#),
+            (r#"{ "_meta" : V , "a":1}"#, r#"{   "a":1,M}"#),
+            (r#"{"a":1,"_meta":V}"#, r#"{"a":1,M}"#),
+            (r#"{"a":1 , "_meta" : V }"#, r#"{"a":1  ,M}"#),
+            (r#"{"a":1,"_meta":V,"b":2}"#, r#"{"a":1,"b":2,M}"#),
         ] {
             let message = format!(r#"{{"result":{}}}"#, message.replace('V', value));
             let (out, findings) = lift_text(&message);
-            assert_eq!(out, format!(r#"{{"result":{expected}}}"#), "{message}");
-            assert_eq!(findings, found(0, 1));
+            let text = serde_json::to_string(value).unwrap();
+            let bytes = value.len();
+            let meta = format!(r#""_meta":{{"otel":{{"lifted":{text},"bytes":{bytes}}}}}"#);
+            let expected = format!(r#"{{"result":{}}}"#, expected.replace('M', &meta));
+            assert_eq!(out, expected, "{message}");
+            assert_eq!(findings, found(1, 0));
         }
     }
 }
@@ -211,20 +215,53 @@ fn a_meta_of_null_is_none() {
 }
 
 #[test]
-fn a_second_meta_is_left_out() {
-    for (message, expected, left_out) in [
-        (r#"{"_meta":{},"_meta":{}}"#, r#"{"_meta":{}}"#, 1),
-        (r#"{"_meta":[],"_meta":{}}"#, r#"{"_meta":{}}"#, 1),
-        (r#"{"_meta":[],"_meta":1,"a":2}"#, r#"{"a":2}"#, 2),
+fn of_two_metas_with_telemetry_none_counts() {
+    let lifted = |text: &str| json!({"lifted": text, "bytes": text.len()});
+    let ambiguous = |bytes| json!({"refused": "ambiguous", "bytes": bytes});
+    for (message, expected) in [
+        (r#"{"_meta":{},"_meta":null}"#, json!({"_meta": {}})),
+        (
+            r#"{"_meta":null,"_meta":{"otel":1}}"#,
+            json!({"_meta": {"otel": lifted("1")}}),
+        ),
+        (
+            r#"{"_meta":{},"_meta":{}}"#,
+            json!({"_meta": {"otel": lifted("{}")}}),
+        ),
+        (
+            r#"{"_meta":[],"_meta":{}}"#,
+            json!({"_meta": {"otel": ambiguous(4)}}),
+        ),
+        (
+            r#"{"_meta":[],"_meta":1,"a":2}"#,
+            json!({"a": 2, "_meta": {"otel": ambiguous(3)}}),
+        ),
+        (
+            r#"{"_meta":{"otel":7},"_meta":{"otel":8}}"#,
+            json!({"_meta": {"otel": ambiguous(11)}}),
+        ),
         (
             r#"{"_meta":{"a":1},"b":2,"_m\u0065ta":{"otel":1},"c":3}"#,
-            r#"{"_meta":{"a":1},"b":2,"c":3}"#,
-            1,
+            json!({"_meta": {"a": 1, "otel": lifted(r#"{"otel":1}"#)}, "b": 2, "c": 3}),
         ),
     ] {
-        let (out, findings) = lift_text(format!(r#"{{"result":{message}}}"#));
-        assert_eq!(out, format!(r#"{{"result":{expected}}}"#), "{message}");
-        assert_eq!(findings, found(0, left_out));
+        let (out, findings) = lift(format!(r#"{{"result":{message}}}"#));
+        let out: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(out, json!({"result": expected}), "{message}");
+        assert_eq!(findings.left_out, 0);
+    }
+}
+
+#[test]
+fn what_is_not_json_in_meta_does_not_become_json() {
+    for message in [
+        r#"{"result":{"a":1,"_meta":{5}}}"#,
+        r#"{"result":{"a":1,"_meta":{"b":2 ]}}}"#,
+        r#"{"result":{"a":1,"_meta":{"b" 1}}}"#,
+        r#"{"result":{"a":1,"_meta":{5}"#,
+    ] {
+        let (out, _) = lift_text(message);
+        assert!(serde_json::from_str::<Value>(&out).is_err(), "{out}");
     }
 }
 
@@ -283,7 +320,7 @@ fn a_million_brackets_need_no_stack() {
     let (out, findings) = lift_text(message);
     assert_eq!(
         out,
-        r#"{"result":{"_meta":{"otel":{"refused":"too_large","bytes":2000000}},"a":1}}"#
+        r#"{"result":{"a":1,"_meta":{"otel":{"refused":"too_large","bytes":2000000}}}}"#
     );
     assert_eq!((findings.too_large, findings.left_out), (1, 1));
 }
@@ -361,10 +398,14 @@ fn expect(message: &mut Value, pointer: &str, has_telemetry: &mut bool) {
     let Some(meta) = parent.get_mut(META_KEY) else {
         return;
     };
-    let Some(meta) = meta.as_object_mut() else {
+    if meta.is_null() {
         parent.remove(META_KEY);
         return;
-    };
+    }
+    if !meta.is_object() {
+        *meta = json!({OTEL_KEY: meta});
+    }
+    let meta = meta.as_object_mut().unwrap();
     if let Some(otel) = meta.get_mut(OTEL_KEY) {
         let text = otel.to_string();
         *otel = if *has_telemetry {
