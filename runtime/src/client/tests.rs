@@ -187,7 +187,9 @@ async fn call_in(
 ) -> (Value, Outcome<rmcp::model::CallToolResult>) {
     use opentelemetry::context::FutureExt as _;
     let call = client.call_tool(params).with_context(context);
-    tokio::join!(script.answer("result", |_| done()), call)
+    let both = async { tokio::join!(script.answer("result", |_| done()), call) };
+    let both = tokio::time::timeout(PATIENCE, both).await;
+    both.expect("the call is answered")
 }
 
 #[tokio::test]
@@ -237,6 +239,34 @@ async fn a_read_dropped_while_it_waits_is_cancelled_once_on_both_sides() {
     assert_eq!(
         text(&span.attributes, "error.type").as_deref(),
         Some("cancelled")
+    );
+}
+
+#[tokio::test]
+async fn a_server_cannot_claim_the_span_of_a_call_that_still_runs() {
+    use opentelemetry::context::FutureExt as _;
+    let (client, mut script) = legacy().await;
+    let parent = remote(TraceFlags::SAMPLED, "");
+    let mut running = Box::pin(client.call_tool(tool()).with_context(parent.clone()));
+    let request = tokio::select! {
+        _ = &mut running => panic!("nobody has answered"),
+        request = script.next() => request,
+    };
+    let claimed = meta_of(&request)["traceparent"].as_str().unwrap()[36..52].to_owned();
+    let answer = |request: &Value| {
+        let mut result = done();
+        result["_meta"] = one_span(request);
+        let spans = result.pointer_mut("/_meta/otel/traces/resourceSpans/0/scopeSpans/0/spans/0");
+        spans.unwrap()["spanId"] = json!(claimed);
+        result
+    };
+    let other = client.call_tool(tool()).with_context(parent);
+    let (_, outcome) = tokio::join!(script.answer("result", answer), other);
+    assert_eq!(
+        outcome.report().rejected(RejectReason::OwnId),
+        1,
+        "{}",
+        outcome.report()
     );
 }
 
@@ -452,6 +482,27 @@ async fn what_the_caller_put_into_meta_stays_but_for_what_is_ours() {
     assert!(meta["traceparent"].as_str().unwrap().contains(&trace_id));
     // It belongs to the traceparent that was replaced.
     assert_eq!(meta.get("tracestate"), None);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_for_when_passback_is_off() {
+    let (client, mut script) = legacy().await;
+    let client = client.with_passback(PassbackRequest::Off);
+    let mut params = tool();
+    let mine = json!({"otel": {"traces": {"request": true}}});
+    params.meta = Some(serde_json::from_value::<RequestMetaObject>(mine).unwrap());
+    let answer = |request: &Value| {
+        let mut result = done();
+        result["_meta"] = one_span(request);
+        result
+    };
+    let (request, outcome) =
+        tokio::join!(script.answer("result", answer), client.call_tool(params));
+    assert_eq!(meta_of(&request).get("otel"), None);
+    assert!(meta_of(&request)["traceparent"].is_string());
+    let refusals: Vec<_> = outcome.report().refusals().collect();
+    assert_eq!(refusals, [(RejectReason::NotAsked, 1)]);
+    assert!(outcome.result().unwrap().meta.is_none());
 }
 
 #[tokio::test]

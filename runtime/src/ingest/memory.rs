@@ -1,6 +1,7 @@
 //! The ids that are known from before.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace::{SpanId, TraceId};
@@ -26,11 +27,20 @@ impl Memory {
 }
 
 /// The most recent keys.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Recent {
     keys: HashSet<Key>,
     order: VecDeque<Key>,
     forgotten: u64,
+}
+
+impl fmt::Debug for Recent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recent")
+            .field("keys", &self.keys.len())
+            .field("forgotten", &self.forgotten)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Recent {
