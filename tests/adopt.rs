@@ -1,17 +1,14 @@
 //! An existing rmcp server, wrapped.
 
-use glassbox::{Advertising, EXTENSION_ID, Instrumented, phase};
+use glassbox::{EXTENSION_ID, Instrumented, phase};
 use rmcp::handler::server::router::Router;
 use rmcp::handler::server::tool::ToolRouter;
 use rmcp::model::{ServerCapabilities, ServerConfig};
-use rmcp::transport::async_rw::AsyncRwTransport;
-use rmcp::{RoleServer, ServerHandler, Service, ServiceExt as _, tool, tool_handler, tool_router};
+use rmcp::{RoleServer, ServerHandler, Service, tool, tool_handler, tool_router};
 use serde_json::{Value, json};
+use support::pipe::Pipe;
 use support::tree::{span, text, tree};
 use support::wire::{STATELESS, ask, initialize};
-use tokio::io::{
-    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
-};
 
 #[derive(Clone)]
 struct Counter {
@@ -67,34 +64,6 @@ impl Service<RoleServer> for Plain {
 
     fn get_info(&self) -> ServerConfig {
         Service::get_info(&self.0)
-    }
-}
-
-/// A client of a server on the other end of a pipe.
-struct Pipe {
-    write: WriteHalf<DuplexStream>,
-    lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
-}
-
-impl Pipe {
-    fn serve<H: ServerHandler>(handler: Instrumented<H>) -> Self {
-        let (near, far) = tokio::io::duplex(1 << 16);
-        let (read, write) = tokio::io::split(far);
-        let transport = Advertising::new(AsyncRwTransport::new_server(read, write));
-        tokio::spawn(async move { handler.serve(transport).await.unwrap().waiting().await });
-        let (read, write) = tokio::io::split(near);
-        Self {
-            write,
-            lines: BufReader::new(read).lines(),
-        }
-    }
-
-    async fn send(&mut self, message: Value) -> Value {
-        self.write
-            .write_all(format!("{message}\n").as_bytes())
-            .await
-            .unwrap();
-        serde_json::from_str(&self.lines.next_line().await.unwrap().unwrap()).unwrap()
     }
 }
 

@@ -48,6 +48,8 @@
 //! |---|---|
 //! | [`PassbackPolicy`], which attributes leave | what Glassbox recorded and counts as public |
 //! | [`PassbackLimits`], how much leaves | 256 spans, 240,000 bytes |
+//! | [`TelemetryOptions`], your own export and metrics beside it | nothing is exported or measured |
+//! | [`TelemetryMode`], on, propagate only, off | on |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
 //! | [`Client::with_passback`](client::Client::with_passback), what calls ask for | [`PassbackRequest::TopLevel`] |
@@ -100,11 +102,12 @@ mod propagation;
 pub mod render;
 mod semconv;
 mod server;
+mod spawn;
 mod tool;
 
 pub use advertise::Advertising;
 pub use glassbox_macros::{mcp_tool, phase};
-pub use instrument::{Instrumented, ServiceHandler};
+pub use instrument::{Instrumented, ServiceHandler, TelemetryMode, TelemetryOptions};
 pub use passback::{
     EXTENSION_ID, MARCH_CAPABILITY, PassbackLimits, PassbackPolicy, PassbackRequest,
 };
@@ -114,6 +117,7 @@ pub use server::http;
 #[cfg(feature = "stdio")]
 pub use server::stdio;
 pub use server::{BuildError, ResourceProvider, ServeError, Server, ServerBuilder};
+pub use spawn::{InRequest, InRequestExt, spawn, spawn_blocking};
 pub use tool::{Tool, ToolContext, ToolError};
 
 /// The code in the documents compiles and runs.
@@ -136,6 +140,9 @@ mod documents {
     mod phases {}
     #[doc = include_str!("../../docs/adopting.md")]
     mod adopting {}
+    #[cfg(feature = "forward")]
+    #[doc = include_str!("../../docs/telemetry.md")]
+    mod telemetry {}
     #[cfg(feature = "analysis")]
     #[doc = include_str!("../../docs/findings.md")]
     mod findings {}

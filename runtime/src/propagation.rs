@@ -23,17 +23,18 @@ pub(crate) const BAGGAGE: &str = "baggage";
 /// servers refuse headers that are too large.
 const MAX_TRACESTATE_BYTES: usize = 512;
 
-/// The context a request was made in, as far as its `_meta` tells.
+/// The context a request was made in, as far as its `_meta` tells; the rest of
+/// it is `ambient`.
 ///
 /// `None` when `_meta` carries neither a usable `traceparent` nor baggage, so
 /// that the ambient context stays as it is.
-pub(crate) fn extract(meta: &MetaObject) -> Option<Context> {
+pub(crate) fn extract(meta: &MetaObject, ambient: &Context) -> Option<Context> {
     let remote = remote_parent(meta);
     let has_baggage = meta.get_baggage().is_some();
     if remote.is_none() && !has_baggage {
         return None;
     }
-    let mut context = Context::current();
+    let mut context = ambient.clone();
     if has_baggage {
         context = BaggagePropagator::new().extract_with_context(&context, &MetaCarrier(meta));
     }
@@ -160,6 +161,10 @@ mod tests {
         MetaObject(value.as_object().cloned().unwrap())
     }
 
+    fn read(value: &Value) -> Option<Context> {
+        extract(&meta(value), &Context::new())
+    }
+
     #[test]
     fn reads_a_traceparent_and_its_sampled_flag() {
         let (trace_id, span_id, flags) =
@@ -202,17 +207,17 @@ mod tests {
 
     #[test]
     fn values_of_other_types_are_not_there() {
-        assert!(extract(&meta(&json!({"traceparent": 7, "baggage": {}}))).is_none());
-        assert!(extract(&meta(&json!({}))).is_none());
+        assert!(read(&json!({"traceparent": 7, "baggage": {}})).is_none());
+        assert!(read(&json!({})).is_none());
     }
 
     #[test]
     fn reads_tracestate_and_baggage() {
-        let context = extract(&meta(&json!({
+        let context = read(&json!({
             "traceparent": format!("00-{TRACE}-{SPAN}-01"),
             "tracestate": "vendor=1",
             "baggage": "tenant=acme",
-        })))
+        }))
         .unwrap();
         let span = context.span();
         assert_eq!(span.span_context().trace_state().header(), "vendor=1");
@@ -230,10 +235,10 @@ mod tests {
             members.push(format!("w={}", "a".repeat(rest - 2)));
             let state = members.join(",");
             assert_eq!(state.len(), length);
-            let context = extract(&meta(&json!({
+            let context = read(&json!({
                 "traceparent": format!("00-{TRACE}-{SPAN}-01"),
                 "tracestate": state,
-            })))
+            }))
             .unwrap();
             let span = context.span();
             let taken = span.span_context().trace_state().header();
@@ -243,10 +248,10 @@ mod tests {
 
     #[test]
     fn a_bad_tracestate_costs_only_itself() {
-        let context = extract(&meta(&json!({
+        let context = read(&json!({
             "traceparent": format!("00-{TRACE}-{SPAN}-01"),
             "tracestate": "=,=;",
-        })))
+        }))
         .unwrap();
         assert_eq!(context.span().span_context().trace_id().to_string(), TRACE);
     }

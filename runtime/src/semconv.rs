@@ -6,8 +6,8 @@
 //! (`open-telemetry/semantic-conventions-genai`) that has no crate yet.
 
 pub(crate) use opentelemetry_semantic_conventions::attribute::{
-    ERROR_TYPE, JSONRPC_REQUEST_ID, NETWORK_PROTOCOL_NAME, NETWORK_PROTOCOL_VERSION,
-    NETWORK_TRANSPORT, RPC_RESPONSE_STATUS_CODE,
+    CLIENT_ADDRESS, CLIENT_PORT, ERROR_TYPE, JSONRPC_REQUEST_ID, NETWORK_PROTOCOL_NAME,
+    NETWORK_PROTOCOL_VERSION, NETWORK_TRANSPORT, RPC_RESPONSE_STATUS_CODE,
 };
 #[cfg(feature = "http-client")]
 pub(crate) use opentelemetry_semantic_conventions::attribute::{
@@ -32,6 +32,11 @@ pub(crate) const MCP_PROTOCOL_VERSION: &str = "mcp.protocol.version";
 pub(crate) const MCP_RESOURCE_URI: &str = "mcp.resource.uri";
 /// The MCP session.
 pub(crate) const MCP_SESSION_ID: &str = "mcp.session.id";
+
+/// How long the server took to answer a request.
+pub(crate) const MCP_SERVER_OPERATION_DURATION: &str = "mcp.server.operation.duration";
+/// How long a session lasted.
+pub(crate) const MCP_SERVER_SESSION_DURATION: &str = "mcp.server.session.duration";
 
 /// `gen_ai.operation.name` of a tool call.
 pub(crate) const EXECUTE_TOOL: &str = "execute_tool";

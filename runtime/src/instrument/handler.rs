@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CancelTaskParams, CancelledNotificationParam,
     CompleteRequestParams, CompleteResult, CustomNotification, CustomRequest, CustomResult,
@@ -23,12 +24,15 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext, Service, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use super::answer::Answer as _;
+use super::metrics::SessionTimer;
 use super::operation::Operation;
-use super::recording::{Asked, observe};
+use super::options::{Settings, TelemetryMode, TelemetryOptions};
+use super::recording::{Observation, Recorded};
 use super::service::ServiceHandler;
 use super::telemetry::Telemetry;
 use crate::advertise::mark_advertisement;
-use crate::passback::{PassbackLimits, PassbackPolicy, advertise};
+use crate::passback::{PassbackLimits, PassbackPolicy, PassbackRequest, advertise};
 
 /// An rmcp server with server execution telemetry, in one line.
 ///
@@ -65,8 +69,11 @@ pub struct Instrumented<H> {
     handler: Arc<H>,
     policy: PassbackPolicy,
     limits: PassbackLimits,
-    /// Made when somebody asks for the first time.
+    settings: Settings,
+    /// Made when it is needed for the first time.
     telemetry: Arc<OnceLock<Telemetry>>,
+    /// The session that this clone serves; rmcp makes a clone for each.
+    session: SessionTimer,
 }
 
 impl<H> Clone for Instrumented<H> {
@@ -75,7 +82,9 @@ impl<H> Clone for Instrumented<H> {
             handler: Arc::clone(&self.handler),
             policy: self.policy.clone(),
             limits: self.limits,
+            settings: self.settings.clone(),
             telemetry: Arc::clone(&self.telemetry),
+            session: SessionTimer::default(),
         }
     }
 }
@@ -96,7 +105,9 @@ impl<H: ServerHandler> Instrumented<H> {
             handler: Arc::new(handler),
             policy: PassbackPolicy::default(),
             limits: PassbackLimits::default(),
+            settings: Settings::default(),
             telemetry: Arc::default(),
+            session: SessionTimer::default(),
         }
     }
 
@@ -116,14 +127,34 @@ impl<H: ServerHandler> Instrumented<H> {
         self
     }
 
+    /// Sets what is exported, measured and handed on, beside passback. Default:
+    /// [`TelemetryOptions::new`].
+    #[must_use]
+    pub fn telemetry(mut self, options: TelemetryOptions) -> Self {
+        self.settings = Settings::new(options);
+        self.telemetry = Arc::default();
+        self
+    }
+
+    /// The provider that records, for other instrumentation whose spans are to
+    /// join those of the request: `tracing-opentelemetry`, or anything that
+    /// uses the global provider if this one is made global.
+    ///
+    /// Of spans that are not part of a request that was asked for, it records
+    /// what the author's sampler says.
+    #[must_use]
+    pub fn tracer_provider(&self) -> SdkTracerProvider {
+        self.recorder().provider.clone()
+    }
+
     /// The wrapped handler.
     #[must_use]
     pub fn handler(&self) -> &H {
         &self.handler
     }
 
-    /// Spans that are being recorded right now, over all requests; 0 when no
-    /// request that asked for spans is in flight.
+    /// Spans that are being recorded right now for clients that asked, over all
+    /// requests; 0 when no request that asked for spans is in flight.
     #[must_use]
     pub fn open_spans(&self) -> usize {
         self.telemetry
@@ -131,11 +162,55 @@ impl<H: ServerHandler> Instrumented<H> {
             .map_or(0, |telemetry| telemetry.collector.open_spans())
     }
 
-    fn telemetry(&self) -> &Telemetry {
+    /// Waits until what was recorded is exported, as long as the author's
+    /// processors take.
+    #[cfg(any(feature = "http-server", feature = "stdio"))]
+    pub(crate) async fn flush(&self) {
+        if !self.settings.exports {
+            return;
+        }
+        let provider = self.tracer_provider();
+        let flushed = tokio::task::spawn_blocking(move || provider.force_flush()).await;
+        if !matches!(flushed, Ok(Ok(()))) {
+            tracing::warn!("not all spans were exported");
+        }
+    }
+
+    fn recorder(&self) -> &Telemetry {
         self.telemetry.get_or_init(|| {
             let info = ServerHandler::get_info(&*self.handler).server_info;
-            Telemetry::new(info.name, info.version, self.policy.clone(), self.limits)
+            let (policy, own) = (self.policy.clone(), self.settings.take_own());
+            Telemetry::new(info.name, info.version, policy, self.limits, own)
         })
+    }
+
+    fn passes_back(&self) -> bool {
+        self.settings.mode == TelemetryMode::On
+    }
+
+    /// What is to be done about `request`. The operation is described only
+    /// where somebody looks.
+    fn observe(&self, request: &Request, operation: impl FnOnce() -> Operation) -> Observation<'_> {
+        let passback = match self.settings.mode {
+            TelemetryMode::On => PassbackRequest::from_meta(&request.meta),
+            TelemetryMode::PropagateOnly | TelemetryMode::Off => PassbackRequest::Off,
+        };
+        let records =
+            passback != PassbackRequest::Off || self.passes_back() && self.settings.exports;
+        let propagates = self.settings.mode != TelemetryMode::Off;
+        let metrics = self.settings.metrics.as_ref().filter(|_| propagates);
+        let operation = (records || metrics.is_some()).then(operation);
+        Observation {
+            propagates,
+            timer: metrics
+                .zip(operation.as_ref())
+                .map(|(metrics, operation)| metrics.operation(operation.method, request)),
+            recording: operation.filter(|_| records).map(|operation| Recorded {
+                telemetry: self.recorder(),
+                passback,
+                operation,
+            }),
+        }
     }
 }
 
@@ -148,9 +223,16 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let asked = Asked::by(&request, || Operation::tool_call(&params.name));
+        let observation = self.observe(&request, || Operation::tool_call(&params.name));
+        let name = observation.timer.is_some().then(|| params.name.clone());
         let run = |request| self.handler.call_tool(params, request);
-        observe(|| self.telemetry(), asked, request, run).await
+        // An answer without an error tells that there is such a tool.
+        let known = |result: &Result<CallToolResponse, ErrorData>| {
+            let succeeded = result.as_ref().is_ok_and(|answer| !answer.is_error());
+            name.filter(|name| succeeded || self.handler.get_tool(name).is_some())
+                .map(Cow::into_owned)
+        };
+        observation.run(request, run, known).await
     }
 
     async fn read_resource(
@@ -158,9 +240,9 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let asked = Asked::by(&request, || Operation::resource_read(&params.uri));
+        let observation = self.observe(&request, || Operation::resource_read(&params.uri));
         let run = |request| self.handler.read_resource(params, request);
-        observe(|| self.telemetry(), asked, request, run).await
+        observation.run(request, run, |_| None).await
     }
 
     async fn initialize(
@@ -168,22 +250,35 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: InitializeRequestParams,
         request: Request,
     ) -> Result<InitializeResult, ErrorData> {
+        let metrics = self.settings.metrics.as_ref();
+        let metrics = metrics.filter(|_| self.settings.mode != TelemetryMode::Off);
+        let measured = metrics.map(|metrics| (metrics, request.clone()));
         mark_advertisement(&request.extensions);
         let mut result = self.handler.initialize(params, request).await?;
-        advertise(&mut result.capabilities);
+        if self.passes_back() {
+            advertise(&mut result.capabilities);
+        }
+        if let Some((metrics, request)) = measured {
+            self.session
+                .begin(|| metrics.session(&request, &result.protocol_version));
+        }
         Ok(result)
     }
 
     async fn discover(&self, request: Request) -> Result<DiscoverResult, ErrorData> {
         mark_advertisement(&request.extensions);
         let mut result = self.handler.discover(request).await?;
-        advertise(&mut result.capabilities);
+        if self.passes_back() {
+            advertise(&mut result.capabilities);
+        }
         Ok(result)
     }
 
     fn get_info(&self) -> ServerConfig {
         let mut info = ServerHandler::get_info(&*self.handler);
-        advertise(&mut info.capabilities);
+        if self.passes_back() {
+            advertise(&mut info.capabilities);
+        }
         info
     }
 

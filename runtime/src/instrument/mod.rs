@@ -1,22 +1,33 @@
-//! Any rmcp server, observed: a SERVER span for each `tools/call`,
-//! `resources/read` and `prompts/get`, and the spans of it in the answer.
+//! Any rmcp server, observed: a SERVER span for each `tools/call` and
+//! `resources/read`, and the spans of it in the answer.
 //!
 //! ```text
-//! Instrumented   wraps a handler                          handler.rs, service.rs
-//! Operation      what is called, as attributes            operation.rs
-//! Recording      one request: root span, scope, answer    recording.rs
-//! Answer         where telemetry goes in a result         answer.rs
-//! Telemetry      tracer, collector, policy, limits        telemetry.rs, sampler.rs
+//! Instrumented      wraps a handler                           handler.rs, service.rs
+//! TelemetryOptions  beside the author's own telemetry         options.rs
+//! Operation         what is called, as attributes             operation.rs
+//! Observation       one request: root span, scope, answer     recording.rs
+//! AmbientContext    what surrounds a request                  ambient.rs
+//! Answer            where telemetry goes in a result          answer.rs
+//! Telemetry         tracer, collector, policy, limits         telemetry.rs, sampler.rs
+//! Tee               one recording for answers and export      export.rs
+//! Metrics           how long calls and sessions take          metrics.rs
 //! ```
 
+mod ambient;
 mod answer;
+mod export;
 mod handler;
+mod metrics;
 pub(crate) mod operation;
+mod options;
 mod recording;
 mod sampler;
 mod service;
 mod telemetry;
 
+#[cfg(feature = "http-server")]
+pub(crate) use ambient::AmbientContext;
 pub use handler::Instrumented;
+pub use options::{TelemetryMode, TelemetryOptions};
 pub(crate) use recording::note_panic;
 pub use service::ServiceHandler;

@@ -7,10 +7,13 @@ use rmcp::service::RequestContext;
 use crate::semconv;
 
 const SESSION_ID_HEADER: &str = "mcp-session-id";
+const TOOLS_CALL: &str = "tools/call";
+const RESOURCES_READ: &str = "resources/read";
 
 /// A request that gets a SERVER span.
 #[derive(Debug)]
 pub(super) struct Operation {
+    pub(super) method: &'static str,
     /// `{method} {target}`, or the method alone where the target is of high
     /// cardinality.
     pub(super) span_name: String,
@@ -27,9 +30,10 @@ impl Operation {
     pub(super) fn tool_call(name: &str) -> Self {
         let tool = StringValue::from(name.to_owned());
         Self {
-            span_name: format!("tools/call {name}"),
+            method: TOOLS_CALL,
+            span_name: format!("{TOOLS_CALL} {name}"),
             attributes: vec![
-                KeyValue::new(semconv::MCP_METHOD_NAME, "tools/call"),
+                KeyValue::new(semconv::MCP_METHOD_NAME, TOOLS_CALL),
                 KeyValue::new(semconv::GEN_AI_OPERATION_NAME, semconv::EXECUTE_TOOL),
                 KeyValue::new(semconv::GEN_AI_TOOL_NAME, tool.clone()),
             ],
@@ -40,8 +44,9 @@ impl Operation {
 
     pub(super) fn resource_read(uri: &str) -> Self {
         Self {
-            span_name: "resources/read".to_owned(),
-            attributes: vec![KeyValue::new(semconv::MCP_METHOD_NAME, "resources/read")],
+            method: RESOURCES_READ,
+            span_name: RESOURCES_READ.to_owned(),
+            attributes: vec![KeyValue::new(semconv::MCP_METHOD_NAME, RESOURCES_READ)],
             private_attributes: vec![KeyValue::new(semconv::MCP_RESOURCE_URI, uri.to_owned())],
             tool_name: None,
         }
@@ -60,26 +65,55 @@ impl Operation {
                 version.to_string(),
             ));
         }
-        match request.extensions.get::<http::request::Parts>() {
-            Some(parts) => {
-                attributes.push(KeyValue::new(semconv::NETWORK_TRANSPORT, "tcp"));
-                attributes.push(KeyValue::new(semconv::NETWORK_PROTOCOL_NAME, "http"));
-                if let Some(version) = http_version(parts.version) {
-                    attributes.push(KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version));
-                }
-                let session = parts
-                    .headers
-                    .get(SESSION_ID_HEADER)
-                    .and_then(|id| id.to_str().ok());
-                if let Some(session) = session {
-                    self.private_attributes
-                        .push(KeyValue::new(semconv::MCP_SESSION_ID, session.to_owned()));
-                }
+        attributes.extend(transport(request));
+        if let Some(parts) = request.extensions.get::<http::request::Parts>() {
+            let private = &mut self.private_attributes;
+            let session = parts.headers.get(SESSION_ID_HEADER);
+            if let Some(session) = session.and_then(|id| id.to_str().ok()) {
+                private.push(KeyValue::new(semconv::MCP_SESSION_ID, session.to_owned()));
             }
-            None => attributes.push(KeyValue::new(semconv::NETWORK_TRANSPORT, "pipe")),
+            if let Some(client) = client_address(parts) {
+                private.push(KeyValue::new(
+                    semconv::CLIENT_ADDRESS,
+                    client.ip().to_string(),
+                ));
+                private.push(KeyValue::new(
+                    semconv::CLIENT_PORT,
+                    i64::from(client.port()),
+                ));
+            }
         }
         self
     }
+}
+
+/// How the request came in.
+pub(super) fn transport(request: &RequestContext<RoleServer>) -> Vec<KeyValue> {
+    let Some(parts) = request.extensions.get::<http::request::Parts>() else {
+        return vec![KeyValue::new(semconv::NETWORK_TRANSPORT, "pipe")];
+    };
+    let mut attributes = vec![
+        KeyValue::new(semconv::NETWORK_TRANSPORT, "tcp"),
+        KeyValue::new(semconv::NETWORK_PROTOCOL_NAME, "http"),
+    ];
+    let version = http_version(parts.version);
+    attributes.extend(version.map(|v| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, v)));
+    attributes
+}
+
+/// The other end of the connection, where the listener tells: as axum does with
+/// `into_make_service_with_connect_info`.
+#[cfg(feature = "http-server")]
+fn client_address(parts: &http::request::Parts) -> Option<std::net::SocketAddr> {
+    let info = parts
+        .extensions
+        .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+    info.map(|info| info.0)
+}
+
+#[cfg(not(feature = "http-server"))]
+fn client_address(_: &http::request::Parts) -> Option<std::net::SocketAddr> {
+    None
 }
 
 /// `network.protocol.version` of an HTTP version.

@@ -8,7 +8,9 @@ use opentelemetry::trace::{SpanKind, TraceContextExt};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 
+use super::ambient::AmbientContext;
 use super::answer::Answer;
+use super::metrics::OperationTimer;
 use super::operation::Operation;
 use super::telemetry::Telemetry;
 use crate::passback::{
@@ -17,55 +19,62 @@ use crate::passback::{
 };
 use crate::{propagation, semconv};
 
-/// Runs one request as an operation: under the trace context its `_meta`
-/// names, and with its spans in the answer if it asks for them.
-///
-/// Nobody asked: the request runs as it would without Glassbox, except that
-/// calls to other servers carry the caller's trace context (S01, S17).
-pub(super) async fn observe<'a, A: Answer>(
-    telemetry: impl FnOnce() -> &'a Telemetry,
-    asked: Option<Asked>,
-    request: RequestContext<RoleServer>,
-    run: impl AsyncFnOnceSend<A>,
-) -> Result<A, ErrorData> {
-    let parent = propagation::extract(&request.meta);
-    let Some(Asked {
-        passback,
-        operation,
-    }) = asked
-    else {
-        return match parent {
-            Some(parent) => run.call(request).with_context(parent).await,
-            None => run.call(request).await,
-        };
-    };
-    let operation = operation.describe(&request);
-    let recording = Recording::start(telemetry(), passback, operation, parent);
-    let context = recording.root.context().clone();
-    let result = run.call(request).with_context(context).await;
-    recording.finish(result)
+/// What is done about one request, beside handling it.
+pub(super) struct Observation<'a> {
+    /// Whether the caller's trace context is handed on.
+    pub(super) propagates: bool,
+    pub(super) recording: Option<Recorded<'a>>,
+    pub(super) timer: Option<OperationTimer>,
 }
 
 /// What a request asks to see, and of what.
-pub(super) struct Asked {
-    passback: PassbackRequest,
-    operation: Operation,
+pub(super) struct Recorded<'a> {
+    pub(super) telemetry: &'a Telemetry,
+    pub(super) passback: PassbackRequest,
+    pub(super) operation: Operation,
 }
 
-impl Asked {
-    /// What `request` asks to see of an operation that is described only then;
-    /// nothing if it does not ask.
-    pub(super) fn by(
-        request: &RequestContext<RoleServer>,
-        operation: impl FnOnce() -> Operation,
-    ) -> Option<Self> {
-        match PassbackRequest::from_meta(&request.meta) {
-            PassbackRequest::Off => None,
-            passback => Some(Self {
-                passback,
-                operation: operation(),
-            }),
+impl Observation<'_> {
+    /// Runs one request as an operation: under the trace context its `_meta`
+    /// names, and with its spans in the answer if it asks for them.
+    ///
+    /// `tool` is the name of the tool, if the server knows it by the result.
+    ///
+    /// Nobody asked and nothing is exported: the request runs as it would
+    /// without Glassbox, except that calls to other servers carry the caller's
+    /// trace context (S01, S17).
+    pub(super) async fn run<A: Answer>(
+        self,
+        request: RequestContext<RoleServer>,
+        run: impl AsyncFnOnceSend<A>,
+        tool: impl FnOnce(&Result<A, ErrorData>) -> Option<String> + Send,
+    ) -> Result<A, ErrorData> {
+        if !self.propagates {
+            return run.call(request).await;
         }
+        let ambient = AmbientContext::of(&request);
+        let parent =
+            propagation::extract(&request.meta, &ambient).unwrap_or_else(|| ambient.clone());
+        let cancelled = request.ct.clone();
+        let result = match self.recording {
+            None => run.call(request).with_context(parent).await,
+            Some(recorded) => match Recording::start(recorded, &request, &parent, &ambient) {
+                Ok(recording) => {
+                    let context = recording.root.context().clone();
+                    let result = run.call(request).with_context(context).await;
+                    recording.finish(result, cancelled.is_cancelled())
+                }
+                Err(dropped) => run.call(request).with_context(dropped).await,
+            },
+        };
+        if let Some(timer) = self.timer
+            // A call that was cancelled is measured as such, by its drop.
+            && !(result.is_err() && cancelled.is_cancelled())
+        {
+            let tool = tool(&result);
+            timer.end(&result, tool.as_deref());
+        }
+        result
     }
 }
 
@@ -90,7 +99,7 @@ where
     }
 }
 
-/// A request whose spans are being collected.
+/// A request whose spans are being recorded.
 struct Recording<'a> {
     telemetry: &'a Telemetry,
     passback: PassbackRequest,
@@ -99,23 +108,32 @@ struct Recording<'a> {
 }
 
 impl<'a> Recording<'a> {
+    /// Starts the root span. `Err` is the context to run in if the author's
+    /// sampler does not want the request and its client has not asked.
     fn start(
-        telemetry: &'a Telemetry,
-        passback: PassbackRequest,
-        operation: Operation,
-        parent: Option<Context>,
-    ) -> Self {
-        let ambient = Context::map_current(|context| context.span().span_context().clone());
-        let parent = parent.unwrap_or_else(Context::current);
+        recorded: Recorded<'a>,
+        request: &RequestContext<RoleServer>,
+        parent: &Context,
+        ambient: &Context,
+    ) -> Result<Self, Context> {
+        let Recorded {
+            telemetry,
+            passback,
+            operation,
+        } = recorded;
+        let operation = operation.describe(request);
+        let ambient = ambient.span().span_context().clone();
         let root_parent = parent.span().span_context().clone();
-        let max_depth = match passback {
-            PassbackRequest::Detailed => u32::MAX,
-            PassbackRequest::Off | PassbackRequest::TopLevel => 1,
+        let (policy, limits) = (Arc::clone(&telemetry.policy), telemetry.limits);
+        let bucket = match passback {
+            PassbackRequest::Detailed => Bucket::new(policy, limits, u32::MAX),
+            PassbackRequest::TopLevel => Bucket::new(policy, limits, 1),
+            PassbackRequest::Off => Bucket::closed(policy, limits),
         };
         let guard = ScopeGuard::open(
             telemetry.tracer.clone(),
             telemetry.collector.clone(),
-            Bucket::new(Arc::clone(&telemetry.policy), telemetry.limits, max_depth),
+            bucket,
             root_parent.span_id(),
             operation.tool_name,
         );
@@ -127,20 +145,30 @@ impl<'a> Recording<'a> {
             operation.private_attributes,
             &parent.with_value(guard.scope().clone()),
         );
+        if passback == PassbackRequest::Off && !root.is_recording() {
+            let dropped = root.context().span().span_context().clone();
+            return Err(parent.with_remote_span_context(dropped));
+        }
         if ambient.is_valid() && ambient != root_parent {
             root.context().span().add_link(ambient, Vec::new());
         }
-        Self {
+        Ok(Self {
             telemetry,
             passback,
             root,
             guard,
-        }
+        })
     }
 
-    /// Ends the root span and puts what was collected into the answer.
-    fn finish<A: Answer>(mut self, mut result: Result<A, ErrorData>) -> Result<A, ErrorData> {
+    /// Ends the root span and puts what was collected into the answer, if the
+    /// client asked.
+    fn finish<A: Answer>(
+        mut self,
+        mut result: Result<A, ErrorData>,
+        was_cancelled: bool,
+    ) -> Result<A, ErrorData> {
         match &result {
+            Err(_) if was_cancelled => self.root.fail(semconv::ERROR_CANCELLED, ""),
             Err(error) => self.note_protocol_error(error),
             Ok(answer) if answer.is_error() => {
                 let error_type = self.guard.scope().failure().unwrap_or(semconv::ERROR_TOOL);
@@ -149,6 +177,9 @@ impl<'a> Recording<'a> {
             Ok(_) => {}
         }
         self.root.end();
+        if self.passback == PassbackRequest::Off {
+            return result;
+        }
         let passback = self.passback();
         match &mut result {
             Ok(answer) => {
@@ -176,6 +207,22 @@ impl<'a> Recording<'a> {
             limits, resource, ..
         } = self.telemetry;
         Passback::build(self.guard.close(), root, self.passback, limits, resource)
+    }
+}
+
+impl Drop for Recording<'_> {
+    /// Ends the root span of a request that was dropped before its end, and says
+    /// why.
+    fn drop(&mut self) {
+        if !self.root.has_ended() {
+            let error_type = if std::thread::panicking() {
+                semconv::ERROR_PANIC
+            } else {
+                semconv::ERROR_CANCELLED
+            };
+            self.root.fail(error_type, "");
+            self.root.end();
+        }
     }
 }
 

@@ -1,40 +1,65 @@
-//! Recording that does not depend on the sampled flag.
+//! What is recorded, and for whom.
 
 use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-/// Records every span, and leaves the sampled flag as the caller set it (S04).
+use crate::passback::{Scope, SpanCollector};
+
+/// Records what the author's sampler says, and what a client asked for.
 ///
-/// A span recorded only because a client asked must not make servers further
-/// up sample: without a sampled parent, spans are recorded, not sampled.
+/// The author's sampler alone decides what is sampled, and so what is exported
+/// and which flag servers further up see (S04, S05). A span that is recorded
+/// only because a client asked is recorded, not sampled.
 #[derive(Clone, Debug)]
-pub(super) struct RecordAsked;
+pub(super) struct RecordAsked {
+    /// Whose requests count as asked.
+    pub(super) collector: SpanCollector,
+    /// The author's sampler; without one, the caller's flag stays as it is.
+    pub(super) own: Option<Box<dyn ShouldSample>>,
+}
 
 impl ShouldSample for RecordAsked {
     fn should_sample(
         &self,
         parent: Option<&Context>,
-        _trace_id: TraceId,
-        _name: &str,
-        _kind: &SpanKind,
-        _attributes: &[KeyValue],
-        _links: &[Link],
+        trace_id: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
     ) -> SamplingResult {
-        let parent = parent.map(|context| context.span().span_context().clone());
-        let sampled = parent
-            .as_ref()
-            .is_some_and(opentelemetry::trace::SpanContext::is_sampled);
-        SamplingResult {
-            decision: if sampled {
-                SamplingDecision::RecordAndSample
-            } else {
-                SamplingDecision::RecordOnly
-            },
-            attributes: Vec::new(),
-            trace_state: parent
-                .map(|parent| parent.trace_state().clone())
-                .unwrap_or_default(),
+        let mut result = match &self.own {
+            Some(own) => own.should_sample(parent, trace_id, name, kind, attributes, links),
+            None => as_the_caller(parent),
+        };
+        let is_asked = || {
+            parent
+                .and_then(|context| context.get::<Scope>())
+                .is_some_and(|scope| scope.collects_in(&self.collector))
+        };
+        if result.decision == SamplingDecision::Drop && is_asked() {
+            result.decision = SamplingDecision::RecordOnly;
         }
+        result
+    }
+}
+
+/// Samples what has a sampled parent.
+fn as_the_caller(parent: Option<&Context>) -> SamplingResult {
+    let parent = parent.map(|context| context.span().span_context().clone());
+    let is_sampled = parent
+        .as_ref()
+        .is_some_and(opentelemetry::trace::SpanContext::is_sampled);
+    SamplingResult {
+        decision: if is_sampled {
+            SamplingDecision::RecordAndSample
+        } else {
+            SamplingDecision::Drop
+        },
+        attributes: Vec::new(),
+        trace_state: parent
+            .map(|parent| parent.trace_state().clone())
+            .unwrap_or_default(),
     }
 }

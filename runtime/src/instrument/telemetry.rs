@@ -2,22 +2,28 @@
 
 use std::sync::Arc;
 
-use opentelemetry::InstrumentationScope;
-use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{InstrumentationScope, Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanLimits};
-use opentelemetry_semantic_conventions::attribute::SERVICE_VERSION;
+use opentelemetry_semantic_conventions::attribute::{SERVICE_NAME, SERVICE_VERSION};
 
+use super::export::Tee;
+use super::options::Own;
 use super::sampler::RecordAsked;
 use crate::passback::{PassbackLimits, PassbackPolicy, SpanCollector};
+
+/// What the SDK calls a service that nobody gave a name.
+const UNKNOWN_SERVICE: &str = "unknown_service";
 
 /// One server's own recording. Nothing rests on the global tracer provider, so
 /// two servers in one process never see each other's spans.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
+    pub(super) provider: SdkTracerProvider,
     pub(super) tracer: SdkTracer,
     pub(super) collector: SpanCollector,
+    /// What answers say of the server: its name and version, and no more.
     pub(super) resource: Resource,
     pub(super) policy: Arc<PassbackPolicy>,
     pub(super) limits: PassbackLimits,
@@ -30,23 +36,35 @@ impl Telemetry {
         version: String,
         policy: PassbackPolicy,
         limits: PassbackLimits,
+        own: Own,
     ) -> Self {
         let collector = SpanCollector::new();
+        let described = own
+            .resource
+            .unwrap_or_else(|| Resource::builder_empty().build());
+        let name = known_name(&described).unwrap_or_else(|| name.into());
+        let version = described
+            .get(&Key::new(SERVICE_VERSION))
+            .unwrap_or_else(|| version.into());
         let resource = Resource::builder_empty()
-            .with_service_name(name)
-            .with_attribute(KeyValue::new(SERVICE_VERSION, version))
+            .with_attributes([
+                KeyValue::new(SERVICE_NAME, name),
+                KeyValue::new(SERVICE_VERSION, version),
+            ])
             .build();
         let provider = SdkTracerProvider::builder()
-            .with_sampler(RecordAsked)
+            .with_sampler(Box::new(RecordAsked {
+                collector: collector.clone(),
+                own: own.sampler,
+            }) as Box<_>)
             .with_span_limits(span_limits(&limits))
+            .with_resource(described)
             .with_resource(resource.clone())
-            .with_span_processor(collector.clone())
+            .with_span_processor(Tee::new(collector.clone(), own.processors))
             .build();
-        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-            .with_version(env!("CARGO_PKG_VERSION"))
-            .build();
-        let tracer = provider.tracer_with_scope(scope);
+        let tracer = provider.tracer_with_scope(instrumentation_scope());
         Self {
+            provider,
             tracer,
             collector,
             resource,
@@ -54,6 +72,20 @@ impl Telemetry {
             limits,
         }
     }
+}
+
+/// The scope of all that Glassbox records itself.
+pub(super) fn instrumentation_scope() -> InstrumentationScope {
+    InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .build()
+}
+
+/// The name that the author chose for the process, if any.
+fn known_name(resource: &Resource) -> Option<Value> {
+    let name = resource.get(&Key::new(SERVICE_NAME))?;
+    let is_known = !name.as_str().starts_with(UNKNOWN_SERVICE);
+    is_known.then_some(name)
 }
 
 fn span_limits(limits: &PassbackLimits) -> SpanLimits {

@@ -75,6 +75,18 @@ impl Bucket {
         }
     }
 
+    /// A bucket that takes nothing, of a request that did not ask.
+    pub(crate) fn closed(policy: Arc<PassbackPolicy>, limits: PassbackLimits) -> Self {
+        let bucket = Self::new(policy, limits, 0);
+        bucket.state().closed = true;
+        bucket
+    }
+
+    /// Whether the bucket takes spans: the request asked, and has not ended.
+    pub(super) fn is_open(&self) -> bool {
+        !self.state().closed
+    }
+
     pub(super) fn max_value_length_bytes(&self) -> usize {
         self.limits.max_value_length_bytes
     }

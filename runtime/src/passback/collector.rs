@@ -63,6 +63,12 @@ impl SpanCollector {
         self.shard(span)?.get(&span).map(|route| route.depth)
     }
 
+    /// Whether a request waits for `span` to end.
+    pub(crate) fn expects(&self, span: SpanId) -> bool {
+        self.shard(span)
+            .is_some_and(|shard| shard.contains_key(&span))
+    }
+
     /// Removes the routes of spans that outlive their request.
     pub(crate) fn forget(&self, spans: impl IntoIterator<Item = SpanId>) {
         for span in spans {
@@ -85,7 +91,7 @@ impl SpanProcessor for SpanCollector {
     fn on_start(&self, span: &mut Span, context: &Context) {
         let Some(scope) = context
             .get::<Scope>()
-            .filter(|scope| scope.collector().is_same(self))
+            .filter(|scope| scope.collects_in(self))
         else {
             return;
         };

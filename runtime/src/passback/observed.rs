@@ -49,7 +49,13 @@ impl ObservedSpan {
         for attribute in attributes {
             public.set(bounded(attribute, limit));
         }
-        let mut recorded = public.attributes.clone();
+        // Nobody asked for the public side of a span that is only exported.
+        let collects = scope.collects();
+        let mut recorded = if collects {
+            public.attributes.clone()
+        } else {
+            std::mem::take(&mut public.attributes)
+        };
         recorded.extend(
             private
                 .into_iter()
@@ -57,7 +63,9 @@ impl ObservedSpan {
         );
         builder.attributes = Some(recorded);
         let span = scope.tracer().build_with_context(builder, parent);
-        scope.publish(span.span_context().span_id(), public);
+        if collects {
+            scope.publish(span.span_context().span_id(), public);
+        }
         Self {
             scope: scope.clone(),
             context: parent.with_span(span),
@@ -68,6 +76,11 @@ impl ObservedSpan {
     /// The context in which the span is current.
     pub(crate) fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// Whether the span is recorded for anybody.
+    pub(crate) fn is_recording(&self) -> bool {
+        self.context.span().is_recording()
     }
 
     /// Whether the span has ended.
@@ -82,9 +95,11 @@ impl ObservedSpan {
             self.scope.max_value_length_bytes(),
         );
         let span = self.context.span();
-        self.scope.amend(span.span_context().span_id(), |public| {
-            public.set(attribute.clone());
-        });
+        if self.scope.collects() {
+            self.scope.amend(span.span_context().span_id(), |public| {
+                public.set(attribute.clone());
+            });
+        }
         span.set_attribute(attribute);
     }
 
@@ -97,8 +112,10 @@ impl ObservedSpan {
     ) {
         self.set(semconv::ERROR_TYPE, error_type);
         let span = self.context.span();
-        self.scope
-            .amend(span.span_context().span_id(), |public| public.failed = true);
+        if self.scope.collects() {
+            self.scope
+                .amend(span.span_context().span_id(), |public| public.failed = true);
+        }
         span.set_status(Status::error(text));
     }
 

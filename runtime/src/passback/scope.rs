@@ -1,5 +1,6 @@
 //! One request being recorded.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::StringValue;
@@ -10,8 +11,9 @@ use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
 use super::observed::PublicSpan;
 
-/// A request whose spans are being collected, carried in the OpenTelemetry
-/// [`Context`](opentelemetry::Context) from the root span to the last phase.
+/// A request whose spans are being recorded, carried in the OpenTelemetry
+/// [`Context`](opentelemetry::Context) from the root span to the last phase:
+/// because its client asked for them, or for the server's own export, or both.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope(Arc<Inner>);
 
@@ -20,6 +22,9 @@ struct Inner {
     tracer: SdkTracer,
     collector: SpanCollector,
     bucket: Arc<Bucket>,
+    /// Whether spans are collected: the client asked, and the request has not
+    /// ended.
+    collects: AtomicBool,
     /// The span that the root span is a child of, or the invalid id.
     root_parent: SpanId,
     tool_name: Option<StringValue>,
@@ -32,12 +37,18 @@ impl Scope {
         &self.0.tracer
     }
 
-    pub(super) fn collector(&self) -> &SpanCollector {
-        &self.0.collector
-    }
-
     pub(super) fn bucket(&self) -> &Arc<Bucket> {
         &self.0.bucket
+    }
+
+    /// Whether spans of this request are collected in `collector`, now.
+    pub(crate) fn collects_in(&self, collector: &SpanCollector) -> bool {
+        self.collects() && self.0.collector.is_same(collector)
+    }
+
+    /// Whether spans of this request are collected, now.
+    pub(super) fn collects(&self) -> bool {
+        self.0.collects.load(Ordering::Acquire)
     }
 
     /// Whether `parent` is the parent of this request's root span, so that its
@@ -96,6 +107,7 @@ impl ScopeGuard {
         Self(Scope(Arc::new(Inner {
             tracer,
             collector,
+            collects: AtomicBool::new(bucket.is_open()),
             bucket,
             root_parent,
             tool_name,
@@ -109,8 +121,9 @@ impl ScopeGuard {
 
     /// Ends collection. Spans that are still open are counted, not waited for.
     pub(crate) fn close(&self) -> Collected {
+        self.0.0.collects.store(false, Ordering::Release);
         let (collected, open) = self.0.bucket().close();
-        self.0.collector().forget(open);
+        self.0.0.collector.forget(open);
         collected
     }
 }

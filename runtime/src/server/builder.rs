@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use rmcp::ServerHandler;
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 
 use super::error::BuildError;
 use super::handler::ToolHandler;
 use super::resources::{DynResources, ResourceProvider};
-use crate::instrument::Instrumented;
+use crate::instrument::{Instrumented, TelemetryOptions};
 use crate::passback::{PassbackLimits, PassbackPolicy};
 use crate::tool::{BuiltTool, Injections, Tool, ToolCall, ToolDefinition, ToolFuture};
 
@@ -56,6 +57,7 @@ impl Server {
             resources: None,
             policy: PassbackPolicy::default(),
             limits: PassbackLimits::default(),
+            telemetry: TelemetryOptions::new(),
             #[cfg(feature = "http-server")]
             http: super::http::HttpOptions::default(),
         }
@@ -67,8 +69,15 @@ impl Server {
         self.handler.clone()
     }
 
-    /// Spans that are being recorded right now, over all requests; 0 when no
-    /// request that asked for spans is in flight.
+    /// The provider that records, for other instrumentation whose spans are to
+    /// join those of the request. See [`Instrumented::tracer_provider`].
+    #[must_use]
+    pub fn tracer_provider(&self) -> SdkTracerProvider {
+        self.handler.tracer_provider()
+    }
+
+    /// Spans that are being recorded right now for clients that asked, over all
+    /// requests; 0 when no request that asked for spans is in flight.
     #[must_use]
     pub fn open_spans(&self) -> usize {
         self.handler.open_spans()
@@ -89,6 +98,7 @@ pub struct ServerBuilder {
     resources: Option<Box<dyn DynResources>>,
     policy: PassbackPolicy,
     limits: PassbackLimits,
+    telemetry: TelemetryOptions,
     #[cfg(feature = "http-server")]
     pub(super) http: super::http::HttpOptions,
 }
@@ -145,6 +155,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets what is exported, measured and handed on, beside passback. Default:
+    /// [`TelemetryOptions::new`].
+    pub fn telemetry(mut self, options: TelemetryOptions) -> Self {
+        self.telemetry = options;
+        self
+    }
+
     /// Builds the server.
     ///
     /// # Errors
@@ -179,7 +196,8 @@ impl ServerBuilder {
         Ok(Server {
             handler: Instrumented::new(handler)
                 .passback_policy(self.policy)
-                .passback_limits(self.limits),
+                .passback_limits(self.limits)
+                .telemetry(self.telemetry),
             #[cfg(feature = "http-server")]
             http: self.http,
         })

@@ -64,7 +64,10 @@ async fn run<H: ServerHandler>(
     let stop = CancellationToken::new();
     let signals = Signals::watch();
     let serving = async {
-        let running = handler.serve_with_ct(transport, stop.clone()).await?;
+        let running = handler
+            .clone()
+            .serve_with_ct(transport, stop.clone())
+            .await?;
         // A join error means the serving task panicked; there is no more to say.
         drop(running.waiting().await);
         Ok(())
@@ -78,6 +81,7 @@ async fn run<H: ServerHandler>(
         ended = serving => ended,
         never = signalled => never,
     };
+    handler.flush().await;
     match ended {
         // A client that leaves without a word, and a signal before the first
         // word, are ordinary ends.

@@ -119,8 +119,11 @@ impl BoundServer {
         let (stop_accepting, close_streams) = (CancellationToken::new(), CancellationToken::new());
         let in_flight = TaskTracker::new();
         let config = self.server.http.to_config(close_streams.clone());
-        let service = HttpService::new(self.server.handler, config, in_flight.clone());
-        let router = Router::new().route_service(ENDPOINT_PATH, service);
+        let handler = self.server.handler;
+        let service = HttpService::new(handler.clone(), config, in_flight.clone());
+        let router = Router::new()
+            .route_service(ENDPOINT_PATH, service)
+            .into_make_service_with_connect_info::<SocketAddr>();
         let accepting = stop_accepting.clone();
         let serving = axum::serve(self.listener, router)
             .with_graceful_shutdown(accepting.cancelled_owned())
@@ -141,9 +144,11 @@ impl BoundServer {
             close_streams.cancel();
             tokio::time::sleep(CLOSE_GRACE).await;
         };
-        tokio::select! {
+        let served = tokio::select! {
             served = serving => Ok(served?),
             () = shutting_down => Ok(()),
-        }
+        };
+        handler.flush().await;
+        served
     }
 }

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::announce::announce;
 use crate::advertise::AdvertisementMark;
-use crate::instrument::Instrumented;
+use crate::instrument::{AmbientContext, Instrumented};
 
 /// rmcp's Streamable HTTP service around an instrumented handler, with both
 /// advertisements.
@@ -99,6 +99,11 @@ where
         // A GET is a stream that stays open; only calls are waited for.
         let in_flight = (request.method() == Method::POST).then(|| self.in_flight.token());
         let service = self.inner.clone();
-        Box::pin(async move { Ok(announce(service.handle(request).await, mark, in_flight).await) })
+        Box::pin(async move {
+            // Layers attach their context when the future is polled.
+            let ambient = AmbientContext(opentelemetry::Context::current());
+            request.extensions_mut().insert(ambient);
+            Ok(announce(service.handle(request).await, mark, in_flight).await)
+        })
     }
 }

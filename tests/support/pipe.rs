@@ -1,0 +1,67 @@
+//! A server on the other end of a pipe, in this process.
+
+use glassbox::{Advertising, Instrumented};
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::{ServerHandler, ServiceExt as _};
+use serde_json::Value;
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+};
+use tokio::task::JoinHandle;
+
+/// A client of a server on the other end of a pipe, which is stdio but for the
+/// process.
+#[derive(Debug)]
+pub struct Pipe {
+    write: WriteHalf<DuplexStream>,
+    lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
+    serving: JoinHandle<()>,
+}
+
+impl Pipe {
+    /// Serves on a pipe.
+    pub fn serve<H: ServerHandler>(handler: Instrumented<H>) -> Self {
+        Self::serve_handler(handler)
+    }
+
+    /// Serves any handler on a pipe.
+    pub fn serve_handler(handler: impl ServerHandler) -> Self {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let (read, write) = tokio::io::split(far);
+        let transport = Advertising::new(AsyncRwTransport::new_server(read, write));
+        let serving = tokio::spawn(async move {
+            drop(handler.serve(transport).await.unwrap().waiting().await);
+        });
+        let (read, write) = tokio::io::split(near);
+        Self {
+            write,
+            lines: BufReader::new(read).lines(),
+            serving,
+        }
+    }
+
+    /// Sends a message and gives the next one that comes.
+    pub async fn send(&mut self, message: Value) -> Value {
+        self.post(message).await;
+        self.next().await
+    }
+
+    /// Sends a message.
+    pub async fn post(&mut self, message: Value) {
+        self.write
+            .write_all(format!("{message}\n").as_bytes())
+            .await
+            .unwrap();
+    }
+
+    /// The next message that comes.
+    pub async fn next(&mut self) -> Value {
+        serde_json::from_str(&self.lines.next_line().await.unwrap().unwrap()).unwrap()
+    }
+
+    /// Goes away, and waits until the server has noticed.
+    pub async fn disconnect(self) {
+        drop((self.write, self.lines));
+        self.serving.await.unwrap();
+    }
+}
