@@ -45,8 +45,13 @@
 //!
 //! | option | default |
 //! |---|---|
-//! | [`PassbackPolicy`], which attributes leave | what Glassbox recorded and counts as public |
+//! | [`PassbackPolicy`], what of the spans leaves | what Glassbox recorded and counts as public |
 //! | [`PassbackLimits`], how much leaves | 256 spans, 240,000 bytes |
+//! | [`PassbackGrant`], who gets it | whoever asks, as much as they ask for |
+//! | [`PassbackRateLimit`], how often | no bound |
+//! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials |
+//! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
+//! | [`Instrumented::passback_for_prompts`], spans of `prompts/get` | off |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
 
@@ -95,7 +100,8 @@ pub use advertise::Advertising;
 pub use glassbox_macros::{mcp_tool, phase};
 pub use instrument::{Instrumented, ServiceHandler};
 pub use passback::{
-    EXTENSION_ID, MARCH_CAPABILITY, PassbackLimits, PassbackPolicy, PassbackRequest,
+    AttributeMatch, EXTENSION_ID, MARCH_CAPABILITY, PassbackCounts, PassbackGrant, PassbackLimits,
+    PassbackPolicy, PassbackRateLimit, PassbackRequest, Secrets, SecretsError, SpanMatch,
 };
 pub use phase::ErrorType;
 #[cfg(feature = "http-server")]

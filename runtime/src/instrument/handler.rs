@@ -24,11 +24,15 @@ use rmcp::service::{NotificationContext, RequestContext, Service, SubscriptionCo
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::operation::Operation;
+use super::options::PassbackOptions;
 use super::recording::{Asked, observe};
 use super::service::ServiceHandler;
 use super::telemetry::Telemetry;
 use crate::advertise::mark_advertisement;
-use crate::passback::{PassbackLimits, PassbackPolicy, advertise};
+use crate::passback::{
+    PassbackCounts, PassbackGrant, PassbackLimits, PassbackPolicy, PassbackRateLimit, Secrets,
+    advertise,
+};
 
 /// An rmcp server with server execution telemetry, in one line.
 ///
@@ -63,8 +67,7 @@ use crate::passback::{PassbackLimits, PassbackPolicy, advertise};
 #[derive(Debug)]
 pub struct Instrumented<H> {
     handler: Arc<H>,
-    policy: PassbackPolicy,
-    limits: PassbackLimits,
+    options: PassbackOptions,
     /// Made when somebody asks for the first time.
     telemetry: Arc<OnceLock<Telemetry>>,
 }
@@ -73,8 +76,7 @@ impl<H> Clone for Instrumented<H> {
     fn clone(&self) -> Self {
         Self {
             handler: Arc::clone(&self.handler),
-            policy: self.policy.clone(),
-            limits: self.limits,
+            options: self.options.clone(),
             telemetry: Arc::clone(&self.telemetry),
         }
     }
@@ -94,26 +96,82 @@ impl<H: ServerHandler> Instrumented<H> {
     pub fn new(handler: H) -> Self {
         Self {
             handler: Arc::new(handler),
-            policy: PassbackPolicy::default(),
-            limits: PassbackLimits::default(),
+            options: PassbackOptions::default(),
             telemetry: Arc::default(),
         }
     }
 
-    /// Sets which attributes may leave. Default: [`PassbackPolicy::default`].
+    /// Sets what of the spans may leave. Default: [`PassbackPolicy::default`].
     #[must_use]
-    pub fn passback_policy(mut self, policy: PassbackPolicy) -> Self {
-        self.policy = policy;
-        self.telemetry = Arc::default();
-        self
+    pub fn passback_policy(self, policy: PassbackPolicy) -> Self {
+        self.with_options(|options| options.policy = policy)
     }
 
     /// Sets how much may leave. Default: [`PassbackLimits::default`].
     #[must_use]
-    pub fn passback_limits(mut self, limits: PassbackLimits) -> Self {
-        self.limits = limits;
+    pub fn passback_limits(self, limits: PassbackLimits) -> Self {
+        self.with_options(|options| options.limits = limits)
+    }
+
+    /// Decides for each request that asks how much it gets. Default: whatever
+    /// it asks for.
+    ///
+    /// A refused request is answered as if it had not asked. A function that
+    /// panics refuses.
+    #[must_use]
+    pub fn passback_grant(
+        self,
+        grant: impl Fn(&Request) -> PassbackGrant + Send + Sync + 'static,
+    ) -> Self {
+        self.with_options(|options| options.gate.set_grant(grant))
+    }
+
+    /// Bounds how often callers get spans. Default: no bound. Requests that
+    /// the grant refuses do not count.
+    #[must_use]
+    pub fn passback_rate_limit(self, limit: PassbackRateLimit) -> Self {
+        self.with_options(|options| options.gate.set_rate_limit(limit))
+    }
+
+    /// Looks for these secrets in everything that leaves. Default: only for
+    /// what the request's own `Authorization` header carries.
+    #[must_use]
+    pub fn redact(self, secrets: Secrets) -> Self {
+        self.with_options(|options| options.secrets = secrets)
+    }
+
+    /// Whether spans also carry the attributes that some GenAI back ends need
+    /// to show them at all: on every phase `gen_ai.system`,
+    /// `gen_ai.operation.name` and the phase as `gen_ai.tool.name`; on the root
+    /// `gen_ai.system`, `mcp.method` and `mcp.tool`. Default: `false`, because
+    /// a back end that counts tool calls counts every phase as one then.
+    #[must_use]
+    pub fn reference_profile(self, reference_profile: bool) -> Self {
+        self.with_options(|options| options.has_reference_profile = reference_profile)
+    }
+
+    /// Whether `prompts/get` is observed as tool calls and reads are. Default:
+    /// `false`: SEP-2448 names the other two.
+    #[must_use]
+    pub fn passback_for_prompts(self, passback_for_prompts: bool) -> Self {
+        self.with_options(|options| options.covers_prompts = passback_for_prompts)
+    }
+
+    fn with_options(mut self, set: impl FnOnce(&mut PassbackOptions)) -> Self {
+        set(&mut self.options);
         self.telemetry = Arc::default();
         self
+    }
+
+    /// All options at once.
+    pub(crate) fn with_all_options(self, all: PassbackOptions) -> Self {
+        self.with_options(|options| *options = all)
+    }
+
+    /// What was held back and refused so far.
+    #[must_use]
+    pub fn passback_counts(&self) -> PassbackCounts {
+        self.options.gate.counts()
     }
 
     /// The wrapped handler.
@@ -134,7 +192,7 @@ impl<H: ServerHandler> Instrumented<H> {
     fn telemetry(&self) -> &Telemetry {
         self.telemetry.get_or_init(|| {
             let info = ServerHandler::get_info(&*self.handler).server_info;
-            Telemetry::new(info.name, info.version, self.policy.clone(), self.limits)
+            Telemetry::new(info.name, info.version, self.options.clone())
         })
     }
 }
@@ -148,7 +206,9 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let asked = Asked::by(&request, || Operation::tool_call(&params.name));
+        let asked = Asked::by(&request, &self.options.gate, || {
+            Operation::tool_call(&params.name)
+        });
         let run = |request| self.handler.call_tool(params, request);
         observe(|| self.telemetry(), asked, request, run).await
     }
@@ -158,7 +218,9 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let asked = Asked::by(&request, || Operation::resource_read(&params.uri));
+        let asked = Asked::by(&request, &self.options.gate, || {
+            Operation::resource_read(&params.uri)
+        });
         let run = |request| self.handler.read_resource(params, request);
         observe(|| self.telemetry(), asked, request, run).await
     }
@@ -218,7 +280,14 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: GetPromptRequestParams,
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.handler.get_prompt(params, request).await
+        let asked = if self.options.covers_prompts {
+            let gate = &self.options.gate;
+            Asked::by(&request, gate, || Operation::prompt(&params.name))
+        } else {
+            None
+        };
+        let run = |request| self.handler.get_prompt(params, request);
+        observe(|| self.telemetry(), asked, request, run).await
     }
 
     async fn list_prompts(

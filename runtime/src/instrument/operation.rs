@@ -47,6 +47,35 @@ impl Operation {
         }
     }
 
+    pub(super) fn prompt(name: &str) -> Self {
+        Self {
+            span_name: format!("prompts/get {name}"),
+            attributes: vec![
+                KeyValue::new(semconv::MCP_METHOD_NAME, "prompts/get"),
+                KeyValue::new(semconv::GEN_AI_PROMPT_NAME, name.to_owned()),
+            ],
+            private_attributes: Vec::new(),
+            tool_name: None,
+        }
+    }
+
+    /// Adds what the reference profile has on its root.
+    pub(super) fn with_reference_profile(mut self) -> Self {
+        let method = self
+            .attributes
+            .iter()
+            .find(|attribute| attribute.key.as_str() == semconv::MCP_METHOD_NAME)
+            .map(|method| KeyValue::new(semconv::MCP_METHOD, method.value.clone()));
+        self.attributes.extend(method);
+        if let Some(tool) = &self.tool_name {
+            self.attributes
+                .push(KeyValue::new(semconv::MCP_TOOL, tool.clone()));
+        }
+        self.attributes
+            .push(KeyValue::new(semconv::GEN_AI_SYSTEM, semconv::MCP));
+        self
+    }
+
     /// Adds what the request itself tells: id, protocol, session, transport.
     pub(super) fn describe(mut self, request: &RequestContext<RoleServer>) -> Self {
         let attributes = &mut self.attributes;

@@ -12,8 +12,8 @@ use super::answer::Answer;
 use super::operation::Operation;
 use super::telemetry::Telemetry;
 use crate::passback::{
-    Bucket, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, attach_to_error,
-    attach_to_meta,
+    Bucket, Gate, Net, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
+    attach_to_error, attach_to_meta,
 };
 use crate::{propagation, semconv};
 
@@ -40,26 +40,30 @@ pub(super) async fn observe<'a, A: Answer>(
         };
     };
     let operation = operation.describe(&request);
-    let recording = Recording::start(telemetry(), passback, operation, parent);
+    let telemetry = telemetry();
+    let parts = request.extensions.get::<http::request::Parts>();
+    let net = Net::of_headers(&telemetry.secrets, parts.map(|parts| &parts.headers));
+    let recording = Recording::start(telemetry, passback, operation, parent, net);
     let context = recording.root.context().clone();
     let result = run.call(request).with_context(context).await;
     recording.finish(result)
 }
 
-/// What a request asks to see, and of what.
+/// What a request gets to see, and of what.
 pub(super) struct Asked {
     passback: PassbackRequest,
     operation: Operation,
 }
 
 impl Asked {
-    /// What `request` asks to see of an operation that is described only then;
-    /// nothing if it does not ask.
+    /// What `request` asks to see, and is granted, of an operation that is
+    /// described only then; nothing if it does not ask.
     pub(super) fn by(
         request: &RequestContext<RoleServer>,
+        gate: &Gate,
         operation: impl FnOnce() -> Operation,
     ) -> Option<Self> {
-        match PassbackRequest::from_meta(&request.meta) {
+        match gate.decide(request) {
             PassbackRequest::Off => None,
             passback => Some(Self {
                 passback,
@@ -96,15 +100,22 @@ struct Recording<'a> {
     passback: PassbackRequest,
     root: ObservedSpan,
     guard: ScopeGuard,
+    /// What must not be in the answer.
+    net: Net,
 }
 
 impl<'a> Recording<'a> {
     fn start(
         telemetry: &'a Telemetry,
         passback: PassbackRequest,
-        operation: Operation,
+        mut operation: Operation,
         parent: Option<Context>,
+        net: Net,
     ) -> Self {
+        let has_reference_profile = telemetry.has_reference_profile;
+        if has_reference_profile {
+            operation = operation.with_reference_profile();
+        }
         let ambient = Context::map_current(|context| context.span().span_context().clone());
         let parent = parent.unwrap_or_else(Context::current);
         let root_parent = parent.span().span_context().clone();
@@ -115,9 +126,17 @@ impl<'a> Recording<'a> {
         let guard = ScopeGuard::open(
             telemetry.tracer.clone(),
             telemetry.collector.clone(),
-            Bucket::new(Arc::clone(&telemetry.policy), telemetry.limits, max_depth),
+            Bucket::new(
+                Arc::clone(&telemetry.policy),
+                Arc::clone(&telemetry.counters),
+                telemetry.limits,
+                max_depth,
+            ),
             root_parent.span_id(),
-            operation.tool_name,
+            Subject {
+                tool_name: operation.tool_name,
+                has_reference_profile,
+            },
         );
         let root = ObservedSpan::start(
             guard.scope(),
@@ -135,6 +154,7 @@ impl<'a> Recording<'a> {
             passback,
             root,
             guard,
+            net,
         }
     }
 
@@ -173,9 +193,15 @@ impl<'a> Recording<'a> {
     fn passback(&self) -> Passback {
         let root = self.root.context().span().span_context().span_id();
         let Telemetry {
-            limits, resource, ..
+            limits,
+            resource,
+            counters,
+            ..
         } = self.telemetry;
-        Passback::build(self.guard.close(), root, self.passback, limits, resource)
+        let collected = self.guard.close();
+        let passback = Passback::build(collected, root, self.passback, limits, resource, &self.net);
+        counters.count_redacted(passback.redacted_secrets());
+        passback
     }
 }
 

@@ -9,8 +9,9 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanLimits};
 use opentelemetry_semantic_conventions::attribute::SERVICE_VERSION;
 
+use super::options::PassbackOptions;
 use super::sampler::RecordAsked;
-use crate::passback::{PassbackLimits, PassbackPolicy, SpanCollector};
+use crate::passback::{Counters, PassbackLimits, PassbackPolicy, Secrets, SpanCollector};
 
 /// One server's own recording. Nothing rests on the global tracer provider, so
 /// two servers in one process never see each other's spans.
@@ -21,16 +22,22 @@ pub(crate) struct Telemetry {
     pub(super) resource: Resource,
     pub(super) policy: Arc<PassbackPolicy>,
     pub(super) limits: PassbackLimits,
+    pub(super) counters: Arc<Counters>,
+    pub(super) secrets: Secrets,
+    pub(super) has_reference_profile: bool,
 }
 
 impl Telemetry {
     /// Telemetry of the server `name`, which is its `service.name` (S07).
-    pub(super) fn new(
-        name: String,
-        version: String,
-        policy: PassbackPolicy,
-        limits: PassbackLimits,
-    ) -> Self {
+    pub(super) fn new(name: String, version: String, options: PassbackOptions) -> Self {
+        let PassbackOptions {
+            policy,
+            limits,
+            gate,
+            secrets,
+            has_reference_profile,
+            covers_prompts: _,
+        } = options;
         let collector = SpanCollector::new();
         let resource = Resource::builder_empty()
             .with_service_name(name)
@@ -52,6 +59,9 @@ impl Telemetry {
             resource,
             policy: Arc::new(policy),
             limits,
+            counters: Arc::clone(gate.counters()),
+            secrets,
+            has_reference_profile,
         }
     }
 }
