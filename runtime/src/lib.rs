@@ -125,6 +125,8 @@ mod documents {
     mod guide {}
     #[doc = include_str!("../../docs/phases.md")]
     mod phases {}
+    #[doc = include_str!("../../docs/passback.md")]
+    mod passback {}
     #[doc = include_str!("../../docs/adopting.md")]
     mod adopting {}
     #[cfg(feature = "analysis")]

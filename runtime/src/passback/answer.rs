@@ -275,7 +275,7 @@ mod tests {
             ),
             KeyValue::new(
                 "doubles",
-                opentelemetry::Value::Array(Array::F64(vec![3.141_592])),
+                opentelemetry::Value::Array(Array::F64(vec![2.345_678])),
             ),
             KeyValue::new("base64", "dXNlcjpodW50ZXIyOg=="),
             KeyValue::new("cut", format!("{}hunter2", "x".repeat(1_020))),
@@ -283,7 +283,7 @@ mod tests {
         let resource = Resource::builder_empty()
             .with_service_name("shop-hunter2")
             .build();
-        let secrets = Secrets::new(["hunter2", "271828182", "3.141592"]).unwrap();
+        let secrets = Secrets::new(["hunter2", "271828182", "2.345678"]).unwrap();
         let passback = Passback::build(
             Collected {
                 spans: vec![root],
@@ -295,7 +295,7 @@ mod tests {
             &resource,
             &Net::new(&secrets, []),
         );
-        for secret in ["hunter2", "271828182", "3.141592", "odW50ZXIy", "hunt"] {
+        for secret in ["hunter2", "271828182", "2.345678", "odW50ZXIy", "hunt"] {
             assert!(
                 !passback.text.contains(secret),
                 "{secret}: {}",
