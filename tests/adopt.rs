@@ -1,13 +1,17 @@
 //! An existing rmcp server, wrapped.
 
-use glassbox::{EXTENSION_ID, Instrumented, phase};
+use glassbox::{EXTENSION_ID, Instrumented, PassbackGrant, Secrets, phase};
 use rmcp::handler::server::router::Router;
 use rmcp::handler::server::tool::ToolRouter;
-use rmcp::model::{ServerCapabilities, ServerConfig};
-use rmcp::{RoleServer, ServerHandler, Service, tool, tool_handler, tool_router};
+use rmcp::model::{
+    GetPromptRequestParams, GetPromptResponse, GetPromptResult, PromptMessage, Role,
+    ServerCapabilities, ServerConfig,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler, Service, tool, tool_handler, tool_router};
 use serde_json::{Value, json};
 use support::pipe::Pipe;
-use support::tree::{span, text, tree};
+use support::tree::{attributes, span, text, tree};
 use support::wire::{STATELESS, ask, initialize};
 
 #[derive(Clone)]
@@ -38,7 +42,21 @@ async fn step() {
 #[tool_handler(router = self.tool_router)]
 impl ServerHandler for Counter {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let capabilities = ServerCapabilities::builder();
+        ServerConfig::new(capabilities.enable_tools().enable_prompts().build())
+    }
+
+    async fn get_prompt(
+        &self,
+        params: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        step().await;
+        if params.name != "greeting" {
+            return Err(ErrorData::invalid_params("there is no such prompt", None));
+        }
+        let greeting = PromptMessage::new_text(Role::User, "Hello");
+        Ok(GetPromptResult::new(vec![greeting]).into())
     }
 }
 
@@ -100,6 +118,55 @@ async fn a_service_that_is_no_handler_is_wrapped_as_well() {
     check(Instrumented::from_service(Plain(Counter::new()))).await;
     let router = Router::new(Counter::new()).with_tools(Counter::tool_router());
     check(Instrumented::from_service(router)).await;
+}
+
+#[tokio::test]
+async fn prompts_are_observed_if_the_author_says_so() {
+    let get = |name: &str, meta: Value| {
+        let params = json!({"name": name, "_meta": meta});
+        json!({"jsonrpc": "2.0", "id": 2, "method": "prompts/get", "params": params})
+    };
+    for is_on in [false, true] {
+        let handler = Instrumented::new(Counter::new()).passback_for_prompts(is_on);
+        let mut pipe = Pipe::serve(handler.clone());
+        pipe.send(initialize()).await;
+        for meta in [ask(false), json!({})] {
+            let asked = meta != json!({});
+            let answer = pipe.send(get("greeting", meta)).await;
+            let message = &answer["result"]["messages"][0]["content"]["text"];
+            assert_eq!(message, "Hello", "{answer:#}");
+            if is_on && asked {
+                let expected = "prompts/get greeting SERVER\n  step\n";
+                assert_eq!(tree(&answer), expected);
+                let root = attributes(span(&answer, "prompts/get greeting"));
+                assert_eq!(root["mcp.method.name"], "prompts/get");
+                assert_eq!(root["gen_ai.prompt.name"], "greeting");
+            } else {
+                assert_eq!(answer["result"].get("_meta"), None);
+            }
+        }
+        let answer = pipe.send(get("other", ask(true))).await;
+        assert_eq!(answer["error"]["code"], -32602);
+        assert_eq!(answer["error"].get("data").is_some(), is_on);
+        assert_eq!(handler.open_spans(), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_adopted_server_refuses_and_redacts_as_well() {
+    let refusing = Instrumented::new(Counter::new()).passback_grant(|_| PassbackGrant::Refuse);
+    let mut pipe = Pipe::serve(refusing.clone());
+    pipe.send(initialize()).await;
+    let answer = pipe.send(call(ask(true))).await;
+    assert_eq!((text(&answer), answer["result"].get("_meta")), ("1", None));
+    assert_eq!(refusing.passback_counts().refused_requests, 1);
+
+    let redacting = Instrumented::new(Counter::new()).redact(Secrets::new(["call count"]).unwrap());
+    let mut pipe = Pipe::serve(redacting.clone());
+    pipe.send(initialize()).await;
+    let answer = pipe.send(call(ask(true))).await;
+    assert_eq!(tree(&answer), "tools/[redacted] SERVER\n  step\n");
+    assert_eq!(redacting.passback_counts().redacted_secrets, 1);
 }
 
 #[tokio::test]

@@ -46,10 +46,15 @@
 //!
 //! | option | default |
 //! |---|---|
-//! | [`PassbackPolicy`], which attributes leave | what Glassbox recorded and counts as public |
+//! | [`PassbackPolicy`], what of the spans leaves | what Glassbox recorded and counts as public |
 //! | [`PassbackLimits`], how much leaves | 256 spans, 240,000 bytes |
 //! | [`TelemetryOptions`], your own export and metrics beside it | nothing is exported or measured |
 //! | [`TelemetryMode`], on, propagate only, off | on |
+//! | [`PassbackGrant`], who gets it | whoever asks, as much as they ask for |
+//! | [`PassbackRateLimit`], how often | no bound |
+//! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials |
+//! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
+//! | [`Instrumented::passback_for_prompts`], spans of `prompts/get` | off |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
 //! | [`Client::with_passback`](client::Client::with_passback), what calls ask for | [`PassbackRequest::TopLevel`] |
@@ -109,7 +114,8 @@ pub use advertise::Advertising;
 pub use glassbox_macros::{mcp_tool, phase};
 pub use instrument::{Instrumented, ServiceHandler, TelemetryMode, TelemetryOptions};
 pub use passback::{
-    EXTENSION_ID, MARCH_CAPABILITY, PassbackLimits, PassbackPolicy, PassbackRequest,
+    AttributeMatch, EXTENSION_ID, MARCH_CAPABILITY, PassbackCounts, PassbackGrant, PassbackLimits,
+    PassbackPolicy, PassbackRateLimit, PassbackRequest, Secrets, SecretsError, SpanMatch,
 };
 pub use phase::ErrorType;
 #[cfg(feature = "http-server")]
@@ -138,6 +144,8 @@ mod documents {
     mod guide {}
     #[doc = include_str!("../../docs/phases.md")]
     mod phases {}
+    #[doc = include_str!("../../docs/passback.md")]
+    mod passback {}
     #[doc = include_str!("../../docs/adopting.md")]
     mod adopting {}
     #[cfg(feature = "forward")]

@@ -24,6 +24,8 @@ pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
 pub(crate) const GEN_AI_TOOL_CALL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
 /// The tool that is called.
 pub(crate) const GEN_AI_TOOL_NAME: &str = "gen_ai.tool.name";
+/// The prompt that is asked for.
+pub(crate) const GEN_AI_PROMPT_NAME: &str = "gen_ai.prompt.name";
 /// The MCP method.
 pub(crate) const MCP_METHOD_NAME: &str = "mcp.method.name";
 /// The MCP protocol version.
@@ -40,6 +42,15 @@ pub(crate) const MCP_SERVER_SESSION_DURATION: &str = "mcp.server.session.duratio
 
 /// `gen_ai.operation.name` of a tool call.
 pub(crate) const EXECUTE_TOOL: &str = "execute_tool";
+
+/// Who makes the spans, in the reference profile.
+pub(crate) const GEN_AI_SYSTEM: &str = "gen_ai.system";
+/// `gen_ai.system` of an MCP server, in the reference profile.
+pub(crate) const MCP: &str = "mcp";
+/// The MCP method, in the reference profile.
+pub(crate) const MCP_METHOD: &str = "mcp.method";
+/// The tool that is called, in the reference profile.
+pub(crate) const MCP_TOOL: &str = "mcp.tool";
 
 /// `error.type` where no class is declared (OpenTelemetry, `error.type`).
 pub(crate) const ERROR_OTHER: &str = "_OTHER";

@@ -1,14 +1,15 @@
 //! Server rules S01 to S18, as far as they are built.
 
 use expect_test::expect;
-use glassbox::{EXTENSION_ID, PassbackLimits};
+use glassbox::{EXTENSION_ID, PassbackGrant, PassbackLimits};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use serde_json::{Value, json};
-use support::server::{NAME, builder};
+use support::server::{NAME, builder, server};
 use support::transports::{every_transport, over_http};
 use support::tree::{attributes, span, spans, text, traces, tree};
 use support::upstream::Upstream;
-use support::wire::{ask, ask_under};
+use support::wire::{Client, Running, ask, ask_under, post};
 
 const STDIO: &str = env!("CARGO_BIN_EXE_stdio_server");
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -49,6 +50,24 @@ async fn s01_nothing_is_added_unless_asked() {
             let read = json!({"uri": "note://1", "_meta": meta});
             let answer = at.client.request("resources/read", read).await;
             assert_eq!(answer["result"].get("_meta"), None, "{}", at.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn s01_a_refused_request_is_answered_as_if_it_had_not_asked() {
+    let refusing = builder("http://127.0.0.1:9", 1).passback_grant(|_| PassbackGrant::Refuse);
+    for mut at in over_http(refusing.build().unwrap()).await {
+        let calls = [
+            ("order", json!({"number": 1})),
+            ("order", json!({"number": 17})),
+            ("protocol_error", json!({})),
+            ("no_such_tool", json!({})),
+        ];
+        for (tool, arguments) in calls {
+            let not_asked = at.client.call(tool, arguments.clone(), json!({})).await;
+            let refused = at.client.call(tool, arguments, ask(true)).await;
+            assert_eq!(refused, not_asked, "{} {tool}", at.name);
         }
     }
 }
@@ -527,6 +546,21 @@ async fn s13_a_span_that_other_code_ends_keeps_its_name() {
             at.name
         );
     }
+}
+
+#[tokio::test]
+async fn s13_the_callers_own_token_is_redacted() {
+    let running = Running::start(server()).await;
+    let params = json!({"name": "my-token-7", "arguments": {}, "_meta": ask(true)});
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let Client::Http { session, .. } = Client::with_session(&running.url).await else {
+        panic!("no session");
+    };
+    let token = HeaderValue::from_static("Bearer my-token-7");
+    let http = support::http::client_with([(AUTHORIZATION, token)]);
+    let (answer, _) = post(&http, &running.url, session.as_deref(), &message).await;
+    assert_eq!(tree(&answer), "tools/call [redacted] SERVER\n");
+    assert!(!traces(&answer).to_string().contains("my-token"));
 }
 
 #[tokio::test]

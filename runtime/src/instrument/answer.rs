@@ -1,6 +1,6 @@
 //! Where telemetry goes in a result.
 
-use rmcp::model::{CallToolResponse, MetaObject, ReadResourceResponse};
+use rmcp::model::{CallToolResponse, GetPromptResponse, MetaObject, ReadResourceResponse};
 
 /// A result that can carry telemetry.
 pub(super) trait Answer {
@@ -27,6 +27,20 @@ impl Answer for CallToolResponse {
 }
 
 impl Answer for ReadResourceResponse {
+    fn is_error(&self) -> bool {
+        false
+    }
+
+    fn meta_mut(&mut self) -> Option<&mut Option<MetaObject>> {
+        match self {
+            Self::Complete(result) => Some(&mut result.meta),
+            Self::InputRequired(result) => Some(&mut result.meta),
+            _ => None,
+        }
+    }
+}
+
+impl Answer for GetPromptResponse {
     fn is_error(&self) -> bool {
         false
     }

@@ -28,11 +28,15 @@ use super::answer::Answer as _;
 use super::metrics::SessionTimer;
 use super::operation::Operation;
 use super::options::{Settings, TelemetryMode, TelemetryOptions};
+use super::passback_options::PassbackOptions;
 use super::recording::{Observation, Recorded};
 use super::service::ServiceHandler;
 use super::telemetry::Telemetry;
 use crate::advertise::mark_advertisement;
-use crate::passback::{PassbackLimits, PassbackPolicy, PassbackRequest, advertise};
+use crate::passback::{
+    PassbackCounts, PassbackGrant, PassbackLimits, PassbackPolicy, PassbackRateLimit,
+    PassbackRequest, Secrets, advertise,
+};
 
 /// An rmcp server with server execution telemetry, in one line.
 ///
@@ -67,8 +71,7 @@ use crate::passback::{PassbackLimits, PassbackPolicy, PassbackRequest, advertise
 #[derive(Debug)]
 pub struct Instrumented<H> {
     handler: Arc<H>,
-    policy: PassbackPolicy,
-    limits: PassbackLimits,
+    options: PassbackOptions,
     settings: Settings,
     /// Made when it is needed for the first time.
     telemetry: Arc<OnceLock<Telemetry>>,
@@ -80,8 +83,7 @@ impl<H> Clone for Instrumented<H> {
     fn clone(&self) -> Self {
         Self {
             handler: Arc::clone(&self.handler),
-            policy: self.policy.clone(),
-            limits: self.limits,
+            options: self.options.clone(),
             settings: self.settings.clone(),
             telemetry: Arc::clone(&self.telemetry),
             session: SessionTimer::default(),
@@ -103,26 +105,71 @@ impl<H: ServerHandler> Instrumented<H> {
     pub fn new(handler: H) -> Self {
         Self {
             handler: Arc::new(handler),
-            policy: PassbackPolicy::default(),
-            limits: PassbackLimits::default(),
+            options: PassbackOptions::default(),
             settings: Settings::default(),
             telemetry: Arc::default(),
             session: SessionTimer::default(),
         }
     }
 
-    /// Sets which attributes may leave. Default: [`PassbackPolicy::default`].
+    /// Sets what of the spans may leave. Default: [`PassbackPolicy::default`].
     #[must_use]
-    pub fn passback_policy(mut self, policy: PassbackPolicy) -> Self {
-        self.policy = policy;
-        self.telemetry = Arc::default();
-        self
+    pub fn passback_policy(self, policy: PassbackPolicy) -> Self {
+        self.with_options(|options| options.policy = policy)
     }
 
     /// Sets how much may leave. Default: [`PassbackLimits::default`].
     #[must_use]
-    pub fn passback_limits(mut self, limits: PassbackLimits) -> Self {
-        self.limits = limits;
+    pub fn passback_limits(self, limits: PassbackLimits) -> Self {
+        self.with_options(|options| options.limits = limits)
+    }
+
+    /// Decides for each request that asks how much it gets. Default: whatever
+    /// it asks for.
+    ///
+    /// A refused request is answered as if it had not asked. A function that
+    /// panics refuses.
+    #[must_use]
+    pub fn passback_grant(
+        self,
+        grant: impl Fn(&Request) -> PassbackGrant + Send + Sync + 'static,
+    ) -> Self {
+        self.with_options(|options| options.gate.set_grant(grant))
+    }
+
+    /// Bounds how often callers get spans. Default: no bound. Requests that
+    /// the grant refuses do not count.
+    #[must_use]
+    pub fn passback_rate_limit(self, limit: PassbackRateLimit) -> Self {
+        self.with_options(|options| options.gate.set_rate_limit(limit))
+    }
+
+    /// Looks for these secrets in everything that leaves. Default: only for
+    /// what the request's own `Authorization` header carries.
+    #[must_use]
+    pub fn redact(self, secrets: Secrets) -> Self {
+        self.with_options(|options| options.secrets = secrets)
+    }
+
+    /// Whether spans also carry the attributes that some GenAI back ends need
+    /// to show them at all: on every phase `gen_ai.system`,
+    /// `gen_ai.operation.name` and the phase as `gen_ai.tool.name`; on the root
+    /// `gen_ai.system`, `mcp.method` and `mcp.tool`. Default: `false`, because
+    /// a back end that counts tool calls counts every phase as one then.
+    #[must_use]
+    pub fn reference_profile(self, reference_profile: bool) -> Self {
+        self.with_options(|options| options.has_reference_profile = reference_profile)
+    }
+
+    /// Whether `prompts/get` is observed as tool calls and reads are. Default:
+    /// `false`: SEP-2448 names the other two.
+    #[must_use]
+    pub fn passback_for_prompts(self, passback_for_prompts: bool) -> Self {
+        self.with_options(|options| options.covers_prompts = passback_for_prompts)
+    }
+
+    fn with_options(mut self, set: impl FnOnce(&mut PassbackOptions)) -> Self {
+        set(&mut self.options);
         self.telemetry = Arc::default();
         self
     }
@@ -145,6 +192,17 @@ impl<H: ServerHandler> Instrumented<H> {
     #[must_use]
     pub fn tracer_provider(&self) -> SdkTracerProvider {
         self.recorder().provider.clone()
+    }
+
+    /// All options of passback at once.
+    pub(crate) fn with_all_options(self, all: PassbackOptions) -> Self {
+        self.with_options(|options| *options = all)
+    }
+
+    /// What was held back and refused so far.
+    #[must_use]
+    pub fn passback_counts(&self) -> PassbackCounts {
+        self.options.gate.counts()
     }
 
     /// The wrapped handler.
@@ -179,8 +237,8 @@ impl<H: ServerHandler> Instrumented<H> {
     fn recorder(&self) -> &Telemetry {
         self.telemetry.get_or_init(|| {
             let info = ServerHandler::get_info(&*self.handler).server_info;
-            let (policy, own) = (self.policy.clone(), self.settings.take_own());
-            Telemetry::new(info.name, info.version, policy, self.limits, own)
+            let own = self.settings.take_own();
+            Telemetry::new(info.name, info.version, self.options.clone(), own)
         })
     }
 
@@ -188,11 +246,20 @@ impl<H: ServerHandler> Instrumented<H> {
         self.settings.mode == TelemetryMode::On
     }
 
+    /// Of a request that has no span, only the trace context is handed on.
+    fn unobserved(&self) -> Observation<'_> {
+        Observation {
+            propagates: self.settings.mode != TelemetryMode::Off,
+            recording: None,
+            timer: None,
+        }
+    }
+
     /// What is to be done about `request`. The operation is described only
     /// where somebody looks.
     fn observe(&self, request: &Request, operation: impl FnOnce() -> Operation) -> Observation<'_> {
         let passback = match self.settings.mode {
-            TelemetryMode::On => PassbackRequest::from_meta(&request.meta),
+            TelemetryMode::On => self.options.gate.decide(request),
             TelemetryMode::PropagateOnly | TelemetryMode::Off => PassbackRequest::Off,
         };
         let records =
@@ -313,7 +380,13 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: GetPromptRequestParams,
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.handler.get_prompt(params, request).await
+        let observation = if self.options.covers_prompts {
+            self.observe(&request, || Operation::prompt(&params.name))
+        } else {
+            self.unobserved()
+        };
+        let run = |request| self.handler.get_prompt(params, request);
+        observation.run(request, run, |_| None).await
     }
 
     async fn list_prompts(

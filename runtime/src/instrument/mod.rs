@@ -1,9 +1,10 @@
-//! Any rmcp server, observed: a SERVER span for each `tools/call` and
-//! `resources/read`, and the spans of it in the answer.
+//! Any rmcp server, observed: a SERVER span for each `tools/call`,
+//! `resources/read` and `prompts/get`, and the spans of it in the answer.
 //!
 //! ```text
 //! Instrumented      wraps a handler                           handler.rs, service.rs
 //! TelemetryOptions  beside the author's own telemetry         options.rs
+//! PassbackOptions   what may leave, and who gets it           passback_options.rs
 //! Operation         what is called, as attributes             operation.rs
 //! Observation       one request: root span, scope, answer     recording.rs
 //! AmbientContext    what surrounds a request                  ambient.rs
@@ -20,6 +21,7 @@ mod handler;
 mod metrics;
 pub(crate) mod operation;
 mod options;
+mod passback_options;
 mod recording;
 mod sampler;
 mod service;
@@ -29,5 +31,6 @@ mod telemetry;
 pub(crate) use ambient::AmbientContext;
 pub use handler::Instrumented;
 pub use options::{TelemetryMode, TelemetryOptions};
+pub(crate) use passback_options::PassbackOptions;
 pub(crate) use recording::note_panic;
 pub use service::ServiceHandler;

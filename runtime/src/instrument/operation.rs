@@ -8,6 +8,7 @@ use crate::semconv;
 
 const SESSION_ID_HEADER: &str = "mcp-session-id";
 const TOOLS_CALL: &str = "tools/call";
+const PROMPTS_GET: &str = "prompts/get";
 const RESOURCES_READ: &str = "resources/read";
 
 /// A request that gets a SERVER span.
@@ -50,6 +51,36 @@ impl Operation {
             private_attributes: vec![KeyValue::new(semconv::MCP_RESOURCE_URI, uri.to_owned())],
             tool_name: None,
         }
+    }
+
+    pub(super) fn prompt(name: &str) -> Self {
+        Self {
+            method: PROMPTS_GET,
+            span_name: format!("{PROMPTS_GET} {name}"),
+            attributes: vec![
+                KeyValue::new(semconv::MCP_METHOD_NAME, PROMPTS_GET),
+                KeyValue::new(semconv::GEN_AI_PROMPT_NAME, name.to_owned()),
+            ],
+            private_attributes: Vec::new(),
+            tool_name: None,
+        }
+    }
+
+    /// Adds what the reference profile has on its root.
+    pub(super) fn with_reference_profile(mut self) -> Self {
+        let method = self
+            .attributes
+            .iter()
+            .find(|attribute| attribute.key.as_str() == semconv::MCP_METHOD_NAME)
+            .map(|method| KeyValue::new(semconv::MCP_METHOD, method.value.clone()));
+        self.attributes.extend(method);
+        if let Some(tool) = &self.tool_name {
+            self.attributes
+                .push(KeyValue::new(semconv::MCP_TOOL, tool.clone()));
+        }
+        self.attributes
+            .push(KeyValue::new(semconv::GEN_AI_SYSTEM, semconv::MCP));
+        self
     }
 
     /// Adds what the request itself tells: id, protocol, session, transport.

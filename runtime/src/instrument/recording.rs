@@ -14,8 +14,8 @@ use super::metrics::OperationTimer;
 use super::operation::Operation;
 use super::telemetry::Telemetry;
 use crate::passback::{
-    Bucket, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, attach_to_error,
-    attach_to_meta,
+    Bucket, Net, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
+    attach_to_error, attach_to_meta,
 };
 use crate::{propagation, semconv};
 
@@ -105,6 +105,8 @@ struct Recording<'a> {
     passback: PassbackRequest,
     root: ObservedSpan,
     guard: ScopeGuard,
+    /// What must not be in the answer.
+    net: Net,
 }
 
 impl<'a> Recording<'a> {
@@ -121,21 +123,31 @@ impl<'a> Recording<'a> {
             passback,
             operation,
         } = recorded;
-        let operation = operation.describe(request);
+        let has_reference_profile = telemetry.has_reference_profile;
+        let mut operation = operation.describe(request);
+        if has_reference_profile {
+            operation = operation.with_reference_profile();
+        }
+        let parts = request.extensions.get::<http::request::Parts>();
+        let net = Net::of_headers(&telemetry.secrets, parts.map(|parts| &parts.headers));
         let ambient = ambient.span().span_context().clone();
         let root_parent = parent.span().span_context().clone();
         let (policy, limits) = (Arc::clone(&telemetry.policy), telemetry.limits);
+        let counters = Arc::clone(&telemetry.counters);
         let bucket = match passback {
-            PassbackRequest::Detailed => Bucket::new(policy, limits, u32::MAX),
-            PassbackRequest::TopLevel => Bucket::new(policy, limits, 1),
-            PassbackRequest::Off => Bucket::closed(policy, limits),
+            PassbackRequest::Detailed => Bucket::new(policy, counters, limits, u32::MAX),
+            PassbackRequest::TopLevel => Bucket::new(policy, counters, limits, 1),
+            PassbackRequest::Off => Bucket::closed(policy, counters, limits),
         };
         let guard = ScopeGuard::open(
             telemetry.tracer.clone(),
             telemetry.collector.clone(),
             bucket,
             root_parent.span_id(),
-            operation.tool_name,
+            Subject {
+                tool_name: operation.tool_name,
+                has_reference_profile,
+            },
         );
         let root = ObservedSpan::start(
             guard.scope(),
@@ -157,6 +169,7 @@ impl<'a> Recording<'a> {
             passback,
             root,
             guard,
+            net,
         })
     }
 
@@ -204,9 +217,15 @@ impl<'a> Recording<'a> {
     fn passback(&self) -> Passback {
         let root = self.root.context().span().span_context().span_id();
         let Telemetry {
-            limits, resource, ..
+            limits,
+            resource,
+            counters,
+            ..
         } = self.telemetry;
-        Passback::build(self.guard.close(), root, self.passback, limits, resource)
+        let collected = self.guard.close();
+        let passback = Passback::build(collected, root, self.passback, limits, resource, &self.net);
+        counters.count_redacted(passback.redacted_secrets());
+        passback
     }
 }
 

@@ -10,8 +10,9 @@ use opentelemetry_semantic_conventions::attribute::{SERVICE_NAME, SERVICE_VERSIO
 
 use super::export::Tee;
 use super::options::Own;
+use super::passback_options::PassbackOptions;
 use super::sampler::RecordAsked;
-use crate::passback::{PassbackLimits, PassbackPolicy, SpanCollector};
+use crate::passback::{Counters, PassbackLimits, PassbackPolicy, Secrets, SpanCollector};
 
 /// What the SDK calls a service that nobody gave a name.
 const UNKNOWN_SERVICE: &str = "unknown_service";
@@ -27,17 +28,22 @@ pub(crate) struct Telemetry {
     pub(super) resource: Resource,
     pub(super) policy: Arc<PassbackPolicy>,
     pub(super) limits: PassbackLimits,
+    pub(super) counters: Arc<Counters>,
+    pub(super) secrets: Secrets,
+    pub(super) has_reference_profile: bool,
 }
 
 impl Telemetry {
     /// Telemetry of the server `name`, which is its `service.name` (S07).
-    pub(super) fn new(
-        name: String,
-        version: String,
-        policy: PassbackPolicy,
-        limits: PassbackLimits,
-        own: Own,
-    ) -> Self {
+    pub(super) fn new(name: String, version: String, options: PassbackOptions, own: Own) -> Self {
+        let PassbackOptions {
+            policy,
+            limits,
+            gate,
+            secrets,
+            has_reference_profile,
+            covers_prompts: _,
+        } = options;
         let collector = SpanCollector::new();
         let described = own
             .resource
@@ -70,6 +76,9 @@ impl Telemetry {
             resource,
             policy: Arc::new(policy),
             limits,
+            counters: Arc::clone(gate.counters()),
+            secrets,
+            has_reference_profile,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::bucket::Collected;
 use super::limits::{PassbackLimits, fit};
 use super::otlp::{SpanWriter, assemble};
 use super::request::{OTEL_KEY, PassbackRequest, TRACES_KEY};
+use super::secrets::Net;
 use super::selection::select;
 
 const META_KEY: &str = "_meta";
@@ -18,6 +19,7 @@ const META_KEY: &str = "_meta";
 #[derive(Debug)]
 pub(crate) struct Passback {
     text: String,
+    redacted_secrets: usize,
 }
 
 impl Passback {
@@ -28,9 +30,10 @@ impl Passback {
         request: PassbackRequest,
         limits: &PassbackLimits,
         resource: &Resource,
+        net: &Net,
     ) -> Self {
         let (spans, disconnected) = select(collected.spans, root, request);
-        let mut writer = SpanWriter::new(limits.max_value_length_bytes);
+        let mut writer = SpanWriter::new(limits.max_value_length_bytes).with_net(net);
         let mut ranges = Vec::with_capacity(spans.len());
         for selected in &spans {
             ranges.push(writer.write(&selected.span));
@@ -38,7 +41,7 @@ impl Passback {
         let frame = spans
             .iter()
             .map(|selected| (&selected.span.instrumentation_scope, ""));
-        let frame_bytes = assemble(resource, frame, usize::MAX).len();
+        let frame_bytes = assemble(resource, frame, usize::MAX, net).0.len();
         let budget = limits.max_total_bytes.saturating_sub(frame_bytes);
         let keep = fit(&spans, &ranges, limits, budget);
 
@@ -51,9 +54,16 @@ impl Passback {
             )
         });
         let dropped = held_back + disconnected + collected.dropped_spans;
+        let (text, redacted) = assemble(resource, parts, dropped, net);
         Self {
-            text: assemble(resource, parts, dropped),
+            text,
+            redacted_secrets: writer.redacted() + redacted,
         }
+    }
+
+    /// Known secrets that were found in it, and replaced.
+    pub(crate) fn redacted_secrets(&self) -> usize {
+        self.redacted_secrets
     }
 
     /// The telemetry as a value, for answers that are built from values.
@@ -126,6 +136,7 @@ mod tests {
             PassbackRequest::Detailed,
             &limits,
             &resource(),
+            &Net::default(),
         )
     }
 
@@ -239,6 +250,66 @@ mod tests {
                 text.len()
             );
         }
+    }
+
+    #[test]
+    fn a_known_secret_leaves_nowhere() {
+        use super::super::secrets::Secrets;
+        use opentelemetry::{InstrumentationScope, Key};
+        let mut root = span(1, 0, "");
+        root.name = "call of hunter2".into();
+        root.status = Status::error("no such key: hunter2");
+        root.instrumentation_scope = InstrumentationScope::builder("scope-hunter2").build();
+        let strings = vec![StringValue::from("hunter2"), "plain".into()];
+        root.attributes = vec![
+            KeyValue::new("key", "it is \"hunter2\""),
+            KeyValue::new(Key::new("hunter2.key"), 1),
+            KeyValue::new(
+                "strings",
+                opentelemetry::Value::Array(Array::String(strings)),
+            ),
+            KeyValue::new("number", 271_828_182),
+            KeyValue::new(
+                "numbers",
+                opentelemetry::Value::Array(Array::I64(vec![271_828_182])),
+            ),
+            KeyValue::new(
+                "doubles",
+                opentelemetry::Value::Array(Array::F64(vec![2.345_678])),
+            ),
+            KeyValue::new("base64", "dXNlcjpodW50ZXIyOg=="),
+            KeyValue::new("cut", format!("{}hunter2", "x".repeat(1_020))),
+        ];
+        let resource = Resource::builder_empty()
+            .with_service_name("shop-hunter2")
+            .build();
+        let secrets = Secrets::new(["hunter2", "271828182", "2.345678"]).unwrap();
+        let passback = Passback::build(
+            Collected {
+                spans: vec![root],
+                dropped_spans: 0,
+            },
+            SpanId::from(1),
+            PassbackRequest::Detailed,
+            &PassbackLimits::default(),
+            &resource,
+            &Net::new(&secrets, []),
+        );
+        for secret in ["hunter2", "271828182", "2.345678", "odW50ZXIy", "hunt"] {
+            assert!(
+                !passback.text.contains(secret),
+                "{secret}: {}",
+                passback.text
+            );
+        }
+        assert_eq!(passback.text.matches("[redacted]").count(), 11);
+        assert_eq!(
+            passback.redacted_secrets(),
+            12,
+            "of one it was cut away again"
+        );
+        let none = build(vec![span(1, 0, "hunter2")], 0, PassbackLimits::default());
+        assert_eq!(none.redacted_secrets(), 0);
     }
 
     #[test]

@@ -7,13 +7,19 @@ use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
+use super::counts::Counters;
 use super::limits::PassbackLimits;
 use super::observed::PublicSpan;
-use super::policy::PassbackPolicy;
+use super::place::Place;
+use super::policy::{Fate, PassbackPolicy};
 
 /// Spans that one request may have open at the same time (ours). A span beyond
 /// it is not collected, but counted.
 pub(crate) const MAX_OPEN_SPANS: usize = 4096;
+
+/// Merged spans that one request remembers after their end, for children that
+/// start only then (ours). Children of others are not connected, and counted.
+pub(crate) const MAX_MERGED_SPANS: usize = 4096;
 
 /// Least bytes of OTLP JSON that a span takes without names and attributes.
 const MIN_SPAN_BYTES: usize = 180;
@@ -22,6 +28,7 @@ const MIN_SPAN_BYTES: usize = 180;
 #[derive(Debug)]
 pub(crate) struct Bucket {
     policy: Arc<PassbackPolicy>,
+    counters: Arc<Counters>,
     limits: PassbackLimits,
     /// Spans deeper below the root than this were not asked for.
     max_depth: u32,
@@ -59,6 +66,8 @@ struct State {
     /// Public sides of open spans. They are here from the start: other code
     /// may end the current span at any time.
     public: HashMap<SpanId, PublicSpan>,
+    /// Merged spans that have ended.
+    merged: HashMap<SpanId, Place>,
     dropped: usize,
     closed: bool,
 }
@@ -66,9 +75,15 @@ struct State {
 impl Bucket {
     /// An empty bucket for spans that are no deeper below the root than
     /// `max_depth`.
-    pub(crate) fn new(policy: Arc<PassbackPolicy>, limits: PassbackLimits, max_depth: u32) -> Self {
+    pub(crate) fn new(
+        policy: Arc<PassbackPolicy>,
+        counters: Arc<Counters>,
+        limits: PassbackLimits,
+        max_depth: u32,
+    ) -> Self {
         Self {
             policy,
+            counters,
             limits,
             max_depth,
             state: Mutex::default(),
@@ -76,8 +91,12 @@ impl Bucket {
     }
 
     /// A bucket that takes nothing, of a request that did not ask.
-    pub(crate) fn closed(policy: Arc<PassbackPolicy>, limits: PassbackLimits) -> Self {
-        let bucket = Self::new(policy, limits, 0);
+    pub(crate) fn closed(
+        policy: Arc<PassbackPolicy>,
+        counters: Arc<Counters>,
+        limits: PassbackLimits,
+    ) -> Self {
+        let bucket = Self::new(policy, counters, limits, 0);
         bucket.state().closed = true;
         bucket
     }
@@ -120,28 +139,55 @@ impl Bucket {
         }
     }
 
+    pub(super) fn policy(&self) -> &PassbackPolicy {
+        &self.policy
+    }
+
+    /// Where a merged span stood that has ended.
+    pub(super) fn merged(&self, span: SpanId) -> Option<Place> {
+        self.state().merged.get(&span).copied()
+    }
+
     /// Keeps what may leave of a finished span, at the cost of others if the
     /// bucket is full.
-    pub(crate) fn finish(&self, depth: u32, span: SpanData) {
+    pub(crate) fn finish(&self, place: Place, mut span: SpanData) {
         let id = span.span_context.span_id();
+        let public = {
+            let mut state = self.state();
+            let public = state.public.remove(&id);
+            if state.closed || place.depth > self.max_depth || place.fate != Fate::Publish {
+                state.open.remove(&id);
+                state.failed_below.remove(&id);
+                if !state.closed {
+                    self.leave_out(&mut state, id, place);
+                }
+                return;
+            }
+            public
+        };
+        // Not under the lock: the policy runs the author's functions.
+        span.parent_span_id = place.parent;
+        let span = self.policy.apply(
+            span,
+            public,
+            self.limits.max_value_length_bytes,
+            &self.counters,
+        );
         let mut state = self.state();
-        state.open.remove(&id);
-        let public = state.public.remove(&id);
-        let failed_below = state.failed_below.remove(&id);
-        if state.closed || depth > self.max_depth {
+        if state.closed {
+            // Closed meanwhile, which has counted it as open.
             return;
         }
-        let span = self
-            .policy
-            .apply(span, public, self.limits.max_value_length_bytes);
+        state.open.remove(&id);
+        let failed_below = state.failed_below.remove(&id);
         let is_failed = failed_below || matches!(span.status, Status::Error { .. });
         if is_failed && state.open.contains(&span.parent_span_id) {
             state.failed_below.insert(span.parent_span_id);
         }
         state.insert(
             Rank {
-                is_ordinary: !is_failed && depth > 0,
-                depth,
+                is_ordinary: !is_failed && place.depth > 0,
+                depth: place.depth,
             },
             span,
         );
@@ -151,6 +197,22 @@ impl Bucket {
             if !state.make_room() {
                 break;
             }
+        }
+    }
+
+    /// Counts a span that the policy leaves out, if it was asked for.
+    fn leave_out(&self, state: &mut State, span: SpanId, place: Place) {
+        if place.fate == Fate::Merge && state.merged.len() < MAX_MERGED_SPANS {
+            state.merged.insert(span, place);
+        }
+        if place.depth > self.max_depth {
+            return;
+        }
+        state.dropped += 1;
+        match place.fate {
+            Fate::Merge => self.counters.merged_spans.add(1),
+            Fate::Hide => self.counters.hidden_spans.add(1),
+            Fate::Publish => {}
         }
     }
 
@@ -256,7 +318,17 @@ pub(crate) mod tests {
             max_spans,
             ..PassbackLimits::default()
         };
-        Bucket::new(Arc::default(), limits, max_depth)
+        Bucket::new(Arc::default(), Arc::default(), limits, max_depth)
+    }
+
+    /// A span ends that stands where it says.
+    fn finish(bucket: &Bucket, depth: u32, span: SpanData) {
+        let place = Place {
+            depth,
+            fate: Fate::Publish,
+            parent: span.parent_span_id,
+        };
+        bucket.finish(place, span);
     }
 
     fn ids(collected: &Collected) -> Vec<u64> {
@@ -275,7 +347,7 @@ pub(crate) mod tests {
             let bucket = bucket(3, u32::MAX);
             for id in 1..=made {
                 assert!(bucket.open(SpanId::from(id)));
-                bucket.finish(1, span(id, 0, "work"));
+                finish(&bucket, 1, span(id, 0, "work"));
             }
             let (collected, _) = bucket.close();
             assert_eq!(collected.spans.len(), kept);
@@ -289,11 +361,11 @@ pub(crate) mod tests {
     #[test]
     fn deeper_and_younger_spans_make_room() {
         let bucket = bucket(2, u32::MAX);
-        bucket.finish(2, span(1, 9, "leaf"));
-        bucket.finish(2, span(2, 9, "leaf"));
-        bucket.finish(1, span(9, 8, "phase"));
-        bucket.finish(0, span(8, 0, "root"));
-        bucket.finish(2, span(3, 9, "leaf"));
+        finish(&bucket, 2, span(1, 9, "leaf"));
+        finish(&bucket, 2, span(2, 9, "leaf"));
+        finish(&bucket, 1, span(9, 8, "phase"));
+        finish(&bucket, 0, span(8, 0, "root"));
+        finish(&bucket, 2, span(3, 9, "leaf"));
         let (collected, _) = bucket.close();
         assert_eq!(ids(&collected), [8, 9]);
         assert_eq!(collected.dropped_spans, 3);
@@ -303,19 +375,19 @@ pub(crate) mod tests {
     fn a_failed_span_and_its_ancestors_outlast_all_others() {
         let bucket = bucket(4, u32::MAX);
         for id in 10..20 {
-            bucket.finish(1, span(id, 1, "ordinary"));
+            finish(&bucket, 1, span(id, 1, "ordinary"));
         }
         for id in [3, 2, 1] {
             assert!(bucket.open(SpanId::from(id)));
         }
         let mut failed = span(3, 2, "failed");
         failed.status = Status::error("");
-        bucket.finish(2, failed);
-        bucket.finish(1, span(2, 1, "its parent"));
+        finish(&bucket, 2, failed);
+        finish(&bucket, 1, span(2, 1, "its parent"));
         for id in 20..30 {
-            bucket.finish(1, span(id, 1, "ordinary"));
+            finish(&bucket, 1, span(id, 1, "ordinary"));
         }
-        bucket.finish(0, span(1, 0, "root"));
+        finish(&bucket, 0, span(1, 0, "root"));
         let (collected, _) = bucket.close();
         assert_eq!(ids(&collected), [1, 2, 3, 10]);
         assert_eq!(collected.dropped_spans, 19);
@@ -328,12 +400,12 @@ pub(crate) mod tests {
             ..PassbackLimits::default()
         };
         let policy = PassbackPolicy::default().publish("text");
-        let bucket = Bucket::new(Arc::new(policy), limits, u32::MAX);
+        let bucket = Bucket::new(Arc::new(policy), Arc::default(), limits, u32::MAX);
         for id in 1..=100 {
             let mut span = span(id, 0, "work");
             span.attributes
                 .push(KeyValue::new("text", "x".repeat(1_000_000)));
-            bucket.finish(1, span);
+            finish(&bucket, 1, span);
         }
         let (collected, _) = bucket.close();
         let longest =
@@ -352,7 +424,7 @@ pub(crate) mod tests {
     fn what_was_not_asked_for_is_neither_kept_nor_counted() {
         let bucket = bucket(9, 1);
         for depth in 0..4 {
-            bucket.finish(depth, span(u64::from(depth) + 1, 0, "work"));
+            finish(&bucket, depth, span(u64::from(depth) + 1, 0, "work"));
         }
         let (collected, _) = bucket.close();
         assert_eq!(ids(&collected), [1, 2]);
@@ -365,7 +437,7 @@ pub(crate) mod tests {
         assert!(bucket.open(SpanId::from(1)));
         let (collected, open) = bucket.close();
         assert_eq!((collected.dropped_spans, open.len()), (1, 1));
-        bucket.finish(1, span(1, 0, "late"));
+        finish(&bucket, 1, span(1, 0, "late"));
         assert!(!bucket.open(SpanId::from(2)), "nothing opens after the end");
     }
 

@@ -10,6 +10,8 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::bucket::Bucket;
+use super::place::Place;
+use super::policy::Fate;
 use super::scope::Scope;
 
 /// Number of shards of the routing table (ours): enough that threads rarely
@@ -36,8 +38,7 @@ struct RoutingTable {
 #[derive(Clone, Debug)]
 struct Route {
     bucket: Arc<Bucket>,
-    /// Distance from the request's root span.
-    depth: u32,
+    place: Place,
 }
 
 impl SpanCollector {
@@ -59,8 +60,24 @@ impl SpanCollector {
         Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn depth(&self, span: SpanId) -> Option<u32> {
-        self.shard(span)?.get(&span).map(|route| route.depth)
+    /// Where an open span stands in its request.
+    fn place(&self, span: SpanId) -> Option<Place> {
+        self.shard(span)?.get(&span).map(|route| route.place)
+    }
+
+    /// Where a span stands that starts below `parent`.
+    fn place_below(&self, parent: SpanId, bucket: &Bucket, span: &Span) -> Place {
+        if !bucket.policy().has_span_rules() {
+            return Place::below(parent, self.place(parent), Fate::Publish);
+        }
+        let above = self.place(parent).or_else(|| bucket.merged(parent));
+        // The only way to its name is a copy of it. One that cannot be had has
+        // ended already, and says nothing.
+        let fate = span.exported_data().map_or(Fate::Hide, |span| {
+            let scope = span.instrumentation_scope.name();
+            bucket.policy().fate(scope, &span.name)
+        });
+        Place::below(parent, above, fate)
     }
 
     /// Whether a request waits for `span` to end.
@@ -96,12 +113,10 @@ impl SpanProcessor for SpanCollector {
             return;
         };
         let parent = context.span().span_context().span_id();
-        let depth = if scope.is_root_parent(parent) {
-            0
+        let place = if scope.is_root_parent(parent) {
+            Place::root(parent)
         } else {
-            // A parent that has ended has no route any more; its children are
-            // at least one below the root.
-            self.depth(parent).unwrap_or(0).saturating_add(1)
+            self.place_below(parent, scope.bucket(), span)
         };
         let id = span.span_context().span_id();
         if scope.bucket().open(id)
@@ -111,7 +126,7 @@ impl SpanProcessor for SpanCollector {
                 id,
                 Route {
                     bucket: Arc::clone(scope.bucket()),
-                    depth,
+                    place,
                 },
             );
         }
@@ -119,9 +134,11 @@ impl SpanProcessor for SpanCollector {
 
     fn on_end(&self, span: SpanData) {
         let id = span.span_context.span_id();
-        let route = self.shard(id).and_then(|mut shard| shard.remove(&id));
+        let route = self.shard(id).and_then(|shard| shard.get(&id).cloned());
         if let Some(route) = route {
-            route.bucket.finish(route.depth, span);
+            // Removed afterwards: until then children see where it stands.
+            route.bucket.finish(route.place, span);
+            self.forget([id]);
         }
     }
 
@@ -136,11 +153,18 @@ impl SpanProcessor for SpanCollector {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::KeyValue;
     use opentelemetry::trace::{Tracer as _, TracerProvider as _};
     use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+    use proptest::prelude::*;
 
+    use super::super::bucket::{Collected, MAX_MERGED_SPANS};
+    use super::super::counts::{Counters, PassbackCounts};
     use super::super::limits::PassbackLimits;
-    use super::super::scope::ScopeGuard;
+    use super::super::policy::{PassbackPolicy, SpanMatch};
+    use super::super::request::PassbackRequest;
+    use super::super::scope::{ScopeGuard, Subject};
+    use super::super::selection::select;
     use super::*;
 
     fn recorder() -> (SpanCollector, SdkTracer) {
@@ -152,7 +176,12 @@ mod tests {
     }
 
     fn bucket(max_depth: u32) -> Bucket {
-        Bucket::new(Arc::default(), PassbackLimits::default(), max_depth)
+        Bucket::new(
+            Arc::default(),
+            Arc::default(),
+            PassbackLimits::default(),
+            max_depth,
+        )
     }
 
     fn scope(collector: &SpanCollector, tracer: &SdkTracer) -> ScopeGuard {
@@ -162,7 +191,7 @@ mod tests {
             collector.clone(),
             kept,
             SpanId::INVALID,
-            None,
+            Subject::default(),
         )
     }
 
@@ -201,9 +230,169 @@ mod tests {
         let context = context.with_span(tracer.start_with_context("outer", &context));
         let parent = context.span().span_context().span_id();
         let kept = bucket(0);
-        let inner = ScopeGuard::open(tracer.clone(), collector.clone(), kept, parent, None);
+        let inner = ScopeGuard::open(
+            tracer.clone(),
+            collector.clone(),
+            kept,
+            parent,
+            Subject::default(),
+        );
         drop(tracer.start_with_context("inner", &context.with_value(inner.scope().clone())));
         // Depth 0 is all that the inner request keeps.
         assert_eq!(inner.close().spans.len(), 1);
+    }
+
+    fn spans_policy() -> PassbackPolicy {
+        PassbackPolicy::default()
+            .merge_spans("merged")
+            .hide_spans(SpanMatch::name("hidden").in_scope("te*"))
+    }
+
+    /// One span of a generated request: below which of those before it, its
+    /// name, and whether the parent ends before it starts.
+    type Made = (prop::sample::Index, &'static str, bool);
+
+    /// Records a root and these spans; says what was collected, and the ids.
+    fn record(made: &[Made], max_depth: u32) -> (Collected, Vec<SpanId>, PassbackCounts) {
+        let (collector, tracer) = recorder();
+        let counters = Arc::new(Counters::default());
+        let limits = PassbackLimits::default();
+        let policy = Arc::new(spans_policy());
+        let bucket = Bucket::new(policy, Arc::clone(&counters), limits, max_depth);
+        let subject = Subject::default();
+        let guard = ScopeGuard::open(
+            tracer.clone(),
+            collector.clone(),
+            bucket,
+            SpanId::INVALID,
+            subject,
+        );
+        let outside = Context::new().with_value(guard.scope().clone());
+        let root = tracer.start_with_context("merged", &outside);
+        let mut contexts = vec![outside.with_span(root)];
+        for (parent, name, is_late) in made {
+            let index = parent.index(contexts.len());
+            let parent = contexts[index].clone();
+            if *is_late && index > 0 {
+                parent.span().end();
+            }
+            let span = tracer.start_with_context(*name, &parent);
+            contexts.push(parent.with_span(span));
+        }
+        let id = |context: &Context| context.span().span_context().span_id();
+        let ids = contexts.iter().map(id).collect();
+        for context in contexts.iter().rev() {
+            context.span().end();
+        }
+        let collected = guard.close();
+        assert_eq!(collector.open_spans(), 0);
+        (collected, ids, counters.snapshot())
+    }
+
+    fn made() -> impl Strategy<Value = Vec<Made>> {
+        let name = prop_oneof![3 => Just("plain"), 1 => Just("merged"), 1 => Just("hidden")];
+        prop::collection::vec((any::<prop::sample::Index>(), name, any::<bool>()), 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_merged_or_hidden_the_rest_is_one_tree_and_the_counts_add_up(
+            made in made(), is_detailed in any::<bool>(),
+        ) {
+            let (request, max_depth) = if is_detailed {
+                (PassbackRequest::Detailed, u32::MAX)
+            } else {
+                (PassbackRequest::TopLevel, 1)
+            };
+            let (collected, ids, counts) = record(&made, max_depth);
+            // Of each span: its parent in the answer, and whether it is hidden.
+            let mut places: Vec<(usize, bool)> = vec![(0, false)];
+            let mut expected = vec![(ids[0], SpanId::INVALID)];
+            for (index, (parent, name, _)) in made.iter().enumerate() {
+                let above = parent.index(index + 1);
+                let is_merged = above > 0 && made[above - 1].1 == "merged";
+                let parent = if is_merged { places[above].0 } else { above };
+                let is_hidden = places[above].1 || *name == "hidden";
+                places.push((parent, is_hidden));
+                if *name == "plain" && !is_hidden && (is_detailed || parent == 0) {
+                    expected.push((ids[index + 1], ids[parent]));
+                }
+            }
+            let dropped = collected.dropped_spans;
+            let (selected, disconnected) = select(collected.spans, ids[0], request);
+            let mut found: Vec<_> = selected
+                .iter()
+                .map(|one| (one.span.span_context.span_id(), one.span.parent_span_id))
+                .collect();
+            let by_id = |(id, _): &(SpanId, SpanId)| id.to_bytes();
+            found.sort_by_key(by_id);
+            expected.sort_by_key(by_id);
+            prop_assert_eq!(&found, &expected);
+            if is_detailed {
+                prop_assert_eq!(found.len() + dropped + disconnected, ids.len());
+                let held_back = usize::try_from(counts.merged_spans + counts.hidden_spans).unwrap();
+                prop_assert_eq!(held_back, dropped);
+            }
+        }
+    }
+
+    #[test]
+    fn ended_merged_spans_are_remembered_up_to_a_bound() {
+        for (merged, connected) in [
+            (MAX_MERGED_SPANS - 1, 1),
+            (MAX_MERGED_SPANS, 1),
+            (MAX_MERGED_SPANS + 1, 0),
+        ] {
+            let (collector, tracer) = recorder();
+            let policy = Arc::new(spans_policy());
+            let limits = PassbackLimits::default();
+            let bucket = Bucket::new(policy, Arc::default(), limits, u32::MAX);
+            let guard = ScopeGuard::open(
+                tracer.clone(),
+                collector,
+                bucket,
+                SpanId::INVALID,
+                Subject::default(),
+            );
+            let outside = Context::new().with_value(guard.scope().clone());
+            let root = outside.with_span(tracer.start_with_context("root", &outside));
+            let mut last = root.clone();
+            for _ in 0..merged {
+                last = root.with_span(tracer.start_with_context("merged", &root));
+                last.span().end();
+            }
+            drop(tracer.start_with_context("plain", &last));
+            root.span().end();
+            let id = root.span().span_context().span_id();
+            let collected = guard.close();
+            assert_eq!(collected.dropped_spans, merged);
+            let (selected, disconnected) = select(collected.spans, id, PassbackRequest::Detailed);
+            assert_eq!(
+                (selected.len(), disconnected),
+                (1 + connected, 1 - connected)
+            );
+        }
+    }
+
+    #[test]
+    fn a_redaction_may_make_spans_of_its_own() {
+        let (collector, tracer) = recorder();
+        let own = tracer.clone();
+        let policy = PassbackPolicy::default().redact("*", move |value| {
+            drop(own.start("inside"));
+            Some(value.clone())
+        });
+        let limits = PassbackLimits::default();
+        let bucket = Bucket::new(Arc::new(policy), Arc::default(), limits, u32::MAX);
+        let subject = Subject::default();
+        let guard = ScopeGuard::open(tracer.clone(), collector, bucket, SpanId::INVALID, subject);
+        let context = Context::new().with_value(guard.scope().clone());
+        let _current = context.clone().attach();
+        let mut span = tracer.start_with_context("root", &context);
+        span.set_attribute(KeyValue::new("key", 1));
+        span.end();
+        let collected = guard.close();
+        assert_eq!((collected.spans.len(), collected.dropped_spans), (1, 0));
+        assert_eq!(collected.spans[0].attributes, [KeyValue::new("key", 1)]);
     }
 }

@@ -6,30 +6,40 @@
 //!
 //! ```text
 //! PassbackRequest   what was asked                       request.rs
+//! Gate              what of it is granted, how often     gate.rs, rate.rs
 //! Scope             one request being recorded           scope.rs
 //! ObservedSpan      one span, and what of it is public   observed.rs
 //! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs
-//! PassbackPolicy    what may leave of a span             policy.rs
+//! Place             where a span stands in the answer    place.rs
+//! PassbackPolicy    what may leave of a span             policy/
 //! selection         which spans were asked for           selection.rs
 //! PassbackLimits    how much may leave                   limits.rs
+//! Net               known secrets, out of all of it      secrets/
 //! otlp              spans as OTLP JSON text              otlp.rs
 //! Passback          what joins the answer                answer.rs
 //! ```
 //!
-//! Everything from the policy on is pure: spans in, text out. Nothing here has
+//! Everything from the policy on is pure: spans in, text out (the policy runs
+//! the author's redactions, and catches what they throw). Nothing here has
 //! an error for the tool's author: what goes wrong is counted and shown in
-//! `droppedSpanCount` and in OTLP's own dropped counts.
+//! `droppedSpanCount` and in OTLP's own dropped counts, and for the author in
+//! [`PassbackCounts`].
 
 mod answer;
 mod bucket;
 mod capability;
 mod collector;
+mod counts;
+mod gate;
 mod limits;
 mod observed;
 pub(crate) mod otlp;
+mod place;
 mod policy;
+mod rate;
 mod request;
 mod scope;
+mod secrets;
 mod selection;
 
 pub(crate) use answer::{Passback, attach_to_error, attach_to_meta};
@@ -37,11 +47,18 @@ pub(crate) use bucket::Bucket;
 pub use capability::{EXTENSION_ID, MARCH_CAPABILITY};
 pub(crate) use capability::{advertise, advertise_march};
 pub(crate) use collector::SpanCollector;
+pub(crate) use counts::Counters;
+pub use counts::PassbackCounts;
+pub(crate) use gate::Gate;
+pub use gate::PassbackGrant;
 pub use limits::PassbackLimits;
 pub(crate) use limits::cut;
 pub(crate) use observed::ObservedSpan;
-pub use policy::PassbackPolicy;
+pub use policy::{AttributeMatch, PassbackPolicy, SpanMatch};
+pub use rate::PassbackRateLimit;
 #[cfg(feature = "client")]
 pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
-pub(crate) use scope::{Scope, ScopeGuard};
+pub(crate) use scope::{Scope, ScopeGuard, Subject};
+pub(crate) use secrets::Net;
+pub use secrets::{Secrets, SecretsError};

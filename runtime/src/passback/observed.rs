@@ -15,7 +15,9 @@ use crate::semconv;
 pub(crate) struct PublicSpan {
     pub(super) name: Cow<'static, str>,
     pub(super) attributes: Vec<KeyValue>,
-    pub(super) failed: bool,
+    /// Why it failed, if it did: a text for the server's own eyes unless the
+    /// policy says otherwise.
+    pub(super) failure: Option<Cow<'static, str>>,
 }
 
 /// A span on its way; its public side is kept with the request. Ends once;
@@ -111,10 +113,16 @@ impl ObservedSpan {
         text: impl Into<Cow<'static, str>>,
     ) {
         self.set(semconv::ERROR_TYPE, error_type);
+        let text = text.into();
+        let text = match cut(&text, self.scope.max_value_length_bytes()) {
+            short if short.len() < text.len() => Cow::Owned(short.to_owned()),
+            _ => text,
+        };
         let span = self.context.span();
         if self.scope.collects() {
-            self.scope
-                .amend(span.span_context().span_id(), |public| public.failed = true);
+            self.scope.amend(span.span_context().span_id(), |public| {
+                public.failure = Some(text.clone());
+            });
         }
         span.set_status(Status::error(text));
     }

@@ -14,9 +14,12 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::limits::cut;
+use super::secrets::Net;
 
 /// `SpanFlags`: the next bit says whether the parent is remote.
 const FLAG_HAS_IS_REMOTE: u32 = 0x100;
+/// Stands where a number stood that is a secret.
+const REDACTED_NUMBER: &str = "[redacted]";
 /// `SpanFlags`: the parent is remote.
 const FLAG_IS_REMOTE: u32 = 0x200;
 
@@ -26,6 +29,8 @@ const FLAG_IS_REMOTE: u32 = 0x200;
 pub(crate) struct SpanWriter {
     text: String,
     max_value_length_bytes: usize,
+    net: Option<Net>,
+    redacted: usize,
 }
 
 impl SpanWriter {
@@ -33,7 +38,21 @@ impl SpanWriter {
         Self {
             text: String::new(),
             max_value_length_bytes,
+            net: None,
+            redacted: 0,
         }
+    }
+
+    /// Looks for secrets in whatever is written. This is the one place that all
+    /// texts pass, before they are cut or escaped.
+    pub(super) fn with_net(mut self, net: &Net) -> Self {
+        self.net = (!net.is_empty()).then(|| net.clone());
+        self
+    }
+
+    /// Secrets that were found, and replaced.
+    pub(super) fn redacted(&self) -> usize {
+        self.redacted
     }
 
     /// Writes one span and says where it stands in [`text`](Self::text).
@@ -144,6 +163,9 @@ impl SpanWriter {
     }
 
     fn value(&mut self, value: &Value) {
+        if matches!(value, Value::I64(_) | Value::F64(_)) && self.is_secret(value) {
+            return self.value(&Value::from(REDACTED_NUMBER));
+        }
         match value {
             Value::Bool(value) => self.number("{\"boolValue\":", format_args!("{value}}}")),
             Value::I64(value) => self.number("{\"intValue\":\"", format_args!("{value}\"}}")),
@@ -168,7 +190,9 @@ impl SpanWriter {
             Array::I64(values) => {
                 self.items(values, |writer, value| writer.value(&Value::I64(*value)))
             }
-            Array::F64(values) => self.items(values, |writer, value| writer.double(*value)),
+            Array::F64(values) => {
+                self.items(values, |writer, value| writer.value(&Value::F64(*value)))
+            }
             Array::String(values) => self.items(values, |writer, value| {
                 writer.field("{\"stringValue\":", value.as_str());
                 writer.text.push('}');
@@ -227,7 +251,25 @@ impl SpanWriter {
 
     fn field(&mut self, key: &str, value: &str) {
         self.text.push_str(key);
-        push_string(&mut self.text, cut(value, self.max_value_length_bytes));
+        let max_bytes = self.max_value_length_bytes;
+        match &self.net {
+            Some(net) => {
+                let (clean, found) = net.scrub(value, max_bytes);
+                self.redacted += found;
+                push_string(&mut self.text, cut(&clean, max_bytes));
+            }
+            None => push_string(&mut self.text, cut(value, max_bytes)),
+        }
+    }
+
+    /// Whether a number, as it would be written, is a secret.
+    fn is_secret(&mut self, number: &Value) -> bool {
+        let Some(net) = &self.net else {
+            return false;
+        };
+        let (_, found) = net.scrub(&number.as_str(), usize::MAX);
+        self.redacted += found;
+        found > 0
     }
 
     fn number(&mut self, key: &str, value: impl std::fmt::Display) {
@@ -237,18 +279,20 @@ impl SpanWriter {
     }
 }
 
-/// Assembles the value of `_meta.otel.traces` from encoded spans.
+/// Assembles the value of `_meta.otel.traces` from encoded spans, and says how
+/// many secrets it found on the way.
 pub(super) fn assemble<'a>(
     resource: &Resource,
     spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
     dropped_spans: usize,
-) -> String {
-    let mut writer = SpanWriter::new(usize::MAX);
+    net: &Net,
+) -> (String, usize) {
+    let mut writer = SpanWriter::new(usize::MAX).with_net(net);
     writer.text.push_str("{\"resourceSpans\":[");
     writer.resource_spans(resource, spans);
     writer.number("],\"truncated\":", dropped_spans > 0);
     writer.number(",\"droppedSpanCount\":", format_args!("{dropped_spans}}}"));
-    writer.text
+    (writer.text, writer.redacted)
 }
 
 /// Assembles one entry of `resourceSpans` from encoded spans; nothing if there are none.

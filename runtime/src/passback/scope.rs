@@ -27,9 +27,18 @@ struct Inner {
     collects: AtomicBool,
     /// The span that the root span is a child of, or the invalid id.
     root_parent: SpanId,
-    tool_name: Option<StringValue>,
+    subject: Subject,
     /// Why the request failed, where its answer does not tell.
     failure: OnceLock<&'static str>,
+}
+
+/// What all spans of a request may say of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Subject {
+    /// The tool being called, if this is a tool call.
+    pub(crate) tool_name: Option<StringValue>,
+    /// Whether phases carry the reference profile's attributes as well.
+    pub(crate) has_reference_profile: bool,
 }
 
 impl Scope {
@@ -60,7 +69,12 @@ impl Scope {
 
     /// The tool being called, if this is a tool call.
     pub(crate) fn tool_name(&self) -> Option<&StringValue> {
-        self.0.tool_name.as_ref()
+        self.0.subject.tool_name.as_ref()
+    }
+
+    /// Whether phases carry the reference profile's attributes as well.
+    pub(crate) fn has_reference_profile(&self) -> bool {
+        self.0.subject.has_reference_profile
     }
 
     /// Bytes of a name or a string value, at most.
@@ -101,7 +115,7 @@ impl ScopeGuard {
         collector: SpanCollector,
         bucket: Bucket,
         root_parent: SpanId,
-        tool_name: Option<StringValue>,
+        subject: Subject,
     ) -> Self {
         let bucket = Arc::new(bucket);
         Self(Scope(Arc::new(Inner {
@@ -110,7 +124,7 @@ impl ScopeGuard {
             collects: AtomicBool::new(bucket.is_open()),
             bucket,
             root_parent,
-            tool_name,
+            subject,
             failure: OnceLock::new(),
         })))
     }

@@ -13,7 +13,7 @@ mod future;
 mod outcome;
 
 use opentelemetry::trace::SpanKind;
-use opentelemetry::{Context, ContextGuard, KeyValue};
+use opentelemetry::{Context, ContextGuard, KeyValue, StringValue};
 
 pub use fallible::Fallible;
 pub use field::{FieldValue, Fields};
@@ -37,13 +37,7 @@ impl Phase {
             let mut declared = Fields::new(scope.max_value_length_bytes());
             fields(&mut declared);
             let mut attributes = declared.into_attributes();
-            if let Some(tool) = scope.tool_name()
-                && attributes
-                    .iter()
-                    .all(|declared| declared.key.as_str() != semconv::GEN_AI_TOOL_NAME)
-            {
-                attributes.push(KeyValue::new(semconv::GEN_AI_TOOL_NAME, tool.clone()));
-            }
+            add_undeclared(&mut attributes, name, scope);
             let span = ObservedSpan::start(
                 scope,
                 name,
@@ -76,6 +70,25 @@ impl Phase {
         };
         span.end(outcome(&value));
         value
+    }
+}
+
+/// Adds what the conventions say of a phase, where the author says nothing.
+fn add_undeclared(attributes: &mut Vec<KeyValue>, name: &'static str, scope: &Scope) {
+    let mut add = |key: &'static str, value: StringValue| {
+        if attributes
+            .iter()
+            .all(|declared| declared.key.as_str() != key)
+        {
+            attributes.push(KeyValue::new(key, value));
+        }
+    };
+    if scope.has_reference_profile() {
+        add(semconv::GEN_AI_SYSTEM, semconv::MCP.into());
+        add(semconv::GEN_AI_OPERATION_NAME, semconv::EXECUTE_TOOL.into());
+        add(semconv::GEN_AI_TOOL_NAME, name.into());
+    } else if let Some(tool) = scope.tool_name() {
+        add(semconv::GEN_AI_TOOL_NAME, tool.clone());
     }
 }
 

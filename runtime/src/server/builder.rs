@@ -6,14 +6,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use rmcp::ServerHandler;
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler};
 
 use super::error::BuildError;
 use super::handler::ToolHandler;
 use super::resources::{DynResources, ResourceProvider};
-use crate::instrument::{Instrumented, TelemetryOptions};
-use crate::passback::{PassbackLimits, PassbackPolicy};
+use crate::instrument::{Instrumented, PassbackOptions, TelemetryOptions};
+use crate::passback::{
+    PassbackCounts, PassbackGrant, PassbackLimits, PassbackPolicy, PassbackRateLimit, Secrets,
+};
 use crate::tool::{BuiltTool, Injections, Tool, ToolCall, ToolDefinition, ToolFuture};
 
 /// A server of annotated tools, ready to serve.
@@ -55,8 +58,8 @@ impl Server {
             injections: Injections::default(),
             duplicate_injections: Vec::new(),
             resources: None,
-            policy: PassbackPolicy::default(),
-            limits: PassbackLimits::default(),
+            passback: PassbackOptions::default(),
+            secrets: Vec::new(),
             telemetry: TelemetryOptions::new(),
             #[cfg(feature = "http-server")]
             http: super::http::HttpOptions::default(),
@@ -82,6 +85,12 @@ impl Server {
     pub fn open_spans(&self) -> usize {
         self.handler.open_spans()
     }
+
+    /// What was held back and refused so far, over all requests.
+    #[must_use]
+    pub fn passback_counts(&self) -> PassbackCounts {
+        self.handler.passback_counts()
+    }
 }
 
 /// What the macro made of a function.
@@ -96,8 +105,8 @@ pub struct ServerBuilder {
     injections: Injections,
     duplicate_injections: Vec<&'static str>,
     resources: Option<Box<dyn DynResources>>,
-    policy: PassbackPolicy,
-    limits: PassbackLimits,
+    passback: PassbackOptions,
+    secrets: Vec<String>,
     telemetry: TelemetryOptions,
     #[cfg(feature = "http-server")]
     pub(super) http: super::http::HttpOptions,
@@ -142,16 +151,67 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets which attributes of spans may leave. Default:
+    /// Sets what of the spans may leave. Default:
     /// [`PassbackPolicy::default`].
     pub fn passback_policy(mut self, policy: PassbackPolicy) -> Self {
-        self.policy = policy;
+        self.passback.policy = policy;
         self
     }
 
     /// Sets how much telemetry may leave. Default: [`PassbackLimits::default`].
     pub fn passback_limits(mut self, limits: PassbackLimits) -> Self {
-        self.limits = limits;
+        self.passback.limits = limits;
+        self
+    }
+
+    /// Decides for each request that asks for spans how much it gets. Default:
+    /// whatever it asks for.
+    ///
+    /// A refused request is answered as if it had not asked (SEP-2448, S01). A
+    /// function that panics refuses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use glassbox::{PassbackGrant, Server};
+    ///
+    /// let server = Server::builder("orders", "1.0.0").passback_grant(|request| {
+    ///     let parts = request.extensions.get::<http::request::Parts>();
+    ///     match parts.and_then(|parts| parts.headers.get("x-customer")) {
+    ///         Some(customer) if customer == "acme" => PassbackGrant::Detailed,
+    ///         Some(_) => PassbackGrant::TopLevel,
+    ///         None => PassbackGrant::Refuse,
+    ///     }
+    /// });
+    /// ```
+    pub fn passback_grant(
+        mut self,
+        grant: impl Fn(&RequestContext<RoleServer>) -> PassbackGrant + Send + Sync + 'static,
+    ) -> Self {
+        self.passback.gate.set_grant(grant);
+        self
+    }
+
+    /// Bounds how often callers get spans. Default: no bound. Requests that
+    /// the grant refuses do not count.
+    pub fn passback_rate_limit(mut self, limit: PassbackRateLimit) -> Self {
+        self.passback.gate.set_rate_limit(limit);
+        self
+    }
+
+    /// Names a secret of this process, such as a key to another service, that
+    /// is looked for in everything that leaves. See [`Secrets`] for what is
+    /// found. The credentials of the request itself need not be named.
+    pub fn redact(mut self, secret: impl Into<String>) -> Self {
+        self.secrets.push(secret.into());
+        self
+    }
+
+    /// Whether spans also carry the attributes that some GenAI back ends need
+    /// to show them at all. Default: `false`. See
+    /// [`Instrumented::reference_profile`].
+    pub fn reference_profile(mut self, reference_profile: bool) -> Self {
+        self.passback.has_reference_profile = reference_profile;
         self
     }
 
@@ -167,8 +227,9 @@ impl ServerBuilder {
     /// # Errors
     ///
     /// If the server has no name, two tools have one name, a tool borrows what was not injected, a
-    /// type was injected twice, or an argument contradicts its default.
-    pub fn build(self) -> Result<Server, BuildError> {
+    /// type was injected twice, an argument contradicts its default, or a secret is too short to be
+    /// one.
+    pub fn build(mut self) -> Result<Server, BuildError> {
         if self.implementation.name.trim().is_empty() {
             return Err(BuildError::NoName);
         }
@@ -177,6 +238,7 @@ impl ServerBuilder {
                 type_name: (*type_name).to_owned(),
             });
         }
+        self.passback.secrets = Secrets::new(self.secrets)?;
         let tools = build_tools(&self.tools, &self.injections)?;
         let mut capabilities = ServerCapabilities::default();
         if !tools.is_empty() {
@@ -195,8 +257,7 @@ impl ServerBuilder {
         };
         Ok(Server {
             handler: Instrumented::new(handler)
-                .passback_policy(self.policy)
-                .passback_limits(self.limits)
+                .with_all_options(self.passback)
                 .telemetry(self.telemetry),
             #[cfg(feature = "http-server")]
             http: self.http,

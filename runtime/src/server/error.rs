@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use crate::passback::SecretsError;
+
 /// Why a server cannot be built.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
@@ -46,6 +48,9 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
+    /// What was to be redacted cannot be looked for.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
 }
 
 /// Why a server stopped serving, or never began.

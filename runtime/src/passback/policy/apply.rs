@@ -1,0 +1,298 @@
+//! A span as it may leave.
+
+use opentelemetry::trace::Status;
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::trace::SpanData;
+
+use super::PassbackPolicy;
+use crate::passback::counts::Counters;
+use crate::passback::limits::cut;
+use crate::passback::observed::{PublicSpan, bounded};
+
+impl PassbackPolicy {
+    /// The span as it may leave. `public` is what Glassbox recorded of it, if
+    /// Glassbox made it; strings are cut to `max_value_length_bytes`.
+    pub(in crate::passback) fn apply(
+        &self,
+        mut span: SpanData,
+        public: Option<PublicSpan>,
+        max_value_length_bytes: usize,
+        counters: &Counters,
+    ) -> SpanData {
+        let recorded = std::mem::take(&mut span.attributes);
+        let recorded_count = recorded.len();
+        let scope = span.instrumentation_scope.name();
+        let mut attributes: Vec<KeyValue> = Vec::new();
+        let mut admit = |attribute, is_declared| {
+            if let Some(attribute) = self.admit(scope, attribute, is_declared, counters) {
+                attributes.push(bounded(attribute, max_value_length_bytes));
+            }
+        };
+        let mut failure = match span.status {
+            Status::Error { description } => Some(description),
+            Status::Unset | Status::Ok => None,
+        };
+        let mut seen = Vec::new();
+        if let Some(public) = public {
+            span.name = public.name;
+            failure = public.failure.map(|text| match failure {
+                Some(recorded) if text.is_empty() => recorded,
+                _ => text,
+            });
+            for attribute in public.attributes {
+                seen.push(attribute.key.clone());
+                admit(attribute, true);
+            }
+        }
+        for attribute in recorded {
+            // A key is there once.
+            if !seen.contains(&attribute.key) {
+                seen.push(attribute.key.clone());
+                admit(attribute, false);
+            }
+        }
+        let withheld = recorded_count.saturating_sub(attributes.len());
+        counters.withheld_attributes.add(withheld);
+        span.dropped_attributes_count = span
+            .dropped_attributes_count
+            .saturating_add(count(withheld));
+        span.attributes = attributes;
+
+        let events = std::mem::take(&mut span.events.events);
+        span.events.dropped_count = span
+            .events
+            .dropped_count
+            .saturating_add(count(events.len()));
+        let links = std::mem::take(&mut span.links.links);
+        span.links.dropped_count = span.links.dropped_count.saturating_add(count(links.len()));
+        span.status = match failure {
+            Some(text) if self.with_error_texts => {
+                Status::error(cut(&text, max_value_length_bytes).to_owned())
+            }
+            Some(_) => Status::error(""),
+            None => Status::Unset,
+        };
+        if span.instrumentation_scope.attributes().next().is_some() {
+            span.instrumentation_scope = without_attributes(&span.instrumentation_scope);
+        }
+        span
+    }
+}
+
+/// The scope without its attributes: nobody has declared them.
+fn without_attributes(scope: &InstrumentationScope) -> InstrumentationScope {
+    let mut builder = InstrumentationScope::builder(scope.name().to_owned());
+    if let Some(version) = scope.version() {
+        builder = builder.with_version(version.to_owned());
+    }
+    if let Some(url) = scope.schema_url() {
+        builder = builder.with_schema_url(url.to_owned());
+    }
+    builder.build()
+}
+
+fn count(held_back: usize) -> u32 {
+    u32::try_from(held_back).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use opentelemetry::trace::{Event, Link, SpanContext};
+    use opentelemetry::{InstrumentationScope, Value};
+    use proptest::prelude::*;
+
+    use super::super::AttributeMatch;
+    use super::*;
+    use crate::passback::bucket::tests::span;
+
+    fn public(attributes: Vec<KeyValue>) -> Option<PublicSpan> {
+        Some(PublicSpan {
+            name: "work".into(),
+            attributes,
+            failure: None,
+        })
+    }
+
+    #[test]
+    fn only_what_glassbox_recorded_leaves() {
+        let mut span = span(1, 0, "renamed: hunter2");
+        span.attributes.push(KeyValue::new("user.id", 7));
+        span.attributes.push(KeyValue::new("user.id", "hunter2"));
+        span.attributes
+            .push(KeyValue::new("db.query.text", "hunter2"));
+        span.attributes.push(KeyValue::new("error.type", "hunter2"));
+        span.status = Status::error("hunter2");
+        let declared = public(vec![KeyValue::new("user.id", 7)]);
+        let span = PassbackPolicy::default().apply(span, declared, 99, &Counters::default());
+        assert_eq!(span.name, "work");
+        assert_eq!(span.attributes, [KeyValue::new("user.id", 7)]);
+        assert_eq!(span.dropped_attributes_count, 3);
+        assert_eq!(span.status, Status::Unset);
+    }
+
+    #[test]
+    fn the_author_may_publish_more() {
+        let mut span = span(1, 0, "work");
+        span.attributes
+            .push(KeyValue::new("server.address", "gmail.googleapis.com"));
+        let policy = PassbackPolicy::default().publish("server.address");
+        let span = policy.apply(span, public(Vec::new()), 5, &Counters::default());
+        assert_eq!(span.attributes, [KeyValue::new("server.address", "gmail")]);
+        assert_eq!(span.dropped_attributes_count, 0);
+    }
+
+    #[test]
+    fn events_links_and_error_texts_stay() {
+        let mut span = span(1, 0, "work");
+        span.events
+            .events
+            .push(Event::new("exception", SystemTime::now(), Vec::new(), 0));
+        span.links
+            .links
+            .push(Link::with_context(SpanContext::empty_context()));
+        span.status = Status::error("password is hunter2");
+        let failed = PublicSpan {
+            failure: Some("our own text".into()),
+            ..PublicSpan::default()
+        };
+        let span = PassbackPolicy::default().apply(span, Some(failed), 99, &Counters::default());
+        assert_eq!(span.status, Status::error(""));
+        assert_eq!(
+            (span.events.events.len(), span.events.dropped_count),
+            (0, 1)
+        );
+        assert_eq!((span.links.links.len(), span.links.dropped_count), (0, 1));
+    }
+
+    #[test]
+    fn of_a_span_that_glassbox_did_not_make_only_the_frame_leaves() {
+        let mut span = span(1, 0, "theirs");
+        span.attributes
+            .push(KeyValue::new("http.request.method", "GET"));
+        let span = PassbackPolicy::default().apply(span, None, 99, &Counters::default());
+        assert_eq!((span.name.as_ref(), span.attributes.len()), ("theirs", 0));
+    }
+
+    #[test]
+    fn of_a_scope_that_glassbox_did_not_make_only_the_frame_leaves() {
+        let mut span = span(1, 0, "theirs");
+        span.instrumentation_scope = InstrumentationScope::builder("theirs")
+            .with_version("1")
+            .with_schema_url("https://schema")
+            .with_attributes([KeyValue::new("tenant", "hunter2")])
+            .build();
+        let span = PassbackPolicy::default().apply(span, None, 99, &Counters::default());
+        let scope = &span.instrumentation_scope;
+        assert_eq!(scope.attributes().count(), 0);
+        let rest = (scope.name(), scope.version(), scope.schema_url());
+        assert_eq!(rest, ("theirs", Some("1"), Some("https://schema")));
+    }
+
+    #[test]
+    fn error_texts_leave_only_if_the_policy_says_so() {
+        let ours = |failure: &'static str| PublicSpan {
+            failure: Some(failure.into()),
+            ..PublicSpan::default()
+        };
+        let status = |policy: &PassbackPolicy, public| {
+            let mut span = span(1, 0, "work");
+            span.status = Status::error("set by other code");
+            policy.apply(span, public, 12, &Counters::default()).status
+        };
+        let default = PassbackPolicy::default();
+        let open = PassbackPolicy::default().with_error_texts(true);
+        for (public, text) in [
+            (Some(ours("our own text, at length")), "our own text"),
+            (Some(ours("")), "set by other"),
+            (None, "set by other"),
+        ] {
+            assert_eq!(status(&default, public.clone()), Status::error(""));
+            assert_eq!(status(&open, public), Status::error(text));
+        }
+        let unfailed = Some(PublicSpan::default());
+        assert_eq!(
+            status(&open, unfailed),
+            Status::Unset,
+            "other code does not fail our spans"
+        );
+    }
+
+    #[test]
+    fn a_declared_attribute_can_be_held_back_and_is_not_replaced_by_another() {
+        let mut span = span(1, 0, "work");
+        span.attributes.push(KeyValue::new("user.id", 7));
+        span.attributes.push(KeyValue::new("user.id", 8));
+        let policy = PassbackPolicy::default().redact("user.id", |value| match value {
+            Value::I64(7) => None,
+            other => Some(other.clone()),
+        });
+        let counters = Counters::default();
+        let declared = public(vec![KeyValue::new("user.id", 7)]);
+        let span = policy.apply(span, declared, 99, &counters);
+        assert_eq!(
+            (span.attributes.len(), span.dropped_attributes_count),
+            (0, 2)
+        );
+        assert_eq!(counters.snapshot().withheld_attributes, 2);
+    }
+
+    /// What a rule may do, and about which keys.
+    fn rule() -> impl Strategy<Value = (u8, &'static str)> {
+        let keys = ["a.x", "a.y", "b.x", "a.*", "*", "c"];
+        (0..4_u8, prop::sample::select(keys.to_vec()))
+    }
+
+    fn policy_of(rules: &[(u8, &'static str)]) -> PassbackPolicy {
+        let add = |policy: PassbackPolicy, (action, key): &(u8, &'static str)| match action {
+            0 => policy.publish(*key),
+            1 => policy.withhold(*key),
+            2 => policy.hash(*key),
+            _ => policy.redact(*key, |_| Some("redacted".into())),
+        };
+        rules.iter().fold(PassbackPolicy::default(), add)
+    }
+
+    proptest! {
+        #[test]
+        fn only_what_was_declared_or_named_leaves_and_the_counts_add_up(
+            declared in prop::sample::subsequence(vec!["a.x", "a.y", "b.x", "b.y"], 0..4),
+            others in prop::collection::vec(prop::sample::select(vec!["a.x", "a.z", "b.y", "d"]), 0..9),
+            rules in prop::collection::vec(rule(), 0..5),
+            is_ours in any::<bool>(),
+        ) {
+            let declared: Vec<_> = declared.into_iter().filter(|_| is_ours).collect();
+            let attribute = |key: &&'static str| KeyValue::new(*key, format!("value of {key}"));
+            let mut span = span(1, 0, "work");
+            span.attributes = declared.iter().chain(&others).map(attribute).collect();
+            let recorded = span.attributes.len();
+            let own = is_ours.then(|| PublicSpan {
+                attributes: declared.iter().map(attribute).collect(),
+                ..PublicSpan::default()
+            });
+            let span = policy_of(&rules).apply(span, own, 99, &Counters::default());
+
+            let dropped = usize::try_from(span.dropped_attributes_count).unwrap();
+            prop_assert_eq!(span.attributes.len() + dropped, recorded);
+            for attribute in &span.attributes {
+                let key = attribute.key.as_str();
+                let about = |action: u8| rules.iter().any(|(does, pattern)| {
+                    *does == action && AttributeMatch::from(*pattern).matches("", key)
+                });
+                prop_assert!(!about(1), "{key} was withheld");
+                let is_declared = declared.contains(&key);
+                prop_assert!(is_declared || [0, 2, 3].into_iter().any(about), "{key} was not named");
+                let value = attribute.value.as_str();
+                prop_assert_eq!(about(2), value.starts_with("hash:"));
+                if about(3) && !about(2) {
+                    prop_assert_eq!(value, "redacted");
+                }
+            }
+            let mut keys: Vec<_> = span.attributes.iter().map(|attribute| &attribute.key).collect();
+            keys.sort();
+            keys.dedup();
+            prop_assert_eq!(keys.len(), span.attributes.len(), "a key is there once");
+        }
+    }
+}
