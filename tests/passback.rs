@@ -95,6 +95,8 @@ async fn detail_goes_to_one_customer_only() {
     let expected = counts(|counts| {
         counts.refused_requests = 2;
         counts.failed_grants = 1;
+        // `client.address` and `client.port`, of two calls.
+        counts.withheld_attributes = 4;
     });
     assert_eq!(running.server.passback_counts(), expected);
     assert_eq!(running.server.open_spans(), 0);
@@ -135,7 +137,11 @@ async fn a_caller_over_its_rate_is_answered_without_spans() {
         with_spans.push(answer["result"].get("_meta").is_some());
     }
     assert_eq!(with_spans, [true, true, false, true, false, true, false]);
-    let expected = counts(|counts| counts.rate_limited_requests = 3);
+    let expected = counts(|counts| {
+        counts.rate_limited_requests = 3;
+        // `client.address` and `client.port`, of four calls.
+        counts.withheld_attributes = 8;
+    });
     assert_eq!(running.server.passback_counts(), expected);
 }
 
