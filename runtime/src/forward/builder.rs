@@ -263,7 +263,11 @@ mod tests {
     use super::*;
     use crate::otlp::OtlpPayload;
 
+    /// The examples build reqwest without a provider for TLS, and all members of a workspace share one build: so one is
+    /// chosen here.
     fn sink(url: &str) -> Sink {
+        // Fails only if there is one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Sink::new(url)
             .unwrap()
             .with_client(reqwest::Client::builder().build().unwrap())

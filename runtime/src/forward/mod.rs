@@ -28,6 +28,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
 //! # let client = reqwest::Client::builder().build()?;
 //! let sink = Sink::from_base_url("http://localhost:4318")?;
 //! # let sink = sink.with_client(client);
