@@ -14,11 +14,16 @@ const ESCAPE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}boom\r\nnext";
 
 /// An MCP server that gives every tool call this result.
 async fn serving(result: Value) -> AgentOptions {
+    serving_as(json!({"tools": {}}), result).await
+}
+
+/// The same of a server with these capabilities.
+async fn serving_as(capabilities: Value, result: Value) -> AgentOptions {
     let answer = post(async move |Json(request): Json<Value>| {
         let result = match request.get("method").and_then(Value::as_str) {
             Some("initialize") => json!({
                 "protocolVersion": "2025-06-18",
-                "capabilities": {"tools": {}},
+                "capabilities": capabilities,
                 "serverInfo": {"name": "foreign", "version": "1"},
             }),
             Some("tools/list") => {
@@ -42,9 +47,12 @@ async fn serving(result: Value) -> AgentOptions {
 }
 
 async fn shown(result: Value) -> (Result<(), String>, String) {
+    asked(&serving(result).await).await
+}
+
+async fn asked(options: &AgentOptions) -> (Result<(), String>, String) {
     let mut out = Vec::new();
-    let options = serving(result).await;
-    let outcome = agent::run(&options, Screen::PLAIN, &mut out)
+    let outcome = agent::run(options, Screen::PLAIN, &mut out)
         .await
         .map_err(|error| error.to_string());
     (outcome, String::from_utf8(out).unwrap())
@@ -75,7 +83,19 @@ async fn a_server_without_passback_is_normal() {
         "{text}"
     );
     assert!(
-        text.contains("The server sent no spans: it does not support SEP-2448."),
+        text.contains("The server sent no spans, and does not say that it returns any"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_keep_its_word_is_told_from_one_that_gave_none() {
+    let capabilities = json!({"tools": {}, "serverExecutionTelemetry": {"version": "2026-03-01"}});
+    let result = json!({"content": [{"type": "text", "text": "two emails"}]});
+    let (outcome, text) = asked(&serving_as(capabilities, result).await).await;
+    outcome.unwrap();
+    assert!(
+        text.contains("The server sent no spans, although it says that it returns them"),
         "{text}"
     );
 }

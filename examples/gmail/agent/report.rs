@@ -191,7 +191,12 @@ fn note(
         // Whether a server sends spans is not known from an answer that did not come.
         None
     } else {
-        Some("The server sent no spans: it does not support SEP-2448.".to_owned())
+        let is_advertised = observed.iter().any(|observed| observed.is_advertised);
+        Some(if is_advertised {
+            "The server sent no spans, although it says that it returns them (SEP-2448).".to_owned()
+        } else {
+            "The server sent no spans, and does not say that it returns any (SEP-2448).".to_owned()
+        })
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Observed {
     pub payload: Option<OtlpPayload>,
     /// What was received, accepted and refused.
     pub report: IngestReport,
+    /// Whether the server says that it returns spans. It may do so without a word.
+    pub is_advertised: bool,
 }
 
 impl McpClient {
@@ -127,12 +129,6 @@ impl McpClient {
             .map_err(|_| CallError::TimedOut(CONNECT_TIMEOUT))?
     }
 
-    /// Whether the server says that it returns spans. It may do so without a word.
-    #[must_use]
-    pub fn advertises(&self) -> bool {
-        self.client.advertised().any()
-    }
-
     /// Calls a tool below the span of `parent` (or in a trace of its own), and asks for the server's spans.
     pub async fn call(
         &self,
@@ -145,7 +141,8 @@ impl McpClient {
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let client = self.client.clone().with_passback(passback);
         let call = client.call_tool(params).with_context(parent.clone());
-        Observed::new(call.await, started.elapsed())
+        let is_advertised = client.advertised().any();
+        Observed::new(call.await, started.elapsed(), is_advertised)
     }
 
     /// Ends the session.
@@ -156,13 +153,14 @@ impl McpClient {
 }
 
 impl Observed {
-    fn new(outcome: Outcome<CallToolResult>, duration: Duration) -> Self {
+    fn new(outcome: Outcome<CallToolResult>, duration: Duration, is_advertised: bool) -> Self {
         Self {
             duration,
             trace_id: outcome.span_context().trace_id(),
             server_spans: outcome.server_spans().to_vec(),
             payload: outcome.payload().cloned(),
             report: outcome.report().clone(),
+            is_advertised,
             result: outcome.into_result().map_err(call_error),
         }
     }
