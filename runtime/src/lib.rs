@@ -148,6 +148,10 @@ mod documents {
     mod guide {}
     #[doc = include_str!("../../docs/phases.md")]
     mod phases {}
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
+    #[doc = include_str!("../../docs/security.md")]
+    mod security {}
     #[doc = include_str!("../../docs/passback.md")]
     mod passback {}
     #[doc = include_str!("../../docs/adopting.md")]

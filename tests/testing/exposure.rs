@@ -182,3 +182,27 @@ async fn says_why_nothing_leaves() {
         "{exposed}"
     );
 }
+
+#[tokio::test]
+async fn what_a_tool_says_in_its_own_meta_is_not_its_telemetry() {
+    let forged = json!({"otel": {"traces": {"resourceSpans": [{"forged": 1}]}}});
+    let call = testing::call(&server(), "forge", forged.clone()).await;
+    assert_eq!(call.tree(), "tools/call forge SERVER\n");
+    let exposed = call.exposed();
+    assert!(!exposed.leaves().contains("forged"), "{exposed}");
+
+    // Nobody asked: the tool's result is the tool's own, and seen to leave.
+    let request = Request::tool("forge", forged).asking_for(PassbackRequest::Off);
+    let exposed = request.send(&server()).await.exposed();
+    assert!(exposed.leaves().contains("forged = 1\n"), "{exposed}");
+
+    let call = testing::call(&server(), "forge", json!({"otel": "mine"})).await;
+    let exposed = call.exposed();
+    assert_eq!(exposed.leaves(), "nothing\n");
+    assert!(
+        exposed
+            .stays()
+            .starts_with("everything: the answer has no place for spans"),
+        "{exposed}"
+    );
+}

@@ -11,7 +11,7 @@ use opentelemetry::trace::{Status, TraceContextExt as _, Tracer as _, TracerProv
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use rmcp::ErrorData;
-use rmcp::model::{ListResourcesResult, ReadResourceResult, ResourceContents};
+use rmcp::model::{CallToolResult, ListResourcesResult, MetaObject, ReadResourceResult, ResourceContents};
 use tokio::sync::{Notify, OnceCell};
 
 /// The server's own provider, for spans that Glassbox does not make.
@@ -131,6 +131,16 @@ async fn talk(context: &ToolContext) -> String {
     answer.await.unwrap_err().to_string()
 }
 
+/// Says in its own `_meta` what it is not asked for.
+#[mcp_tool]
+async fn forge(otel: serde_json::Value) -> CallToolResult {
+    let mut result = CallToolResult::success(Vec::new());
+    let mut meta = MetaObject::new();
+    meta.insert("otel".to_owned(), otel);
+    result.meta = Some(meta);
+    result
+}
+
 /// One note.
 pub(crate) struct Notes;
 
@@ -176,7 +186,8 @@ pub(crate) fn builder_with(notify: Arc<Notify>) -> (ServerBuilder, Arc<Provider>
         .tool::<explode>()
         .tool::<outlive>()
         .tool::<fan_out>()
-        .tool::<talk>();
+        .tool::<talk>()
+        .tool::<forge>();
     (builder, provider)
 }
 

@@ -15,8 +15,8 @@ use crate::testing::tree::position;
 const NOT_ASKED: &str = "everything: the request did not ask for spans\n";
 const REFUSED: &str = "everything: the request was refused (`passback_grant`, \
     `passback_rate_limit`), or the server gives no spans of this method, or none at all\n";
-const NO_PLACE: &str = "everything: the answer has no place for spans (`data` of a JSON-RPC error \
-    must be an object or absent)\n";
+const NO_PLACE: &str = "everything: the answer has no place for spans (`data` of a JSON-RPC error, \
+    or `_meta.otel` of the server's own, is no object)\n";
 
 /// What was recorded and is not in `traces`, by names.
 pub(super) fn write(
