@@ -148,8 +148,10 @@ mod documents {
     mod guide {}
     #[doc = include_str!("../../docs/phases.md")]
     mod phases {}
+    #[cfg(feature = "testing")]
     #[doc = include_str!("../../docs/testing.md")]
     mod testing {}
+    #[cfg(feature = "testing")]
     #[doc = include_str!("../../docs/security.md")]
     mod security {}
     #[doc = include_str!("../../docs/passback.md")]

@@ -11,7 +11,9 @@ use opentelemetry::trace::{Status, TraceContextExt as _, Tracer as _, TracerProv
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, ListResourcesResult, MetaObject, ReadResourceResult, ResourceContents};
+use rmcp::model::{
+    CallToolResult, ListResourcesResult, MetaObject, ReadResourceResult, ResourceContents,
+};
 use tokio::sync::{Notify, OnceCell};
 
 /// The server's own provider, for spans that Glassbox does not make.
