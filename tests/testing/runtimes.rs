@@ -1,10 +1,15 @@
 //! Runtimes, clocks, and what is left behind.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use glassbox::testing;
+use glassbox::{Instrumented, testing};
+use rmcp::model::{CallToolRequestParams, CallToolResponse};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::json;
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::shop::server;
@@ -65,8 +70,8 @@ async fn a_call_leaves_no_task_behind() {
 async fn a_dropped_call_is_dropped_and_leaves_no_task_behind() {
     let tasks = || Handle::current().metrics().num_alive_tasks();
     let before = tasks();
-    let notify = std::sync::Arc::new(tokio::sync::Notify::new());
-    let (builder, provider) = crate::shop::builder_with(std::sync::Arc::clone(&notify));
+    let notify = Arc::new(Notify::new());
+    let (builder, provider) = crate::shop::builder_with(Arc::clone(&notify));
     let server = crate::shop::build((builder, provider));
     {
         let call = testing::call(&server, "hang", json!({}));
@@ -80,5 +85,42 @@ async fn a_dropped_call_is_dropped_and_leaves_no_task_behind() {
     while tasks() > before {
         tokio::task::yield_now().await;
     }
+    assert_eq!(server.open_spans(), 0);
+}
+
+/// A handler that does not look whether its client is still there.
+struct Deaf(Arc<Notify>);
+
+impl ServerHandler for Deaf {
+    async fn call_tool(
+        &self,
+        _: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.0.notify_one();
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_looks_at_no_cancellation_is_dropped_as_well() {
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let notify = Arc::new(Notify::new());
+    let server = Instrumented::new(Deaf(Arc::clone(&notify)));
+    {
+        let call = testing::call(&server, "any", json!({}));
+        tokio::select! {
+            _ = call => panic!("it never ends"),
+            () = notify.notified() => {}
+        }
+    }
+    let ended = async {
+        while tasks() > before {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(30), ended).await;
+    waited.expect("the handler to be dropped");
     assert_eq!(server.open_spans(), 0);
 }
