@@ -65,8 +65,8 @@ async fn of_a_list_of_emails_no_mail_no_query_and_no_address_leaves() {
                 droppedAttributesCount = 3
             span gmail.fetch_details
               gen_ai.tool.name = "list_emails"
-              gmail.fetch_count = 1
-              span GET /gmail/v1/users/me/messages/{id} CLIENT
+              gmail.fetch_count = 3
+              span GET /gmail/v1/users/me/messages/{id} CLIENT (3 times)
                 http.request.method = "GET"
                 http.response.status_code = 200
                 network.protocol.version = "1.1"
@@ -83,9 +83,9 @@ async fn of_a_list_of_emails_no_mail_no_query_and_no_address_leaves() {
           GET /gmail/v1/users/me/messages: attribute url.full, not declared
           GET /gmail/v1/users/me/messages: attribute server.address, not declared
           GET /gmail/v1/users/me/messages: attribute server.port, not declared
-          GET /gmail/v1/users/me/messages/{id}: attribute url.full, not declared
-          GET /gmail/v1/users/me/messages/{id}: attribute server.address, not declared
-          GET /gmail/v1/users/me/messages/{id}: attribute server.port, not declared
+          GET /gmail/v1/users/me/messages/{id}: attribute url.full, not declared (3 times)
+          GET /gmail/v1/users/me/messages/{id}: attribute server.address, not declared (3 times)
+          GET /gmail/v1/users/me/messages/{id}: attribute server.port, not declared (3 times)
     "#]]
     .assert_eq(&text(&call.exposed()));
 }
