@@ -64,7 +64,6 @@ pub use request::PassbackRequest;
 #[cfg(feature = "testing")]
 pub(crate) use request::TRACES_KEY;
 pub(crate) use scope::{Scope, ScopeGuard, Subject};
-pub(crate) use secrets::Net;
-pub use secrets::{Secrets, SecretsError};
+pub use secrets::{RedactError, Secrets, SecretsError};
 #[cfg(feature = "testing")]
 pub(crate) use witness::{Kept, Seen, Witness, Witnessed};
