@@ -41,6 +41,7 @@
 //! | `forward` | no | [`forward`]: spans on to OTLP/HTTP receivers, queued, retried, counted |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
 //! | `ingest` | no | [`ingest`]: what a server returned, checked before it goes anywhere |
+//! | `testing` | no | [`testing`]: tools called in a unit test, their spans as text, and what would leave |
 //!
 //! # Options
 //!
@@ -76,7 +77,8 @@
         feature = "analysis",
         feature = "client",
         feature = "forward",
-        feature = "ingest"
+        feature = "ingest",
+        feature = "testing"
     )),
     allow(
         rustdoc::broken_intra_doc_links,
@@ -109,6 +111,8 @@ pub mod render;
 mod semconv;
 mod server;
 mod spawn;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tool;
 
 pub use advertise::Advertising;
@@ -147,6 +151,12 @@ mod documents {
     mod guide {}
     #[doc = include_str!("../../docs/phases.md")]
     mod phases {}
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../../docs/security.md")]
+    mod security {}
     #[doc = include_str!("../../docs/passback.md")]
     mod passback {}
     #[doc = include_str!("../../docs/adopting.md")]

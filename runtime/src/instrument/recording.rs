@@ -135,6 +135,13 @@ impl<'a> Recording<'a> {
             PassbackRequest::TopLevel => Bucket::new(policy, counters, limits, 1),
             PassbackRequest::Off => Bucket::closed(policy, counters, limits),
         };
+        #[cfg(feature = "testing")]
+        let bucket = bucket.with_witness(
+            request
+                .extensions
+                .get::<crate::passback::Witness>()
+                .cloned(),
+        );
         let guard = ScopeGuard::open(
             telemetry.tracer.clone(),
             telemetry.collector.clone(),
