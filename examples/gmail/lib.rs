@@ -9,6 +9,7 @@
 //! server      the MCP server: tools and resources
 //! client      the Gmail REST API, called
 //! simulator   the Gmail REST API, answered
+//! identity    an identity provider, for who may call the server
 //! ```
 
 pub mod agent;
@@ -17,6 +18,7 @@ pub mod cli;
 pub mod client;
 pub mod demo;
 pub mod http;
+pub mod identity;
 pub mod model;
 pub mod page;
 pub mod screen;
