@@ -10,9 +10,11 @@
 //! client      the Gmail REST API, called
 //! simulator   the Gmail REST API, answered
 //! identity    an identity provider, for who may call the server
+//! arcade      Arcade's authorization API, answered
 //! ```
 
 pub mod agent;
+pub mod arcade;
 pub mod call;
 pub mod cli;
 pub mod client;
