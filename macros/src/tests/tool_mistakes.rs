@@ -18,7 +18,7 @@ fn reports_every_unknown_argument_with_a_suggestion() {
               at `nmae`
             unknown argument `titel`; did you mean `title`?
               at `titel`
-            unknown argument `wholly_unknown`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `wholly_unknown`; accepted are `allow_unknown_arguments`, `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
               at `wholly_unknown`
         "#]],
     );
@@ -42,11 +42,11 @@ fn reports_each_repetition_at_its_key() {
     check(
         r#"#[mcp_tool(title = "a", x = 1, title = "b", x = 2, title = "c")] fn f() {}"#,
         expect![[r#"
-            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `x`; accepted are `allow_unknown_arguments`, `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
               at `x`
             `title` is given twice; keep one of them
               at `title`
-            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `x`; accepted are `allow_unknown_arguments`, `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
               at `x`
             `title` is given twice; keep one of them
               at `title`
@@ -499,7 +499,7 @@ fn refuses_bounds_of_what_is_no_number() {
     check(
         r#"#[mcp_tool] fn f(#[arg(maximum = 10)] query: String) {}"#,
         expect![[r#"
-            `maximum` bounds a number, and `query` is a `String`
+            `maximum` bounds a number (for a text write `min_length` or `max_length`), and `query` is a `String`
               at `10`
         "#]],
     );

@@ -8,7 +8,7 @@ use darling::FromMeta;
 use proc_macro2::TokenStream;
 use syn::{Attribute, Meta};
 
-use crate::args::{self, CratePath, Keyed, Switch, Text, Value};
+use crate::args::{self, CratePath, Keyed, Reason, Switch, Text, Value};
 
 /// `#[mcp_tool(...)]` as written.
 #[derive(Debug, Default, FromMeta)]
@@ -20,6 +20,7 @@ pub(crate) struct Args {
     pub(crate) destructive: Option<Keyed<Switch>>,
     pub(crate) idempotent: Option<Keyed<Switch>>,
     pub(crate) open_world: Option<Keyed<Switch>>,
+    pub(crate) allow_unknown_arguments: Option<Keyed<Switch>>,
     #[darling(rename = "crate")]
     pub(crate) crate_path: Option<CratePath>,
 }
@@ -34,10 +35,20 @@ impl Args {
 #[derive(Debug, Default, FromMeta)]
 pub(crate) struct ArgArgs {
     pub(crate) default: Option<Keyed<Value>>,
+    pub(crate) example: Option<Keyed<Value>>,
     pub(crate) minimum: Option<Keyed<Value>>,
     pub(crate) maximum: Option<Keyed<Value>>,
-    pub(crate) rename: Option<Text>,
-    pub(crate) description: Option<Text>,
+    pub(crate) min_length: Option<Keyed<Value>>,
+    pub(crate) max_length: Option<Keyed<Value>>,
+    pub(crate) pattern: Option<Keyed<Text>>,
+    pub(crate) format: Option<Keyed<Text>>,
+    pub(crate) min_items: Option<Keyed<Value>>,
+    pub(crate) max_items: Option<Keyed<Value>>,
+    pub(crate) unique_items: Option<Keyed<Switch>>,
+    pub(crate) rename: Option<Keyed<Text>>,
+    pub(crate) description: Option<Keyed<Text>>,
+    pub(crate) deprecated: Option<Keyed<Reason>>,
+    pub(crate) flatten: Option<Keyed<Switch>>,
 }
 
 impl ArgArgs {

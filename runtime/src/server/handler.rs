@@ -86,12 +86,12 @@ impl ServerHandler for ToolHandler {
     ) -> Result<CallToolResponse, ErrorData> {
         let tool = self.tool(&params.name).ok_or_else(|| self.unknown_tool())?;
         let cancelled = request.ct.clone();
-        let call = ToolCall {
-            tool: Arc::clone(tool),
-            given: params.arguments,
-            injections: Arc::clone(&self.injections),
-            context: ToolContext::new(request),
-        };
+        let call = ToolCall::new(
+            Arc::clone(tool),
+            params.arguments,
+            Arc::clone(&self.injections),
+            ToolContext::new(request),
+        );
         let answer = AssertUnwindSafe((tool.call)(&call)).catch_unwind();
         let answer = tokio::select! {
             biased;
