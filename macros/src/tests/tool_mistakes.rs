@@ -569,3 +569,58 @@ fn reports_all_mistakes_of_a_tool_at_once() {
         "#]],
     );
 }
+
+#[test]
+fn refuses_keywords_that_do_not_fit_their_type() {
+    check(
+        r#"#[mcp_tool] fn f(
+            #[arg(min_length = 1)] count: u32,
+            #[arg(max_length = 3)] names: Vec<String>,
+            #[arg(max_items = 3)] title: Option<String>,
+            #[arg(unique_items)] flag: bool,
+            #[arg(pattern = "a", format = "email")] number: f64,
+        ) {}"#,
+        expect![[""]],
+    );
+}
+
+#[test]
+fn refuses_keywords_that_contradict_each_other() {
+    check(
+        r#"#[mcp_tool] fn f(
+            #[arg(min_length = 5, max_length = 2)] query: String,
+            #[arg(min_items = 5, max_items = 2)] tags: Vec<String>,
+            #[arg(max_length = 3, default = "long", example = "longer")] word: String,
+            #[arg(pattern = "^[a-z]$", example = "A")] letter: Option<String>,
+            #[arg(minimum = 1, example = 0)] from: Option<u8>,
+        ) {}"#,
+        expect![[""]],
+    );
+}
+
+#[test]
+fn refuses_keywords_without_a_value_that_can_be_used() {
+    check(
+        r#"#[mcp_tool] fn f(
+            #[arg(pattern = "(?=a)")] code: String,
+            #[arg(format = "phone")] phone: String,
+            #[arg(min_length = -1)] least: String,
+            #[arg(min_length)] none: String,
+            #[arg(example)] shown: u8,
+            #[arg(deprecated = 1)] old: u8,
+        ) {}"#,
+        expect![[""]],
+    );
+}
+
+#[test]
+fn refuses_what_cannot_be_flattened() {
+    check(
+        r#"#[mcp_tool] fn f(
+            #[arg(flatten, default, minimum = 1)] page: Page,
+            #[arg(flatten)] sort: Option<Page>,
+            #[arg(flatten)] count: u32,
+        ) {}"#,
+        expect![[""]],
+    );
+}
