@@ -9,8 +9,13 @@ const SOURCE: &str = include_str!("../lib.rs");
 /// The words in the first column of the table under a heading of `lib.rs`.
 fn documented(heading: &str) -> BTreeSet<String> {
     let (_, below) = SOURCE.split_once(heading).unwrap();
-    let rows = below.lines().skip(1).map(|line| line.trim_start_matches("///").trim());
-    let rows = rows.skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let rows = below
+        .lines()
+        .skip(1)
+        .map(|line| line.trim_start_matches("///").trim());
+    let rows = rows
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
     let mut words = BTreeSet::new();
     for row in rows.skip(2) {
         let first = row.split('|').nth(1).unwrap();
@@ -26,7 +31,11 @@ fn documented(heading: &str) -> BTreeSet<String> {
 fn accepted(source: &str) -> BTreeSet<String> {
     let message = run(source).1.expect_err("an unknown argument").to_string();
     let (_, list) = message.split_once("accepted are ").unwrap();
-    list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    list.split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]

@@ -580,7 +580,20 @@ fn refuses_keywords_that_do_not_fit_their_type() {
             #[arg(unique_items)] flag: bool,
             #[arg(pattern = "a", format = "email")] number: f64,
         ) {}"#,
-        expect![[""]],
+        expect![[r#"
+            `min_length` counts the characters of a text (for a number write `minimum` or `maximum`), and `count` is a `u32`
+              at `1`
+            `max_length` counts the characters of a text (for a list write `min_items` or `max_items`), and `names` is a `Vec<String>`
+              at `3`
+            `max_items` counts the items of a list (for a text write `min_length` or `max_length`), and `title` is a `Option<String>`
+              at `3`
+            `unique_items` is for lists, and `flag` is a `bool`
+              at `unique_items`
+            `pattern` is for texts, and `number` is a `f64`
+              at `"a"`
+            `format` is for texts, and `number` is a `f64`
+              at `"email"`
+        "#]],
     );
 }
 
@@ -594,7 +607,20 @@ fn refuses_keywords_that_contradict_each_other() {
             #[arg(pattern = "^[a-z]$", example = "A")] letter: Option<String>,
             #[arg(minimum = 1, example = 0)] from: Option<u8>,
         ) {}"#,
-        expect![[""]],
+        expect![[r#"
+            no value fits: the max_length 2 is below the min_length 5
+              at `2`
+            no value fits: the max_items 2 is below the min_items 5
+              at `2`
+            the default has 4 characters, more than the max_length 3
+              at `"long"`
+            the example has 6 characters, more than the max_length 3
+              at `"longer"`
+            the example does not match the pattern `^[a-z]$`
+              at `"A"`
+            the example 0 is below the minimum 1
+              at `0`
+        "#]],
     );
 }
 
@@ -609,7 +635,20 @@ fn refuses_keywords_without_a_value_that_can_be_used() {
             #[arg(example)] shown: u8,
             #[arg(deprecated = 1)] old: u8,
         ) {}"#,
-        expect![[""]],
+        expect![[r#"
+            this is no regular expression that can be used: look-around is not supported; patterns are matched in linear time, without look-around, back-references and `\p`
+              at `"(?=a)"`
+            clients refuse formats they do not know; accepted are `date`, `date-time`, `email`, `hostname`, `ipv4`, `ipv6`, `time`, `uri`, `uuid`; for others write a `pattern`
+              at `"phone"`
+            `min_length` counts, so it is a whole number as it stands: write `min_length = 1`
+              at `-1`
+            `min_length` counts, so it is a whole number as it stands: write `min_length = 1`
+              at `min_length`
+            an example is a value that shows what is meant: write `example = ...`
+              at `example`
+            write `deprecated`, or say why: `deprecated = "..."`
+              at `1`
+        "#]],
     );
 }
 
@@ -621,6 +660,15 @@ fn refuses_what_cannot_be_flattened() {
             #[arg(flatten)] sort: Option<Page>,
             #[arg(flatten)] count: u32,
         ) {}"#,
-        expect![[""]],
+        expect![[r#"
+            with `flatten` the fields of `Page` are the arguments, and `page` is none: write `default` for a field, or remove `flatten`
+              at `default`
+            with `flatten` the fields of `Page` are the arguments, and `page` is none: write `minimum` for a field, or remove `flatten`
+              at `minimum`
+            the fields of an `Option` cannot be arguments: write `Page`, and make its fields optional
+              at `Option<Page>`
+            `u32` has no fields to flatten: write a struct, or remove `flatten`
+              at `u32`
+        "#]],
     );
 }
