@@ -83,7 +83,7 @@ impl Argument {
         reader.format(format);
         reader.count(Name::MinItems, min_items);
         reader.count(Name::MaxItems, max_items);
-        reader.switch(Name::UniqueItems, unique_items);
+        reader.switch(Name::UniqueItems, unique_items.as_ref());
         reader.check_order(Name::Minimum, Name::Maximum);
         reader.check_order(Name::MinLength, Name::MaxLength);
         reader.check_order(Name::MinItems, Name::MaxItems);

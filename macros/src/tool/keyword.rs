@@ -227,8 +227,8 @@ impl Reader<'_> {
         self.push(Name::Format, KeywordValue::Text(text), written);
     }
 
-    pub(crate) fn switch(&mut self, name: Name, value: Option<Keyed<Switch>>) {
-        let Some(Keyed {
+    pub(crate) fn switch(&mut self, name: Name, value: Option<&Keyed<Switch>>) {
+        let Some(&Keyed {
             key,
             value: Switch(value),
         }) = value
