@@ -216,7 +216,9 @@ impl<'a> Recording<'a> {
         let code = error.code.0;
         self.root
             .set(semconv::RPC_RESPONSE_STATUS_CODE, code.to_string());
-        if !semconv::CALLER_FAULTS.contains(&code) {
+        if let Some(error_type) = self.guard.scope().failure() {
+            self.root.fail(error_type, "");
+        } else if !semconv::CALLER_FAULTS.contains(&code) {
             self.root.fail(code.to_string(), error.message.clone());
         }
     }
