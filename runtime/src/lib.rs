@@ -41,6 +41,7 @@
 //! | `forward` | no | [`forward`]: spans on to OTLP/HTTP receivers, queued, retried, counted |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
 //! | `ingest` | no | [`ingest`]: what a server returned, checked before it goes anywhere |
+//! | `testing` | no | [`testing`]: tools called in a unit test, their spans as text, and what would leave |
 //!
 //! # Options
 //!
@@ -52,7 +53,7 @@
 //! | [`TelemetryMode`], on, propagate only, off | on |
 //! | [`PassbackGrant`], who gets it | whoever asks, as much as they ask for |
 //! | [`PassbackRateLimit`], how often | no bound |
-//! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials |
+//! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials, and what [`redact()`] is told on the way |
 //! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
 //! | [`Instrumented::passback_for_prompts`], spans of `prompts/get` | off |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
@@ -76,7 +77,8 @@
         feature = "analysis",
         feature = "client",
         feature = "forward",
-        feature = "ingest"
+        feature = "ingest",
+        feature = "testing"
     )),
     allow(
         rustdoc::broken_intra_doc_links,
@@ -103,11 +105,14 @@ pub mod otlp;
 mod passback;
 mod phase;
 mod propagation;
+mod redact;
 #[cfg(feature = "analysis")]
 pub mod render;
 mod semconv;
 mod server;
 mod spawn;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tool;
 
 pub use advertise::Advertising;
@@ -115,9 +120,11 @@ pub use glassbox_macros::{mcp_tool, phase};
 pub use instrument::{Instrumented, ServiceHandler, TelemetryMode, TelemetryOptions};
 pub use passback::{
     AttributeMatch, EXTENSION_ID, MARCH_CAPABILITY, PassbackCounts, PassbackGrant, PassbackLimits,
-    PassbackPolicy, PassbackRateLimit, PassbackRequest, Secrets, SecretsError, SpanMatch,
+    PassbackPolicy, PassbackRateLimit, PassbackRequest, RedactError, Secrets, SecretsError,
+    SpanMatch,
 };
 pub use phase::ErrorType;
+pub use redact::redact;
 #[cfg(feature = "http-server")]
 pub use server::http;
 #[cfg(feature = "stdio")]
@@ -146,6 +153,12 @@ mod documents {
     mod schemas {}
     #[doc = include_str!("../../docs/phases.md")]
     mod phases {}
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../../docs/security.md")]
+    mod security {}
     #[doc = include_str!("../../docs/passback.md")]
     mod passback {}
     #[doc = include_str!("../../docs/adopting.md")]

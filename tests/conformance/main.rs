@@ -3,4 +3,5 @@
 
 mod client;
 mod documented;
+mod security;
 mod server;

@@ -14,8 +14,8 @@ use super::metrics::OperationTimer;
 use super::operation::Operation;
 use super::telemetry::Telemetry;
 use crate::passback::{
-    Bucket, Net, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
-    attach_to_error, attach_to_meta,
+    Bucket, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject, attach_to_error,
+    attach_to_meta,
 };
 use crate::{propagation, semconv};
 
@@ -105,8 +105,6 @@ struct Recording<'a> {
     passback: PassbackRequest,
     root: ObservedSpan,
     guard: ScopeGuard,
-    /// What must not be in the answer.
-    net: Net,
 }
 
 impl<'a> Recording<'a> {
@@ -128,8 +126,6 @@ impl<'a> Recording<'a> {
         if has_reference_profile {
             operation = operation.with_reference_profile();
         }
-        let parts = request.extensions.get::<http::request::Parts>();
-        let net = Net::of_headers(&telemetry.secrets, parts.map(|parts| &parts.headers));
         let ambient = ambient.span().span_context().clone();
         let root_parent = parent.span().span_context().clone();
         let (policy, limits) = (Arc::clone(&telemetry.policy), telemetry.limits);
@@ -139,6 +135,13 @@ impl<'a> Recording<'a> {
             PassbackRequest::TopLevel => Bucket::new(policy, counters, limits, 1),
             PassbackRequest::Off => Bucket::closed(policy, counters, limits),
         };
+        #[cfg(feature = "testing")]
+        let bucket = bucket.with_witness(
+            request
+                .extensions
+                .get::<crate::passback::Witness>()
+                .cloned(),
+        );
         let guard = ScopeGuard::open(
             telemetry.tracer.clone(),
             telemetry.collector.clone(),
@@ -149,6 +152,11 @@ impl<'a> Recording<'a> {
                 has_reference_profile,
             },
         );
+        if passback != PassbackRequest::Off
+            && let Some(parts) = request.extensions.get::<http::request::Parts>()
+        {
+            guard.scope().secrets().add_credentials(&parts.headers);
+        }
         let root = ObservedSpan::start(
             guard.scope(),
             operation.span_name,
@@ -169,7 +177,6 @@ impl<'a> Recording<'a> {
             passback,
             root,
             guard,
-            net,
         })
     }
 
@@ -209,7 +216,9 @@ impl<'a> Recording<'a> {
         let code = error.code.0;
         self.root
             .set(semconv::RPC_RESPONSE_STATUS_CODE, code.to_string());
-        if !semconv::CALLER_FAULTS.contains(&code) {
+        if let Some(error_type) = self.guard.scope().failure() {
+            self.root.fail(error_type, "");
+        } else if !semconv::CALLER_FAULTS.contains(&code) {
             self.root.fail(code.to_string(), error.message.clone());
         }
     }
@@ -220,10 +229,15 @@ impl<'a> Recording<'a> {
             limits,
             resource,
             counters,
+            secrets,
             ..
         } = self.telemetry;
         let collected = self.guard.close();
-        let passback = Passback::build(collected, root, self.passback, limits, resource, &self.net);
+        let Some(net) = self.guard.scope().secrets().net(secrets) else {
+            counters.count_unsearched();
+            return Passback::unsearched(&collected, resource);
+        };
+        let passback = Passback::build(collected, root, self.passback, limits, resource, &net);
         counters.count_redacted(passback.redacted_secrets());
         passback
     }

@@ -33,6 +33,9 @@ pub(crate) struct Bucket {
     /// Spans deeper below the root than this were not asked for.
     max_depth: u32,
     state: Mutex<State>,
+    /// Who is shown what stays, in a test.
+    #[cfg(feature = "testing")]
+    witness: Option<super::witness::Witness>,
 }
 
 /// What a request has left behind when its root span has ended.
@@ -87,7 +90,15 @@ impl Bucket {
             limits,
             max_depth,
             state: Mutex::default(),
+            #[cfg(feature = "testing")]
+            witness: None,
         }
+    }
+
+    /// Shows every span to `witness` as well, also what stays of it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_witness(self, witness: Option<super::witness::Witness>) -> Self {
+        Self { witness, ..self }
     }
 
     /// A bucket that takes nothing, of a request that did not ask.
@@ -121,6 +132,10 @@ impl Bucket {
         if !taken {
             state.dropped += 1;
         }
+        #[cfg(feature = "testing")]
+        if let Some(witness) = self.witness.as_ref().filter(|_| taken) {
+            witness.started(span);
+        }
         taken
     }
 
@@ -151,6 +166,10 @@ impl Bucket {
     /// Keeps what may leave of a finished span, at the cost of others if the
     /// bucket is full.
     pub(crate) fn finish(&self, place: Place, mut span: SpanData) {
+        #[cfg(feature = "testing")]
+        if let Some(witness) = &self.witness {
+            witness.ended(place, self.max_depth, &span, &self.policy);
+        }
         let id = span.span_context.span_id();
         let public = {
             let mut state = self.state();

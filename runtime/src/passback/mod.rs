@@ -41,6 +41,8 @@ mod request;
 mod scope;
 mod secrets;
 mod selection;
+#[cfg(feature = "testing")]
+mod witness;
 
 pub(crate) use answer::{Passback, attach_to_error, attach_to_meta};
 pub(crate) use bucket::Bucket;
@@ -56,9 +58,12 @@ pub(crate) use limits::cut;
 pub(crate) use observed::ObservedSpan;
 pub use policy::{AttributeMatch, PassbackPolicy, SpanMatch};
 pub use rate::PassbackRateLimit;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "testing"))]
 pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
+#[cfg(feature = "testing")]
+pub(crate) use request::TRACES_KEY;
 pub(crate) use scope::{Scope, ScopeGuard, Subject};
-pub(crate) use secrets::Net;
-pub use secrets::{Secrets, SecretsError};
+pub use secrets::{RedactError, Secrets, SecretsError};
+#[cfg(feature = "testing")]
+pub(crate) use witness::{Kept, Seen, Witness, Witnessed};

@@ -39,7 +39,7 @@ impl PassbackRequest {
     }
 
     /// Writes the flag into a request's `_meta`; [`Off`](Self::Off) takes it out.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "testing"))]
     pub(crate) fn write_to(self, meta: &mut MetaObject) {
         let detailed = match self {
             Self::Off => {

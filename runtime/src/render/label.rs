@@ -14,7 +14,7 @@ const MAX_CHARS: usize = 512;
 const MAX_NOTE_BYTES: usize = 512;
 
 /// Attributes of the conventions, which say less than the span's own name and kind.
-const CONVENTIONS: [&str; 12] = [
+pub(crate) const CONVENTIONS: [&str; 12] = [
     "client.",
     "error.",
     "gen_ai.",
@@ -134,7 +134,7 @@ fn notes(node: Node<'_>) -> Vec<String> {
 }
 
 /// A kind as people and other programs read it.
-pub(super) fn kind_text(kind: &SpanKind) -> &'static str {
+pub(crate) fn kind_text(kind: &SpanKind) -> &'static str {
     match kind {
         SpanKind::Server => "SERVER",
         SpanKind::Client => "CLIENT",

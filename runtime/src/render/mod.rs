@@ -30,5 +30,7 @@ pub use html::{
     html,
 };
 pub use json::{JSON_VERSION, json};
+#[cfg(feature = "testing")]
+pub(crate) use label::{CONVENTIONS, kind_text};
 pub use printable::{printable, width};
 pub use text::{DEFAULT_MAX_LINES, DEFAULT_WIDTH, MIN_WIDTH, TextOptions, text};

@@ -20,6 +20,8 @@ use crate::tool::{BuiltTool, Injections, ToolCall, ToolContext};
 /// What a panic in a tool says to the model. The panic's own text stays on the
 /// server: it may hold anything.
 const PANIC_MESSAGE: &str = "the tool failed unexpectedly; the server's log tells more";
+/// The same of resources.
+const RESOURCE_PANIC_MESSAGE: &str = "the server failed unexpectedly; its log tells more";
 
 /// The tools and resources of one server.
 pub(super) struct ToolHandler {
@@ -76,36 +78,24 @@ impl ServerHandler for ToolHandler {
         Ok(ListToolsResult::with_all_items(tools))
     }
 
-    /// Calls a tool. A call that the client cancels is dropped, as is usual for
-    /// Rust futures: its phases end as cancelled. A panic is caught here, since
-    /// otherwise the client would wait for an answer that never comes.
     async fn call_tool(
         &self,
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
         let tool = self.tool(&params.name).ok_or_else(|| self.unknown_tool())?;
-        let cancelled = request.ct.clone();
+        let cancelled = request.ct.clone().cancelled_owned();
         let call = ToolCall::new(
             Arc::clone(tool),
             params.arguments,
             Arc::clone(&self.injections),
             ToolContext::new(request),
         );
-        let answer = AssertUnwindSafe((tool.call)(&call)).catch_unwind();
-        let answer = tokio::select! {
-            biased;
-            answer = answer => answer,
-            () = cancelled.cancelled() => {
-                return Err(ErrorData::internal_error("the call was cancelled", None));
-            }
-        };
-        match answer {
-            Ok(answer) => answer
+        match attend(async { (tool.call)(&call).await }, cancelled).await? {
+            Some(answer) => answer
                 .or_else(crate::tool::CallError::into_answer)
                 .map(CallToolResponse::Complete),
-            Err(_panic) => {
-                note_panic();
+            None => {
                 tracing::error!(tool = %tool.model.name, "a tool panicked");
                 let content = vec![ContentBlock::text(PANIC_MESSAGE)];
                 Ok(CallToolResponse::Complete(CallToolResult::error(content)))
@@ -122,23 +112,26 @@ impl ServerHandler for ToolHandler {
             return Ok(ListResourcesResult::default());
         };
         let cursor = params.and_then(|params| params.cursor);
-        resources
-            .list(cursor.as_deref(), &ToolContext::new(request))
-            .await
+        let cancelled = request.ct.clone().cancelled_owned();
+        let context = ToolContext::new(request);
+        let listing = async { resources.list(cursor.as_deref(), &context).await };
+        attend(listing, cancelled)
+            .await?
+            .ok_or_else(resource_panic)?
     }
 
     async fn list_resource_templates(
         &self,
         _params: Option<PaginatedRequestParams>,
-        _request: Request,
+        request: Request,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let templates = self
-            .resources
-            .as_ref()
-            .map(|resources| resources.templates());
-        Ok(ListResourceTemplatesResult::with_all_items(
-            templates.unwrap_or_default(),
-        ))
+        let Some(resources) = &self.resources else {
+            return Ok(ListResourceTemplatesResult::default());
+        };
+        let cancelled = request.ct.cancelled_owned();
+        let templates = attend(async { resources.templates() }, cancelled).await?;
+        let templates = templates.ok_or_else(resource_panic)?;
+        Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
 
     async fn read_resource(
@@ -152,10 +145,12 @@ impl ServerHandler for ToolHandler {
                 None,
             ));
         };
-        let result = resources
-            .read(&params.uri, &ToolContext::new(request))
-            .await?;
-        Ok(ReadResourceResponse::Complete(result))
+        let cancelled = request.ct.clone().cancelled_owned();
+        let context = ToolContext::new(request);
+        let reading = async { resources.read(&params.uri, &context).await };
+        let result = attend(reading, cancelled).await?;
+        let result = result.ok_or_else(resource_panic)?;
+        result.map(ReadResourceResponse::Complete)
     }
 
     /// A request of a known method ends up here if its parameters do not fit
@@ -182,4 +177,25 @@ impl ServerHandler for ToolHandler {
         );
         Err(ErrorData::invalid_params(message, None))
     }
+}
+
+/// Runs the author's code. Of a request that the client cancels it is dropped,
+/// as is usual for Rust futures: its phases end as cancelled. A panic is caught
+/// here (`None`), since otherwise the client would wait for an answer that never
+/// comes.
+async fn attend<T>(
+    code: impl Future<Output = T>,
+    cancelled: impl Future<Output = ()>,
+) -> Result<Option<T>, ErrorData> {
+    let answer = AssertUnwindSafe(code).catch_unwind();
+    tokio::select! {
+        biased;
+        answer = answer => Ok(answer.inspect_err(|_panic| note_panic()).ok()),
+        () = cancelled => Err(ErrorData::internal_error("the call was cancelled", None)),
+    }
+}
+
+fn resource_panic() -> ErrorData {
+    tracing::error!("a resource provider panicked");
+    ErrorData::internal_error(RESOURCE_PANIC_MESSAGE, None)
 }

@@ -72,7 +72,7 @@ impl AttributeMatch {
         self
     }
 
-    pub(super) fn matches(&self, scope: &str, key: &str) -> bool {
+    pub(crate) fn matches(&self, scope: &str, key: &str) -> bool {
         self.key.matches(key)
             && self
                 .scope

@@ -177,6 +177,14 @@ impl PassbackPolicy {
         self
     }
 
+    /// Whether a rule is about this attribute.
+    #[cfg(feature = "testing")]
+    pub(super) fn has_rule_for(&self, scope: &str, key: &str) -> bool {
+        self.attributes
+            .iter()
+            .any(|rule| rule.attributes.matches(scope, key))
+    }
+
     /// Whether the name of a span can change what becomes of it.
     pub(super) fn has_span_rules(&self) -> bool {
         !(self.merged.is_empty() && self.hidden.is_empty())

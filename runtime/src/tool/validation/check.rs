@@ -12,7 +12,7 @@ use crate::tool::bound::Bound;
 /// Deepest nesting that is followed; as deep as `serde_json` reads.
 const MAX_DEPTH: usize = 128;
 /// Most values that are looked at to find the form of a union. Unions inside unions multiply.
-const MAX_TRIES: usize = 2_000_000;
+const MAX_TRIES: usize = 500_000;
 /// Most names that a message lists.
 const MAX_NAMES: usize = 20;
 
