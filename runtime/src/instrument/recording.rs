@@ -210,7 +210,9 @@ impl<'a> Recording<'a> {
         self.root
             .set(semconv::RPC_RESPONSE_STATUS_CODE, code.to_string());
         if !semconv::CALLER_FAULTS.contains(&code) {
-            self.root.fail(code.to_string(), error.message.clone());
+            let panicked = self.guard.scope().failure().map(str::to_owned);
+            let error_type = panicked.unwrap_or_else(|| code.to_string());
+            self.root.fail(error_type, error.message.clone());
         }
     }
 

@@ -12,6 +12,7 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use tokio_util::sync::CancellationToken;
 
 use super::resources::DynResources;
 use crate::instrument::note_panic;
@@ -19,7 +20,9 @@ use crate::tool::{BuiltTool, Injections, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
 /// server: it may hold anything.
-const PANIC_MESSAGE: &str = "the tool failed unexpectedly; the server's log tells more";
+const TOOL_PANIC: &str = "the tool failed unexpectedly; the server's log tells more";
+/// What a panic in a [`ResourceProvider`](super::ResourceProvider) says.
+const RESOURCE_PANIC: &str = "the read failed unexpectedly; the server's log tells more";
 
 /// The tools and resources of one server.
 pub(super) struct ToolHandler {
@@ -56,6 +59,47 @@ impl ToolHandler {
     }
 }
 
+/// Why the author's code did not come to its end.
+enum Stopped {
+    Cancelled,
+    Panicked,
+}
+
+/// Runs what an author has written. What the client cancels is dropped, as is
+/// usual for Rust futures: its phases end as cancelled. A panic is caught here,
+/// since otherwise the client would wait for an answer that never comes.
+async fn guarded<T>(
+    run: impl Future<Output = T>,
+    cancelled: &CancellationToken,
+) -> Result<T, Stopped> {
+    let run = AssertUnwindSafe(run).catch_unwind();
+    let outcome = tokio::select! {
+        biased;
+        outcome = run => outcome,
+        () = cancelled.cancelled() => return Err(Stopped::Cancelled),
+    };
+    outcome.map_err(|_panic| {
+        note_panic();
+        Stopped::Panicked
+    })
+}
+
+/// What a [`ResourceProvider`](super::ResourceProvider) has given, or an error
+/// if it could not.
+fn of_resources<T>(outcome: Result<Result<T, ErrorData>, Stopped>) -> Result<T, ErrorData> {
+    outcome.unwrap_or_else(|stopped| match stopped {
+        Stopped::Cancelled => Err(cancelled_error()),
+        Stopped::Panicked => {
+            tracing::error!("a resource provider panicked");
+            Err(ErrorData::internal_error(RESOURCE_PANIC, None))
+        }
+    })
+}
+
+fn cancelled_error() -> ErrorData {
+    ErrorData::internal_error("the call was cancelled", None)
+}
+
 type Request = RequestContext<RoleServer>;
 
 impl ServerHandler for ToolHandler {
@@ -76,9 +120,6 @@ impl ServerHandler for ToolHandler {
         Ok(ListToolsResult::with_all_items(tools))
     }
 
-    /// Calls a tool. A call that the client cancels is dropped, as is usual for
-    /// Rust futures: its phases end as cancelled. A panic is caught here, since
-    /// otherwise the client would wait for an answer that never comes.
     async fn call_tool(
         &self,
         params: CallToolRequestParams,
@@ -92,22 +133,14 @@ impl ServerHandler for ToolHandler {
             injections: Arc::clone(&self.injections),
             context: ToolContext::new(request),
         };
-        let answer = AssertUnwindSafe((tool.call)(&call)).catch_unwind();
-        let answer = tokio::select! {
-            biased;
-            answer = answer => answer,
-            () = cancelled.cancelled() => {
-                return Err(ErrorData::internal_error("the call was cancelled", None));
-            }
-        };
-        match answer {
+        match guarded((tool.call)(&call), &cancelled).await {
             Ok(answer) => answer
                 .or_else(crate::tool::CallError::into_answer)
                 .map(CallToolResponse::Complete),
-            Err(_panic) => {
-                note_panic();
+            Err(Stopped::Cancelled) => Err(cancelled_error()),
+            Err(Stopped::Panicked) => {
                 tracing::error!(tool = %tool.model.name, "a tool panicked");
-                let content = vec![ContentBlock::text(PANIC_MESSAGE)];
+                let content = vec![ContentBlock::text(TOOL_PANIC)];
                 Ok(CallToolResponse::Complete(CallToolResult::error(content)))
             }
         }
@@ -122,9 +155,10 @@ impl ServerHandler for ToolHandler {
             return Ok(ListResourcesResult::default());
         };
         let cursor = params.and_then(|params| params.cursor);
-        resources
-            .list(cursor.as_deref(), &ToolContext::new(request))
-            .await
+        let cancelled = request.ct.clone();
+        let context = ToolContext::new(request);
+        let listing = resources.list(cursor.as_deref(), &context);
+        of_resources(guarded(listing, &cancelled).await)
     }
 
     async fn list_resource_templates(
@@ -152,10 +186,10 @@ impl ServerHandler for ToolHandler {
                 None,
             ));
         };
-        let result = resources
-            .read(&params.uri, &ToolContext::new(request))
-            .await?;
-        Ok(ReadResourceResponse::Complete(result))
+        let cancelled = request.ct.clone();
+        let context = ToolContext::new(request);
+        let reading = resources.read(&params.uri, &context);
+        of_resources(guarded(reading, &cancelled).await).map(ReadResourceResponse::Complete)
     }
 
     /// A request of a known method ends up here if its parameters do not fit

@@ -1,7 +1,7 @@
 //! S15 and S16: calls that fail.
 
 use serde_json::{Value, json};
-use support::matrix::{Host, Method, Setup};
+use support::matrix::{Host, Method, SECRET, Setup};
 use support::tree::{attributes, span, tree};
 use support::wire::ask;
 
@@ -183,15 +183,16 @@ async fn s16_a_panic_is_an_error_that_says_so() {
             return; // rmcp lets the request die without an answer, and so do we.
         }
         let answer = case.ask("explode", "", ask(true)).await;
-        let class = if case.method == Method::Tool {
+        if case.method == Method::Tool {
             assert_eq!(answer["result"]["isError"], true);
-            "panic"
         } else {
             assert_eq!(answer["error"]["code"], -32603);
-            "panic"
-        };
-        let expected = case.failed_tree("explode", Some(class), &["fuse ERROR panic"]);
+        }
+        let expected = case.failed_tree("explode", Some("panic"), &["fuse ERROR panic"]);
         assert_eq!(tree(&answer), expected);
+        assert!(!answer.to_string().contains(SECRET));
+        let answer = case.ask("echo", "", ask(true)).await;
+        assert_eq!(case.text(&answer), "done", "the next one is not harmed");
     })
     .await;
 }
