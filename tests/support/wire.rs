@@ -244,7 +244,6 @@ pub async fn post(
 }
 
 /// A request that posts one message, with the headers that its protocol wants.
-#[must_use]
 pub fn request_over_http(
     http: &reqwest::Client,
     url: &str,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::serve::ListenerExt as _;
 use glassbox::{
     Instrumented, PassbackGrant, PassbackLimits, Secrets, TelemetryMode, TelemetryOptions,
 };
@@ -234,6 +235,8 @@ impl HttpServer {
 async fn route(router: Router, wrapped: Option<Instrumented<Plain>>) -> HttpServer {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    // Events are small; a socket that waits for more holds each up for 40 ms.
+    let listener = listener.tap_io(|socket| socket.set_nodelay(true).unwrap());
     let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     HttpServer::Routed {
         url,
