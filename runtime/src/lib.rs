@@ -52,7 +52,7 @@
 //! | [`TelemetryMode`], on, propagate only, off | on |
 //! | [`PassbackGrant`], who gets it | whoever asks, as much as they ask for |
 //! | [`PassbackRateLimit`], how often | no bound |
-//! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials |
+//! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials, and what [`redact()`] is told on the way |
 //! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
 //! | [`Instrumented::passback_for_prompts`], spans of `prompts/get` | off |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
@@ -103,6 +103,7 @@ pub mod otlp;
 mod passback;
 mod phase;
 mod propagation;
+mod redact;
 #[cfg(feature = "analysis")]
 pub mod render;
 mod semconv;
@@ -115,9 +116,11 @@ pub use glassbox_macros::{mcp_tool, phase};
 pub use instrument::{Instrumented, ServiceHandler, TelemetryMode, TelemetryOptions};
 pub use passback::{
     AttributeMatch, EXTENSION_ID, MARCH_CAPABILITY, PassbackCounts, PassbackGrant, PassbackLimits,
-    PassbackPolicy, PassbackRateLimit, PassbackRequest, Secrets, SecretsError, SpanMatch,
+    PassbackPolicy, PassbackRateLimit, PassbackRequest, RedactError, Secrets, SecretsError,
+    SpanMatch,
 };
 pub use phase::ErrorType;
+pub use redact::redact;
 #[cfg(feature = "http-server")]
 pub use server::http;
 #[cfg(feature = "stdio")]

@@ -145,7 +145,8 @@ impl<H: ServerHandler> Instrumented<H> {
     }
 
     /// Looks for these secrets in everything that leaves. Default: only for
-    /// what the request's own `Authorization` header carries.
+    /// the credentials in the request's own headers, and what
+    /// [`redact`](crate::redact()) is told while a request is handled.
     #[must_use]
     pub fn redact(self, secrets: Secrets) -> Self {
         self.with_options(|options| options.secrets = secrets)

@@ -14,8 +14,8 @@ use super::metrics::{OperationTimer, Target};
 use super::operation::Operation;
 use super::telemetry::Telemetry;
 use crate::passback::{
-    Bucket, Net, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
-    attach_to_error, attach_to_meta,
+    Bucket, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject, attach_to_error,
+    attach_to_meta,
 };
 use crate::{propagation, semconv};
 
@@ -105,8 +105,6 @@ struct Recording<'a> {
     passback: PassbackRequest,
     root: ObservedSpan,
     guard: ScopeGuard,
-    /// What must not be in the answer.
-    net: Net,
 }
 
 impl<'a> Recording<'a> {
@@ -128,8 +126,6 @@ impl<'a> Recording<'a> {
         if has_reference_profile {
             operation = operation.with_reference_profile();
         }
-        let parts = request.extensions.get::<http::request::Parts>();
-        let net = Net::of_headers(&telemetry.secrets, parts.map(|parts| &parts.headers));
         let ambient = ambient.span().span_context().clone();
         let root_parent = parent.span().span_context().clone();
         let (policy, limits) = (Arc::clone(&telemetry.policy), telemetry.limits);
@@ -149,6 +145,11 @@ impl<'a> Recording<'a> {
                 has_reference_profile,
             },
         );
+        if passback != PassbackRequest::Off
+            && let Some(parts) = request.extensions.get::<http::request::Parts>()
+        {
+            guard.scope().secrets().add_credentials(&parts.headers);
+        }
         let root = ObservedSpan::start(
             guard.scope(),
             operation.span_name,
@@ -169,7 +170,6 @@ impl<'a> Recording<'a> {
             passback,
             root,
             guard,
-            net,
         })
     }
 
@@ -222,10 +222,15 @@ impl<'a> Recording<'a> {
             limits,
             resource,
             counters,
+            secrets,
             ..
         } = self.telemetry;
         let collected = self.guard.close();
-        let passback = Passback::build(collected, root, self.passback, limits, resource, &self.net);
+        let Some(net) = self.guard.scope().secrets().net(secrets) else {
+            counters.count_unsearched();
+            return Passback::unsearched(&collected, resource);
+        };
+        let passback = Passback::build(collected, root, self.passback, limits, resource, &net);
         counters.count_redacted(passback.redacted_secrets());
         passback
     }

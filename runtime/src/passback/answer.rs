@@ -61,6 +61,17 @@ impl Passback {
         }
     }
 
+    /// Says that spans were recorded, and shows none of them: for a request with
+    /// more secrets than can be looked for.
+    pub(crate) fn unsearched(collected: &Collected, resource: &Resource) -> Self {
+        let dropped = collected.spans.len() + collected.dropped_spans;
+        let (text, redacted_secrets) = assemble(resource, [], dropped, &Net::default());
+        Self {
+            text,
+            redacted_secrets,
+        }
+    }
+
     /// Known secrets that were found in it, and replaced.
     pub(crate) fn redacted_secrets(&self) -> usize {
         self.redacted_secrets

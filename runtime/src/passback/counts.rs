@@ -29,6 +29,9 @@ pub struct PassbackCounts {
     pub failed_redactions: u64,
     /// Known secrets found in what was about to leave, and replaced.
     pub redacted_secrets: u64,
+    /// Requests with more secrets than can be looked for; none of their spans
+    /// left.
+    pub unsearched_requests: u64,
 }
 
 /// [`PassbackCounts`] while they grow.
@@ -43,12 +46,18 @@ pub(crate) struct Counters {
     pub(super) withheld_attributes: Counter,
     pub(super) failed_redactions: Counter,
     pub(super) redacted_secrets: Counter,
+    pub(super) unsearched_requests: Counter,
 }
 
 impl Counters {
     /// Counts secrets that were found in an answer.
     pub(crate) fn count_redacted(&self, secrets: usize) {
         self.redacted_secrets.add(secrets);
+    }
+
+    /// Counts a request with more secrets than can be looked for.
+    pub(crate) fn count_unsearched(&self) {
+        self.unsearched_requests.add(1);
     }
 
     pub(crate) fn snapshot(&self) -> PassbackCounts {
@@ -62,6 +71,7 @@ impl Counters {
             withheld_attributes: self.withheld_attributes.get(),
             failed_redactions: self.failed_redactions.get(),
             redacted_secrets: self.redacted_secrets.get(),
+            unsearched_requests: self.unsearched_requests.get(),
         }
     }
 }

@@ -60,5 +60,4 @@ pub use rate::PassbackRateLimit;
 pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
 pub(crate) use scope::{Scope, ScopeGuard, Subject};
-pub(crate) use secrets::Net;
-pub use secrets::{Secrets, SecretsError};
+pub use secrets::{RedactError, Secrets, SecretsError};

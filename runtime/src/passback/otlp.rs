@@ -30,6 +30,9 @@ pub(crate) struct SpanWriter {
     text: String,
     max_value_length_bytes: usize,
     net: Option<Net>,
+    /// Whether each text is looked at closely. Spans are not, unless a quick
+    /// look at all that was written of one finds something.
+    looks_closely: bool,
     redacted: usize,
 }
 
@@ -39,6 +42,7 @@ impl SpanWriter {
             text: String::new(),
             max_value_length_bytes,
             net: None,
+            looks_closely: true,
             redacted: 0,
         }
     }
@@ -57,9 +61,21 @@ impl SpanWriter {
 
     /// Writes one span and says where it stands in [`text`](Self::text).
     pub(crate) fn write(&mut self, span: &SpanData) -> Range<usize> {
-        let start = self.text.len();
+        let (start, redacted) = (self.text.len(), self.redacted);
+        self.looks_closely = false;
         self.span(span);
+        self.looks_closely = true;
+        if self.may_hold_secret(start) {
+            self.text.truncate(start);
+            self.redacted = redacted;
+            self.span(span);
+        }
         start..self.text.len()
+    }
+
+    fn may_hold_secret(&self, start: usize) -> bool {
+        let written = self.text.get(start..).unwrap_or_default();
+        self.net.as_ref().is_some_and(|net| net.may_be_in(written))
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -253,12 +269,12 @@ impl SpanWriter {
         self.text.push_str(key);
         let max_bytes = self.max_value_length_bytes;
         match &self.net {
-            Some(net) => {
+            Some(net) if self.looks_closely || Net::may_be_cut(value, max_bytes) => {
                 let (clean, found) = net.scrub(value, max_bytes);
                 self.redacted += found;
                 push_string(&mut self.text, cut(&clean, max_bytes));
             }
-            None => push_string(&mut self.text, cut(value, max_bytes)),
+            _ => push_string(&mut self.text, cut(value, max_bytes)),
         }
     }
 
@@ -267,6 +283,10 @@ impl SpanWriter {
         let Some(net) = &self.net else {
             return false;
         };
+        // A whole number is written as it is looked for; another may not be.
+        if !self.looks_closely && matches!(number, Value::I64(_)) {
+            return false;
+        }
         let (_, found) = net.scrub(&number.as_str(), usize::MAX);
         self.redacted += found;
         found > 0

@@ -10,6 +10,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
 use super::observed::PublicSpan;
+use super::secrets::RequestSecrets;
 
 /// A request whose spans are being recorded, carried in the OpenTelemetry
 /// [`Context`](opentelemetry::Context) from the root span to the last phase:
@@ -28,6 +29,8 @@ struct Inner {
     /// The span that the root span is a child of, or the invalid id.
     root_parent: SpanId,
     subject: Subject,
+    /// What must not be in the answer, beside the secrets of the process.
+    secrets: RequestSecrets,
     /// Why the request failed, where its answer does not tell.
     failure: OnceLock<&'static str>,
 }
@@ -56,7 +59,7 @@ impl Scope {
     }
 
     /// Whether spans of this request are collected, now.
-    pub(super) fn collects(&self) -> bool {
+    pub(crate) fn collects(&self) -> bool {
         self.0.collects.load(Ordering::Acquire)
     }
 
@@ -75,6 +78,11 @@ impl Scope {
     /// Whether phases carry the reference profile's attributes as well.
     pub(crate) fn has_reference_profile(&self) -> bool {
         self.0.subject.has_reference_profile
+    }
+
+    /// The secrets of this request.
+    pub(crate) fn secrets(&self) -> &RequestSecrets {
+        &self.0.secrets
     }
 
     /// Bytes of a name or a string value, at most.
@@ -125,6 +133,7 @@ impl ScopeGuard {
             bucket,
             root_parent,
             subject,
+            secrets: RequestSecrets::default(),
             failure: OnceLock::new(),
         })))
     }

@@ -201,7 +201,8 @@ impl ServerBuilder {
 
     /// Names a secret of this process, such as a key to another service, that
     /// is looked for in everything that leaves. See [`Secrets`] for what is
-    /// found. The credentials of the request itself need not be named.
+    /// found. The credentials of the request itself need not be named; what a
+    /// call learns on its way is named with [`redact`](crate::redact()).
     pub fn redact(mut self, secret: impl Into<String>) -> Self {
         self.secrets.push(secret.into());
         self

@@ -1,8 +1,10 @@
 //! How a secret may be written.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What RFC 3986 has encoded: all but the unreserved characters.
@@ -12,25 +14,38 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The secret as it is, escaped in JSON, percent-encoded and in Base64.
+/// The secret as it is, escaped in JSON, percent-encoded and in Base64. Most
+/// tokens need no escapes; work and allocations for those are spared.
 pub(super) fn forms(secret: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::from([secret.to_owned()]);
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    if let Some(json) = json
-        .strip_prefix('"')
-        .and_then(|json| json.strip_suffix('"'))
-    {
-        forms.insert(json.to_owned());
+    if let Cow::Owned(json) = in_json(secret) {
+        forms.insert(json);
     }
-    let percent = utf8_percent_encode(secret, RESERVED).to_string();
-    forms.insert(lower_case_escapes(&percent));
-    forms.insert(percent);
+    if let Cow::Owned(percent) = Cow::from(utf8_percent_encode(secret, RESERVED)) {
+        forms.insert(lower_case_escapes(&percent));
+        forms.insert(percent);
+    }
     for bytes_before in 0..3 {
-        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-            forms.insert(base64_inside(secret, bytes_before, &engine));
+        let standard = base64_inside(secret, bytes_before);
+        if standard.contains(['+', '/']) {
+            forms.insert(standard.replace('+', "-").replace('/', "_"));
         }
+        forms.insert(standard);
     }
     forms
+}
+
+/// The text between the quotes of a JSON string; borrowed if it needs no escapes.
+pub(super) fn in_json(text: &str) -> Cow<'_, str> {
+    let is_escaped = |byte: u8| matches!(byte, b'"' | b'\\') || byte.is_ascii_control();
+    if !text.bytes().any(is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let json = serde_json::to_string(text).unwrap_or_default();
+    let inside = json
+        .strip_prefix('"')
+        .and_then(|json| json.strip_suffix('"'));
+    Cow::Owned(inside.unwrap_or(text).to_owned())
 }
 
 fn lower_case_escapes(percent: &str) -> String {
@@ -51,18 +66,17 @@ fn lower_case_escapes(percent: &str) -> String {
 
 /// The characters of the secret's Base64 that are the same whatever stands
 /// around it, where so many bytes stand before it (modulo 3).
-fn base64_inside(secret: &str, bytes_before: usize, engine: &impl base64::Engine) -> String {
+fn base64_inside(secret: &str, bytes_before: usize) -> String {
     let mut bytes = vec![0; bytes_before];
     bytes.extend_from_slice(secret.as_bytes());
     let start = (bytes_before * 8).div_ceil(6);
     let end = bytes.len() * 8 / 6;
-    let encoded = engine.encode(bytes);
+    let encoded = STANDARD_NO_PAD.encode(bytes);
     encoded.get(start..end).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     use proptest::prelude::*;
 

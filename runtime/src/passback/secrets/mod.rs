@@ -2,13 +2,19 @@
 //! leaves (S13).
 //!
 //! ```text
-//! Secrets   values the author names          mod.rs
-//! forms     how a secret may be written      forms.rs
-//! Net       what is looked for in an answer  net.rs
+//! Secrets          values the author names            mod.rs
+//! credentials      those in a request's headers       credentials.rs
+//! RequestSecrets   those, and what a request learns   request.rs
+//! forms            how a secret may be written        forms.rs
+//! Net              what is looked for in an answer    net.rs
 //! ```
 
+#[cfg(test)]
+mod cost;
+mod credentials;
 mod forms;
 mod net;
+mod request;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,8 +22,10 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
-use forms::forms;
+use forms::{forms, in_json};
 pub(crate) use net::Net;
+pub use request::RedactError;
+pub(crate) use request::RequestSecrets;
 
 /// Values that must never leave in spans: keys, passwords, tokens.
 ///
@@ -26,8 +34,14 @@ pub(crate) use net::Net;
 /// or value of an attribute, in an error text or in the resource, `[redacted]`
 /// stands in the answer, and
 /// [`PassbackCounts::redacted_secrets`](crate::PassbackCounts::redacted_secrets)
-/// counts it. What the request's own `Authorization` header carries is looked
-/// for without being named.
+/// counts it.
+///
+/// Credentials in the headers of the request itself need not be named: what
+/// stands behind the scheme in `Authorization` and `Proxy-Authorization` (of
+/// `Basic`, the password too), cookies of 16 bytes and more, and the values of
+/// `X-API-Key`, `API-Key`, `X-Goog-API-Key`, `X-Auth-Token`, `X-Access-Token`
+/// and `X-CSRF-Token`. A secret that a call learns on its way is named with
+/// [`redact`](crate::redact()).
 ///
 /// Found are the value as it is, inside JSON text (escaped), percent-encoded
 /// (RFC 3986) and in Base64, standard or URL-safe, also in the middle of more,
@@ -52,6 +66,8 @@ pub struct Secrets(Option<Arc<Known>>);
 struct Known {
     forms: Vec<String>,
     automaton: AhoCorasick,
+    /// The same forms as they stand in JSON.
+    written: AhoCorasick,
 }
 
 /// Why values cannot be looked for.
@@ -101,9 +117,16 @@ impl Secrets {
             return Ok(Self::default());
         }
         let automaton = AhoCorasick::new(&all).map_err(|_| SecretsError::TooMany)?;
+        let in_json: BTreeSet<_> = all.iter().map(|form| in_json(form).into_owned()).collect();
+        let written = if in_json == all {
+            automaton.clone()
+        } else {
+            AhoCorasick::new(&in_json).map_err(|_| SecretsError::TooMany)?
+        };
         Ok(Self(Some(Arc::new(Known {
             forms: all.into_iter().collect(),
             automaton,
+            written,
         }))))
     }
 }

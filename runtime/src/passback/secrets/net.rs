@@ -5,13 +5,9 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use memchr::memmem::Finder;
 
-use super::forms::forms;
+use super::forms::{forms, in_json};
 use super::{Known, Secrets};
 
 /// What stands where a secret stood.
@@ -27,7 +23,29 @@ const MAX_CHARACTER_BYTES: usize = 4;
 pub(crate) struct Net {
     known: Option<Arc<Known>>,
     /// Few, and new with every request: not worth an automaton.
-    of_request: Vec<Finder<'static>>,
+    of_request: Arc<[Form]>,
+}
+
+/// One form of a secret of the request.
+#[derive(Clone)]
+struct Form {
+    finder: Finder<'static>,
+    /// The form as it stands in JSON, where that is another.
+    written: Option<Finder<'static>>,
+}
+
+impl Form {
+    fn new(form: &str) -> Self {
+        let finder = |text: &str| Finder::new(text.as_bytes()).into_owned();
+        let written = match in_json(form) {
+            Cow::Owned(written) if written != form => Some(finder(&written)),
+            _ => None,
+        };
+        Self {
+            finder: finder(form),
+            written,
+        }
+    }
 }
 
 impl fmt::Debug for Net {
@@ -47,7 +65,7 @@ impl Net {
             .into_iter()
             .filter(|secret| secret.len() >= Secrets::MIN_LENGTH_BYTES)
             .flat_map(forms)
-            .map(|form| Finder::new(form.as_bytes()).into_owned())
+            .map(|form| Form::new(&form))
             .collect();
         Self {
             known: secrets.0.clone(),
@@ -55,22 +73,35 @@ impl Net {
         }
     }
 
-    /// Looks for the secrets and for the credentials in the headers.
-    pub(crate) fn of_headers(secrets: &Secrets, headers: Option<&HeaderMap>) -> Self {
-        let credentials: Vec<_> = headers.into_iter().flat_map(credentials).collect();
-        Self::new(secrets, credentials.iter().map(String::as_str))
-    }
-
     /// Whether there is nothing to look for.
     pub(crate) fn is_empty(&self) -> bool {
         self.known.is_none() && self.of_request.is_empty()
+    }
+
+    /// Whether a secret may stand in this JSON, in one of its strings or across
+    /// them: a quick look, so that texts without one need no closer look each.
+    ///
+    /// JSON escapes character by character. So a form that stands in a text
+    /// stands, escaped, in the JSON of that text, unless it was cut away.
+    pub(crate) fn may_be_in(&self, json: &str) -> bool {
+        let known = |known: &Arc<Known>| !matches!(known.written.try_find(json), Ok(None));
+        let of_request = |form: &Form| {
+            let finder = form.written.as_ref().unwrap_or(&form.finder);
+            finder.find(json.as_bytes()).is_some()
+        };
+        self.known.as_ref().is_some_and(known) || self.of_request.iter().any(of_request)
+    }
+
+    /// Whether a text is so long that it may have been cut, or will be.
+    pub(crate) fn may_be_cut(text: &str, max_bytes: usize) -> bool {
+        text.len().saturating_add(MAX_CHARACTER_BYTES) > max_bytes
     }
 
     /// The text without secrets, and how many there were. A text that is as
     /// long as `max_bytes` may have been cut in the middle of one.
     pub(crate) fn scrub<'t>(&self, text: &'t str, max_bytes: usize) -> (Cow<'t, str>, usize) {
         let mut found = self.find(text);
-        if text.len().saturating_add(MAX_CHARACTER_BYTES) > max_bytes {
+        if Self::may_be_cut(text, max_bytes) {
             found.extend(self.part_at_the_end(text));
         }
         if found.is_empty() {
@@ -99,7 +130,7 @@ impl Net {
         {
             found.extend(matches.map(|found| found.range()));
         }
-        for form in &self.of_request {
+        for form in self.of_request.iter().map(|form| &form.finder) {
             let mut from = 0;
             while let Some(rest) = text.as_bytes().get(from..)
                 && let Some(at) = form.find(rest)
@@ -117,7 +148,7 @@ impl Net {
         let known = self.known.iter().flat_map(|known| &known.forms);
         let forms = known
             .map(String::as_bytes)
-            .chain(self.of_request.iter().map(Finder::needle));
+            .chain(self.of_request.iter().map(|form| form.finder.needle()));
         let longest = forms.filter_map(|form| {
             let parts = MIN_PART_BYTES..form.len();
             parts.rev().find(|length| {
@@ -131,32 +162,8 @@ impl Net {
     }
 }
 
-/// What stands behind the scheme in `Authorization`, and the password of
-/// `Basic` credentials (RFC 7617).
-fn credentials(headers: &HeaderMap) -> Vec<String> {
-    let mut found = Vec::new();
-    for value in headers.get_all(AUTHORIZATION) {
-        let Ok(value) = std::str::from_utf8(value.as_bytes()) else {
-            continue;
-        };
-        let value = value.trim();
-        let (scheme, credentials) = value.split_once(' ').unwrap_or(("", value));
-        let credentials = credentials.trim();
-        if scheme.eq_ignore_ascii_case("basic")
-            && let Ok(decoded) = STANDARD.decode(credentials)
-            && let Ok(decoded) = String::from_utf8(decoded)
-            && let Some((_user, password)) = decoded.split_once(':')
-        {
-            found.push(password.to_owned());
-        }
-        found.push(credentials.to_owned());
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
@@ -201,21 +208,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_the_authorization_header_carries_is_looked_for() {
-        let mut headers = HeaderMap::new();
-        let value = |text: String| HeaderValue::from_str(&text).unwrap();
-        headers.append(AUTHORIZATION, value("Bearer  canary-token".to_owned()));
-        let basic = STANDARD.encode("user:open sesame");
-        headers.append(AUTHORIZATION, value(format!("basic {basic}")));
-        headers.append(AUTHORIZATION, value("without-scheme".to_owned()));
-        let net = Net::of_headers(&Secrets::default(), Some(&headers));
-        for secret in ["canary-token", &basic, "open sesame", "without-scheme"] {
-            assert_eq!(scrub(&net, &format!("<{secret}>")), "<[redacted]>");
-        }
-        assert!(Net::of_headers(&Secrets::default(), None).is_empty());
-    }
-
     proptest! {
         #[test]
         fn no_secret_is_left_whatever_stands_around_it(
@@ -230,6 +222,18 @@ mod tests {
                     prop_assert!(clean.contains(REDACTED));
                 }
             }
+        }
+
+        #[test]
+        fn what_a_close_look_finds_a_quick_look_finds_in_the_json(
+            secret in "[a-c\"/\\\\\u{1}é]{6,8}", other in "[a-c\"]{6,7}", text in "[a-c\"/\\\\\u{1}é]{0,40}",
+            before in any::<bool>(),
+        ) {
+            let net = Net::new(&Secrets::new([&*secret]).unwrap(), [&*other]);
+            let text = if before { format!("{text}{other}") } else { format!("{secret}{text}") };
+            let json = serde_json::to_string(&text).unwrap();
+            prop_assert!(net.scrub(&text, usize::MAX).1 > 0);
+            prop_assert!(net.may_be_in(&json));
         }
 
         #[test]
