@@ -48,7 +48,7 @@
 //! | option | default |
 //! |---|---|
 //! | [`PassbackPolicy`], what of the spans leaves | what Glassbox recorded and counts as public |
-//! | [`PassbackLimits`], how much leaves | 256 spans, 240,000 bytes |
+//! | [`PassbackLimits`], how much leaves | 256 spans, 240,000 bytes, answers up to 16 MiB less 64 KiB |
 //! | [`TelemetryOptions`], your own export and metrics beside it | nothing is exported or measured |
 //! | [`TelemetryMode`], on, propagate only, off | on |
 //! | [`PassbackGrant`], who gets it | whoever asks, as much as they ask for |

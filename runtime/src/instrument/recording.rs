@@ -9,13 +9,13 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 
 use super::ambient::AmbientContext;
-use super::answer::Answer;
+use super::answer::{Answer, json_bytes};
 use super::metrics::{OperationTimer, Target};
 use super::operation::Operation;
 use super::telemetry::Telemetry;
 use crate::passback::{
-    Bucket, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject, attach_to_error,
-    attach_to_meta,
+    Bucket, Described, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
+    attach_to_error, attach_to_meta,
 };
 use crate::{propagation, semconv};
 
@@ -200,7 +200,13 @@ impl<'a> Recording<'a> {
         if self.passback == PassbackRequest::Off {
             return result;
         }
-        let passback = self.passback();
+        let answer_bytes = match &result {
+            Ok(answer) => answer.json_bytes(),
+            Err(error) => json_bytes(error),
+        };
+        let Some(passback) = self.passback(answer_bytes) else {
+            return result;
+        };
         match &mut result {
             Ok(answer) => {
                 if let Some(meta) = answer.meta_mut() {
@@ -223,7 +229,8 @@ impl<'a> Recording<'a> {
         }
     }
 
-    fn passback(&self) -> Passback {
+    /// What joins an answer that has so many bytes without it.
+    fn passback(&self, answer_bytes: usize) -> Option<Passback> {
         let root = self.root.context().span().span_context().span_id();
         let Telemetry {
             limits,
@@ -232,14 +239,24 @@ impl<'a> Recording<'a> {
             secrets,
             ..
         } = self.telemetry;
+        let room_bytes = limits.max_answer_bytes.saturating_sub(answer_bytes);
         let collected = self.guard.close();
         let Some(net) = self.guard.scope().secrets().net(secrets) else {
-            counters.count_unsearched();
-            return Passback::unsearched(&collected, resource);
+            return Passback::unsearched(&collected, limits, room_bytes, counters);
         };
-        let passback = Passback::build(collected, root, self.passback, limits, resource, &net);
-        counters.count_redacted(passback.redacted_secrets());
-        passback
+        let described = Described {
+            resource,
+            net: &net,
+            counters,
+        };
+        Passback::build(
+            collected,
+            root,
+            self.passback,
+            limits,
+            room_bytes,
+            described,
+        )
     }
 }
 

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use opentelemetry::trace::{Span as _, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, Value};
 
-use super::limits::cut;
 use super::scope::Scope;
 use crate::semconv;
 
@@ -41,31 +40,25 @@ impl ObservedSpan {
         parent: &Context,
     ) -> Self {
         let mut builder = SpanBuilder::from_name(name).with_kind(kind);
-        let mut public = PublicSpan::default();
-        let limit = scope.max_value_length_bytes();
-        let name = cut(&builder.name, limit);
-        if name.len() < builder.name.len() {
-            builder.name = Cow::Owned(name.to_owned());
-        }
-        public.name = builder.name.clone();
+        scope.shorten_text(&mut builder.name);
+        let mut recorded: Vec<KeyValue> = Vec::with_capacity(attributes.len() + private.len());
         for attribute in attributes {
-            public.set(bounded(attribute, limit));
+            let attribute = scope.shortened(attribute);
+            match find(&mut recorded, &attribute) {
+                Some(known) => known.value = attribute.value,
+                None => recorded.push(attribute),
+            }
         }
         // Nobody asked for the public side of a span that is only exported.
-        let collects = scope.collects();
-        let mut recorded = if collects {
-            public.attributes.clone()
-        } else {
-            std::mem::take(&mut public.attributes)
-        };
-        recorded.extend(
-            private
-                .into_iter()
-                .map(|attribute| bounded(attribute, limit)),
-        );
+        let public = scope.collects().then(|| PublicSpan {
+            name: builder.name.clone(),
+            attributes: Vec::from(first(&recorded, scope.max_attributes())),
+            failure: None,
+        });
+        recorded.extend(private.into_iter().map(|private| scope.shortened(private)));
         builder.attributes = Some(recorded);
         let span = scope.tracer().build_with_context(builder, parent);
-        if collects {
+        if let Some(public) = public {
             scope.publish(span.span_context().span_id(), public);
         }
         Self {
@@ -90,16 +83,14 @@ impl ObservedSpan {
         self.ended
     }
 
-    /// Sets a public attribute. A key is there once: the last value counts.
+    /// Sets a public attribute. A key is there once: the last value counts. One
+    /// over the bound stays, and is counted by the recorded span.
     pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
-        let attribute = bounded(
-            KeyValue::new(key, value),
-            self.scope.max_value_length_bytes(),
-        );
+        let attribute = self.scope.shortened(KeyValue::new(key, value));
         let span = self.context.span();
         if self.scope.collects() {
             self.scope.amend(span.span_context().span_id(), |public| {
-                public.set(attribute.clone());
+                public.set(attribute.clone(), self.scope.max_attributes());
             });
         }
         span.set_attribute(attribute);
@@ -113,11 +104,8 @@ impl ObservedSpan {
         text: impl Into<Cow<'static, str>>,
     ) {
         self.set(semconv::ERROR_TYPE, error_type);
-        let text = text.into();
-        let text = match cut(&text, self.scope.max_value_length_bytes()) {
-            short if short.len() < text.len() => Cow::Owned(short.to_owned()),
-            _ => text,
-        };
+        let mut text = text.into();
+        self.scope.shorten_text(&mut text);
         let span = self.context.span();
         if self.scope.collects() {
             self.scope.amend(span.span_context().span_id(), |public| {
@@ -142,24 +130,20 @@ impl Drop for ObservedSpan {
 }
 
 impl PublicSpan {
-    fn set(&mut self, attribute: KeyValue) {
-        match self
-            .attributes
-            .iter_mut()
-            .find(|known| known.key == attribute.key)
-        {
-            Some(known) => known.value = attribute.value,
-            None => self.attributes.push(attribute),
+    fn set(&mut self, attribute: KeyValue, max_attributes: usize) {
+        if let Some(known) = find(&mut self.attributes, &attribute) {
+            known.value = attribute.value;
+        } else if self.attributes.len() < max_attributes {
+            self.attributes.push(attribute);
         }
     }
 }
 
-/// The attribute with its text cut to `max_bytes` bytes.
-pub(super) fn bounded(mut attribute: KeyValue, max_bytes: usize) -> KeyValue {
-    if let Value::String(text) = &attribute.value
-        && text.as_str().len() > max_bytes
-    {
-        attribute.value = Value::from(cut(text.as_str(), max_bytes).to_owned());
-    }
-    attribute
+/// The attribute of the same key.
+fn find<'a>(attributes: &'a mut [KeyValue], like: &KeyValue) -> Option<&'a mut KeyValue> {
+    attributes.iter_mut().find(|known| known.key == like.key)
+}
+
+fn first<T>(items: &[T], count: usize) -> &[T] {
+    items.get(..count).unwrap_or(items)
 }
