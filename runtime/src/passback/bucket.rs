@@ -139,6 +139,15 @@ impl Bucket {
         taken
     }
 
+    /// Counts a round of a loop that runs without the span it would have.
+    pub(super) fn skip(&self, place: Place) {
+        self.counters.unrecorded_rounds.add(1);
+        let mut state = self.state();
+        if !state.closed && place.depth <= self.max_depth {
+            state.dropped += 1;
+        }
+    }
+
     /// Takes the public side of a span that has started.
     pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
         let mut state = self.state();

@@ -61,7 +61,7 @@ impl SpanCollector {
     }
 
     /// Where an open span stands in its request.
-    fn place(&self, span: SpanId) -> Option<Place> {
+    pub(super) fn place(&self, span: SpanId) -> Option<Place> {
         self.shard(span)?.get(&span).map(|route| route.place)
     }
 

@@ -3,13 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use opentelemetry::StringValue;
-use opentelemetry::trace::SpanId;
+use opentelemetry::trace::{SpanId, TraceContextExt as _};
+use opentelemetry::{Context, StringValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
 use super::observed::PublicSpan;
+use super::place::Place;
+use super::policy::Fate;
 use super::secrets::RequestSecrets;
 
 /// A request whose spans are being recorded, carried in the OpenTelemetry
@@ -98,6 +100,16 @@ impl Scope {
     /// Hands over the public side of a span that has started.
     pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
         self.bucket().publish(span, public);
+    }
+
+    /// Counts a span that is not made, below the current span of `context`.
+    pub(crate) fn skip_below(&self, context: &Context) {
+        if self.collects() {
+            let parent = context.span().span_context().span_id();
+            let place = self.0.collector.place(parent);
+            self.bucket()
+                .skip(Place::below(parent, place, Fate::Publish));
+        }
     }
 
     /// Notes the class of a failure that the answer does not tell; the first one
