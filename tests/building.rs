@@ -29,6 +29,48 @@ fn default_out_of_bounds(#[arg(default = 1 + 8, maximum = 3)] number: Small) -> 
     number
 }
 
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Page {
+    /// Where to go on.
+    cursor: Option<String>,
+    size: u8,
+}
+
+#[mcp_tool]
+fn collides(size: u8, #[arg(flatten)] page: Page) -> u8 {
+    drop(page.cursor);
+    size + page.size
+}
+
+type Many = std::collections::HashMap<String, u8>;
+
+#[mcp_tool]
+fn flattens_a_map(#[arg(flatten)] many: Many) -> usize {
+    many.len()
+}
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind")]
+enum Either {
+    One { value: u8 },
+    Other,
+}
+
+#[mcp_tool]
+fn flattens_an_enum(#[arg(flatten)] either: Either) -> u8 {
+    match either {
+        Either::One { value } => value,
+        Either::Other => 0,
+    }
+}
+
+type Code = String;
+
+#[mcp_tool]
+fn example_does_not_fit(#[arg(pattern = "^[a-z]+$", example = Code::from("A1"))] code: Code) {
+    drop(code);
+}
+
 fn error(server: glassbox::ServerBuilder) -> String {
     server.build().unwrap_err().to_string()
 }
@@ -52,11 +94,27 @@ fn mistakes_are_named() {
         ),
         (
             error(server().tool::<bounded_list>()),
-            "tool `bounded_list`: argument `numbers` has a minimum or maximum, but is no number: its type is array",
+            "tool `bounded_list`: argument `numbers` has a `maximum`, but is no number: its type is array",
         ),
         (
             error(server().tool::<default_out_of_bounds>()),
             "tool `default_out_of_bounds`: argument `number` must be at most 3, but its default is 9",
+        ),
+        (
+            error(server().tool::<collides>()),
+            "tool `collides`: argument `page` and the parameter `size` both give an argument `size`; rename one of them",
+        ),
+        (
+            error(server().tool::<flattens_a_map>()),
+            "tool `flattens_a_map`: argument `many` is flattened, but its type has no fields",
+        ),
+        (
+            error(server().tool::<flattens_an_enum>()),
+            "tool `flattens_an_enum`: argument `either` is flattened, but its type has",
+        ),
+        (
+            error(server().tool::<example_does_not_fit>()),
+            "tool `example_does_not_fit`: argument `code` must match the pattern `^[a-z]+$`, but its example is \"A1\"",
         ),
     ] {
         assert!(mistake.starts_with(expected), "{mistake}");

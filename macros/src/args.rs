@@ -110,6 +110,28 @@ impl FromMeta for Switch {
     }
 }
 
+/// `key` or `key = "reason"`.
+#[derive(Debug, Clone)]
+pub(crate) struct Reason(pub(crate) Option<LitStr>);
+
+impl FromMeta for Reason {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let key = key(item);
+        let advice = format!("write `{key}`, or say why: `{key} = \"...\"`");
+        match item {
+            Meta::Path(_) => Ok(Self(None)),
+            Meta::NameValue(pair) => match &pair.value {
+                Expr::Lit(literal) => match &literal.lit {
+                    Lit::Str(text) => Ok(Self(Some(text.clone()))),
+                    other => mistake(other, advice),
+                },
+                other => mistake(other, advice),
+            },
+            other @ Meta::List(_) => mistake(other, advice),
+        }
+    }
+}
+
 /// `key` or `key = expression`.
 #[derive(Debug, Clone)]
 pub(crate) struct Value(pub(crate) Option<Expr>);

@@ -71,6 +71,7 @@ use proc_macro::TokenStream;
 /// | `destructive` | not said | the tool may remove or overwrite |
 /// | `idempotent` | not said | calling it again with the same arguments changes nothing more |
 /// | `open_world` | not said | the tool reaches beyond the server's own data |
+/// | `allow_unknown_arguments` | refused | arguments that the tool does not have are taken, and not seen by it |
 /// | `crate = path` | `::glassbox` | where the runtime is found, for facades that re-export it |
 ///
 /// The four hints are written as a word, or as `hint = false`. A hint that is not said is left out of `tools/list`, so
@@ -82,9 +83,20 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `default` | required, unless `Option<T>` | `Default::default()` stands in for an argument left out |
 /// | `default = value` | | the value stands in; a string literal is converted with `Into` |
-/// | `minimum = 1`, `maximum = 20` | unbounded | number literals, both inclusive; in the schema, and checked at each call |
+/// | `example = value` | none | shows the model what is meant; a value as for `default`, of `T` where the type is `Option<T>` |
+/// | `minimum = 1`, `maximum = 20` | the type's | bounds of a number: literals, both inclusive |
+/// | `min_length = 1`, `max_length = 80` | unbounded | characters of a text |
+/// | `pattern = "^[a-z]+$"` | none | a regular expression that a part of the text matches; without look-around, which can take for ever |
+/// | `format = "email"` | the type's | `date`, `date-time`, `email`, `hostname`, `ipv4`, `ipv6`, `time`, `uri` or `uuid` |
+/// | `min_items = 1`, `max_items = 9` | unbounded | items of a list |
+/// | `unique_items` | repeated ones allowed | no item twice |
 /// | `rename = "..."` | the parameter's name | the argument's name in the schema |
 /// | `description = "..."` | the doc comment | what the model reads |
+/// | `deprecated`, `deprecated = "why"` | not | asks models not to use it; the reason ends the description |
+/// | `flatten` | one argument | the fields of a struct are arguments of the tool; stands alone |
+///
+/// All of it is in the schema, and checked at each call. A literal that contradicts its type or another is an error of
+/// compilation; what only the schema of a type tells, such as of an alias, is one when the server is built.
 ///
 /// # Errors
 ///

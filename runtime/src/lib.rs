@@ -149,6 +149,8 @@ mod documents {
     mod client {}
     #[doc = include_str!("../../docs/guide.md")]
     mod guide {}
+    #[doc = include_str!("../../docs/schemas.md")]
+    mod schemas {}
     #[doc = include_str!("../../docs/phases.md")]
     mod phases {}
     #[cfg(feature = "testing")]

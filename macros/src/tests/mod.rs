@@ -3,6 +3,7 @@
 mod documented;
 mod phase_expansions;
 mod phase_mistakes;
+mod tables;
 mod tool_expansions;
 mod tool_mistakes;
 

@@ -120,8 +120,16 @@ pub async fn list_emails(
                             ::glassbox::__private::Argument::new::<u32>("max_results")
                                 .description("Maximum number of emails to return")
                                 .default(|| ::glassbox::__private::default_value::<u32>(5))
-                                .minimum(::glassbox::__private::Bound::Integer(1))
-                                .maximum(::glassbox::__private::Bound::Integer(20)),
+                                .keywords(
+                                    &[
+                                        ::glassbox::__private::Keyword::Minimum(
+                                            ::glassbox::__private::Bound::Integer(1),
+                                        ),
+                                        ::glassbox::__private::Keyword::Maximum(
+                                            ::glassbox::__private::Bound::Integer(20),
+                                        ),
+                                    ],
+                                ),
                             ::glassbox::__private::Argument::new::<String>("q")
                                 .description("Gmail search query")
                                 .default(|| ::glassbox::__private::default_value::<
@@ -131,7 +139,13 @@ pub async fn list_emails(
                                 .default(|| ::glassbox::__private::default_value::<
                                     f64,
                                 >(::core::default::Default::default()))
-                                .minimum(::glassbox::__private::Bound::Float(-0.5)),
+                                .keywords(
+                                    &[
+                                        ::glassbox::__private::Keyword::Minimum(
+                                            ::glassbox::__private::Bound::Float(-0.5),
+                                        ),
+                                    ],
+                                ),
                             ::glassbox::__private::Argument::new::<Option<Kind>>("type"),
                         ],
                     )

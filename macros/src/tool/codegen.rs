@@ -6,8 +6,11 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, ItemFn, ReturnType, Visibility};
 
-use super::argument::{Argument, Bound, DefaultValue, Number};
+use super::argument::{Argument, DefaultValue};
+use super::keyword::{Keyword, KeywordValue};
 use super::model::{Input, Tool};
+use super::number::Number;
+use super::shape::given;
 use crate::args::CratePath;
 use crate::signature::{hygienic, local};
 
@@ -113,9 +116,9 @@ fn definition(tool: &Tool) -> TokenStream {
     let name = &tool.name;
     let title = tool.title.iter();
     let description = tool.description.iter();
-    let hints = tool.hints.iter().map(|(hint, value)| {
-        let hint = Ident::new(hint, span);
-        quote_spanned!(span=> .#hint(#value))
+    let switches = tool.switches.iter().map(|(name, value)| {
+        let name = Ident::new(name, span);
+        quote_spanned!(span=> .#name(#value))
     });
     let arguments = list(
         span,
@@ -155,7 +158,7 @@ fn definition(tool: &Tool) -> TokenStream {
         #private::ToolDefinition::new(#name)
             #(.title(#title))*
             #(.description(#description))*
-            #(#hints)*
+            #(#switches)*
             #arguments
             #injections
             #output
@@ -177,8 +180,10 @@ fn argument(krate: &CratePath, argument: &Argument) -> TokenStream {
         ty,
         description,
         default,
-        minimum,
-        maximum,
+        example,
+        keywords,
+        deprecated,
+        flattened,
     } = argument;
     let span = hygienic(ty.span());
     let private = krate.private(span);
@@ -187,15 +192,42 @@ fn argument(krate: &CratePath, argument: &Argument) -> TokenStream {
         let value = default_value(default, ty);
         quote_spanned!(span=> .default(|| #private::default_value::<#ty>(#value)))
     });
-    let minimum = minimum.iter().map(|bound| self::bound(krate, bound));
-    let maximum = maximum.iter().map(|bound| self::bound(krate, bound));
+    let example = example.iter().map(|example| {
+        let ty = given(ty);
+        let value = default_value(example, ty);
+        quote_spanned!(span=> .examples(&[|| #private::default_value::<#ty>(#value)]))
+    });
+    let keywords = keywords.iter().map(|keyword| keyword_value(krate, keyword));
+    let keywords = list(span, "keywords", keywords);
+    let deprecated = deprecated.iter();
+    let flattened = flattened.then(|| quote_spanned!(span=> .flattened()));
     quote_spanned! {span=>
         #private::Argument::new::<#ty>(#name)
             #(.description(#description))*
             #(#default)*
-            #(.minimum(#minimum))*
-            #(.maximum(#maximum))*
+            #(#example)*
+            #keywords
+            #(.deprecated(#deprecated))*
+            #flattened
     }
+}
+
+/// A keyword as data of the runtime.
+fn keyword_value(krate: &CratePath, keyword: &Keyword) -> TokenStream {
+    let span = hygienic(keyword.written.span());
+    let private = krate.private(span);
+    let name = Ident::new(keyword.name.variant(), span);
+    let value = match &keyword.value {
+        KeywordValue::Bound(number) => bound(krate, *number, span),
+        KeywordValue::Count(count) => {
+            let mut count = Literal::u64_unsuffixed(*count);
+            count.set_span(span);
+            count.to_token_stream()
+        }
+        KeywordValue::Text(text) => text.to_token_stream(),
+        KeywordValue::Switch(value) => quote_spanned!(span=> #value),
+    };
+    quote_spanned!(span=> #private::Keyword::#name(#value))
 }
 
 fn default_value(default: &DefaultValue, ty: &syn::Type) -> TokenStream {
@@ -212,10 +244,9 @@ fn default_value(default: &DefaultValue, ty: &syn::Type) -> TokenStream {
     }
 }
 
-fn bound(krate: &CratePath, bound: &Bound) -> TokenStream {
-    let span = hygienic(bound.written.span());
+fn bound(krate: &CratePath, number: Number, span: Span) -> TokenStream {
     let private = krate.private(span);
-    let (kind, negative, mut magnitude) = match bound.number {
+    let (kind, negative, mut magnitude) = match number {
         Number::Integer(value) => (
             Ident::new("Integer", span),
             value.is_negative(),

@@ -5,9 +5,12 @@
 pub(crate) mod args;
 mod argument;
 pub(crate) mod codegen;
+mod keyword;
 mod model;
 mod name;
+mod number;
 mod parameter;
+mod shape;
 
 use proc_macro2::TokenStream;
 use syn::ItemFn;

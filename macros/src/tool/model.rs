@@ -25,7 +25,8 @@ pub(crate) struct Tool {
     pub(crate) name: LitStr,
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<String>,
-    pub(crate) hints: Vec<(&'static str, bool)>,
+    /// Hints and options: a method of the definition, and its value.
+    pub(crate) switches: Vec<(&'static str, bool)>,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
 }
@@ -52,6 +53,7 @@ impl Tool {
             destructive,
             idempotent,
             open_world,
+            allow_unknown_arguments,
             crate_path,
         } = args;
         if let (
@@ -70,11 +72,12 @@ impl Tool {
                 "a tool that only reads destroys nothing: `read_only` and `destructive` contradict each other; keep one",
             );
         }
-        let hints = [
+        let switches = [
             ("read_only", read_only),
             ("destructive", destructive),
             ("idempotent", idempotent),
             ("open_world", open_world),
+            ("allow_unknown_arguments", allow_unknown_arguments),
         ];
         let krate = crate_path.unwrap_or_default();
         check_function(&function, diagnostics);
@@ -99,9 +102,9 @@ impl Tool {
             name: name?,
             title: title.map(|Text(title)| title),
             description,
-            hints: hints
+            switches: switches
                 .into_iter()
-                .filter_map(|(hint, switch)| switch.map(|switch| (hint, switch.value.0)))
+                .filter_map(|(name, switch)| switch.map(|switch| (name, switch.value.0)))
                 .collect(),
             inputs,
         })

@@ -85,12 +85,12 @@ impl ServerHandler for ToolHandler {
     ) -> Result<CallToolResponse, ErrorData> {
         let tool = self.tool(&params.name).ok_or_else(|| self.unknown_tool())?;
         let cancelled = request.ct.clone().cancelled_owned();
-        let call = ToolCall {
-            tool: Arc::clone(tool),
-            given: params.arguments,
-            injections: Arc::clone(&self.injections),
-            context: ToolContext::new(request),
-        };
+        let call = ToolCall::new(
+            Arc::clone(tool),
+            params.arguments,
+            Arc::clone(&self.injections),
+            ToolContext::new(request),
+        );
         match attend(async { (tool.call)(&call).await }, cancelled).await? {
             Some(answer) => answer
                 .or_else(crate::tool::CallError::into_answer)

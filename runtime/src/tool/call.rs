@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
+use serde_json::Value;
 
 use super::arguments::Arguments;
+use super::built::BuiltTool;
 use super::context::ToolContext;
 use super::injection::Injections;
-use super::schema::BuiltTool;
+use super::validation::{Rules, has_null, prune};
 
 /// The answer of a tool in the making.
 pub type ToolFuture<'a> =
@@ -19,17 +21,35 @@ pub type ToolFuture<'a> =
 /// One call of a tool.
 #[derive(Debug)]
 pub struct ToolCall {
-    pub(crate) tool: Arc<BuiltTool>,
-    pub(crate) given: Option<JsonObject>,
-    pub(crate) injections: Arc<Injections>,
-    pub(crate) context: ToolContext,
+    tool: Arc<BuiltTool>,
+    given: Value,
+    injections: Arc<Injections>,
+    context: ToolContext,
 }
 
 impl ToolCall {
+    pub(crate) fn new(
+        tool: Arc<BuiltTool>,
+        given: Option<JsonObject>,
+        injections: Arc<Injections>,
+        context: ToolContext,
+    ) -> Self {
+        let mut given = Value::Object(given.unwrap_or_default());
+        if has_null(&given) {
+            prune(&tool.rules, Rules::ROOT, &mut given);
+        }
+        Self {
+            tool,
+            given,
+            injections,
+            context,
+        }
+    }
+
     /// The arguments of the call, to be taken one by one.
     #[must_use]
     pub fn arguments(&self) -> Arguments<'_> {
-        Arguments::new(&self.tool.arguments, self.given.as_ref())
+        Arguments::new(&self.tool, &self.given)
     }
 
     /// What the server provides for a parameter `&T`.

@@ -3,7 +3,10 @@
 //! ```text
 //! ToolDefinition   what the author wrote, as one constant     definition.rs
 //! Argument         one owned parameter                        argument.rs
-//! schema           input and output schemas                   schema.rs
+//! Keyword          what its author adds to its schema         keyword.rs
+//! schema           input and output schemas                   schema/
+//! BuiltTool        a tool in a server: schemas, rules         built.rs
+//! validation       arguments against their schema             validation/
 //! Arguments        the arguments of a call, taken and checked arguments.rs
 //! Injection        one borrowed parameter                     injection.rs
 //! ToolCall         one call, as generated code sees it        call.rs
@@ -12,26 +15,32 @@
 
 mod argument;
 mod arguments;
+mod bound;
+mod built;
 mod call;
 mod context;
 mod definition;
 mod error;
 mod injection;
+mod keyword;
 mod output;
 mod schema;
+mod validation;
 
-pub use argument::{Argument, ArgumentType, Bound, DefaultValue, default_value};
+pub use argument::{Argument, ArgumentType, DefaultValue, default_value};
 pub use arguments::{Arguments, Taken};
+pub use bound::Bound;
+pub(crate) use built::BuiltTool;
 pub use call::{CallError, ToolCall, ToolFuture};
 pub use context::ToolContext;
 pub use definition::{OutputSchema, ToolDefinition};
 pub use error::ToolError;
 pub use injection::Injection;
 pub(crate) use injection::Injections;
+pub use keyword::Keyword;
 pub use output::{
     OutputProbe, ReturnProbe, SplitValue, ToolFailure, ToolOutput, ViaValue, output_schema, reply,
 };
-pub(crate) use schema::BuiltTool;
 
 /// A tool that a server can serve. Implemented by `#[mcp_tool]`.
 #[diagnostic::on_unimplemented(
