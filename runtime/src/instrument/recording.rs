@@ -10,7 +10,7 @@ use rmcp::{ErrorData, RoleServer};
 
 use super::ambient::AmbientContext;
 use super::answer::Answer;
-use super::metrics::OperationTimer;
+use super::metrics::{OperationTimer, Target};
 use super::operation::Operation;
 use super::telemetry::Telemetry;
 use crate::passback::{
@@ -38,7 +38,7 @@ impl Observation<'_> {
     /// Runs one request as an operation: under the trace context its `_meta`
     /// names, and with its spans in the answer if it asks for them.
     ///
-    /// `tool` is the name of the tool, if the server knows it by the result.
+    /// `known` is what was called, if the server knows it by the result.
     ///
     /// Nobody asked and nothing is exported: the request runs as it would
     /// without Glassbox, except that calls to other servers carry the caller's
@@ -47,7 +47,7 @@ impl Observation<'_> {
         self,
         request: RequestContext<RoleServer>,
         run: impl AsyncFnOnceSend<A>,
-        tool: impl FnOnce(&Result<A, ErrorData>) -> Option<String> + Send,
+        known: impl FnOnce(&Result<A, ErrorData>) -> Option<Target> + Send,
     ) -> Result<A, ErrorData> {
         if !self.propagates {
             return run.call(request).await;
@@ -71,8 +71,8 @@ impl Observation<'_> {
             // A call that was cancelled is measured as such, by its drop.
             && !(result.is_err() && cancelled.is_cancelled())
         {
-            let tool = tool(&result);
-            timer.end(&result, tool.as_deref());
+            let known = known(&result);
+            timer.end(&result, known);
         }
         result
     }
