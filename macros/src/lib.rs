@@ -116,12 +116,25 @@ pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// A phase ends however its code ends: with a value, through `?`, by a panic, or because its future was dropped; and
 /// says which. Where nobody looks it costs next to nothing, and attributes are not evaluated.
 ///
-/// It stands
-/// - on a function or method with a body, `async` or not;
-/// - inside a function marked `#[phase]` or [`#[mcp_tool]`](macro@mcp_tool), on a `let`, an expression statement, a
-///   block, or any expression; also in nested blocks, closures and `async` blocks. (Stable Rust leaves these attributes
-///   to the macro of the function. In a function without one it reports experimental attributes.) `phase` has to be
-///   imported there as well, or written `#[glassbox::phase(...)]`.
+/// It stands on a function or method with a body; and inside a function marked `#[phase]` or
+/// [`#[mcp_tool]`](macro@mcp_tool) on what the table says, also in nested blocks, closures and `async` blocks. (Stable
+/// Rust leaves these attributes to the macro of the function. In a function without one it reports experimental
+/// attributes.) `phase` has to be imported there as well, or written `#[glassbox::phase(...)]`.
+///
+/// | on | the span is |
+/// |---|---|
+/// | a function or method, `async` or not | each call, up to its end |
+/// | a function that ends with an `async` block, boxed or not (what `async_trait` writes) | the block, from its first poll to its end |
+/// | another function that returns `impl Future`, `impl Stream`, or either one boxed | the call, and then the future to its end, or the stream to its last item |
+/// | a `let`, an expression statement, a block, an expression | its evaluation |
+/// | a `match` arm, `#[phase("...")] Some(id) => ...` | the arm's expression, when the arm is taken |
+/// | a closure, `async` or not, or the `let` that binds it | each call; if its body is an `async` block, that |
+/// | an `async` block, or the `let` that binds it | from its first poll to its end |
+/// | a loop | the whole loop |
+/// | a loop, with `rounds` | each round of its body, up to a bound; not what chooses the next round |
+///
+/// A future or a stream that is dropped before its end ends its phase as `cancelled`; an `async` block that is never
+/// polled makes no span. Of a stream, the first item that is an `Err` says how the phase ended.
 ///
 /// # Examples
 ///
@@ -152,10 +165,21 @@ pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | argument | default | meaning |
 /// |---|---|---|
 /// | `"name"` | the function's name; required elsewhere | the span's name: up to 128 bytes, the same at every call |
+/// | `name = expression` | | a name out of a fixed set: a `&'static str`, or a type with `PhaseName` |
+/// | `name = dynamic(text)` | | a name made at run time, which may carry data: it is public, and cut to 128 bytes |
 /// | `key.with.dots = value` | none | an attribute, evaluated before the phase's code and only when recorded; borrowed, so that the value stays usable |
+/// | `kind = client` | `internal` | what the span is to others: `internal`, `client`, `server`, `producer`, `consumer` |
+/// | `link = span_context` | none | spans it belongs to, without being below them: `SpanContext`, `Context`, or several; may be repeated; 128 are kept |
+/// | `ok(key = \|value\| ...)` | none | attributes taken from the value, or from what is in `Ok`, at the end; nothing is taken from an `Err` |
+/// | `err = type` | where the value is looked at | an `Err` makes the phase fail, with its `error.type` |
+/// | `err = text` | | the same, and the error's words (`Display`) as the status message, which leaves only if the policy says `with_error_texts` |
+/// | `err = none` | | the value is not looked at: an `Err` is a value like any other |
+/// | `rounds`, `rounds = 100` | one span for the loop | on a loop: a span for each round, 100 at most or as many as said; more are counted in `droppedSpanCount` |
+/// | `returns = future`, `returns = stream` | by the return type | on a function whose return type hides behind an alias what goes on after it |
 /// | `crate = path` | `::glassbox` | where the runtime is found; on functions, for the phases inside as well |
 ///
-/// `name`, `fields`, `kind`, `ok`, `err`, `link`, `limit` and `level` without a dot are kept for options.
+/// `fields`, `limit` and `level` without a dot are kept for options. Closures and expressions given to options are
+/// evaluated only when the phase is recorded.
 ///
 /// # How a phase inside a function can be left
 ///
@@ -165,7 +189,10 @@ pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - `?` anywhere else inside: the phase ends with the error, converted to the error type of the function's return
 ///   type, and the function returns it. In closures this needs a written return type.
 /// - As the function's last expression: the phase sees what the function returns.
-/// - `return`, `break` and `continue` that would leave the phase do not compile; the message says what to do.
+/// - `return`, `break` and `continue` that would leave the phase do not compile; the message says what to do. A phase of
+///   `rounds` may be left with `continue`, and with `break` out of the loop. `return` leaves a closure or `async` block.
+/// - Of a closure or an `async` block, the phase sees the value if the compiler knows its type there: a written return
+///   type, `.await`, a call, or a `?` inside. `err = type` asks for it otherwise, `err = none` forgoes it.
 ///
 /// Without `.await` inside, the code runs in a closure and borrows as a closure does; with one, in an `async` block. A
 /// macro that the standard library does not have may hide an `.await`, so it counts as one. In the tokens of a macro

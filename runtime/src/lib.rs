@@ -123,7 +123,7 @@ pub use passback::{
     PassbackPolicy, PassbackRateLimit, PassbackRequest, RedactError, Secrets, SecretsError,
     SpanMatch,
 };
-pub use phase::ErrorType;
+pub use phase::{ErrorType, PhaseName};
 pub use redact::redact;
 #[cfg(feature = "http-server")]
 pub use server::http;

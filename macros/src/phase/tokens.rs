@@ -61,6 +61,28 @@ pub(crate) fn is_undecided(expr: &Expr) -> bool {
     !matches!(expr, Expr::Await(_))
 }
 
+/// `Ok`, `Err` and what else takes a value without saying the whole type.
+pub(crate) fn result_constructor(callee: &Expr) -> bool {
+    let Expr::Path(callee) = callee else {
+        return true;
+    };
+    let last = callee.path.segments.last();
+    last.is_some_and(|last| {
+        let is_one = ["Ok", "Err", "default", "from"]
+            .iter()
+            .any(|name| last.ident == name);
+        is_one && last.arguments.is_none()
+    })
+}
+
+/// A block with the given code instead of its own.
+pub(crate) fn replaced(place: Span, body: TokenStream) -> Block {
+    Block {
+        brace_token: token::Brace(hygienic(place)),
+        stmts: vec![Stmt::Expr(Expr::Verbatim(body), None)],
+    }
+}
+
 /// The same braces as ours: around an argument, the user's own would be called unnecessary.
 pub(crate) fn respanned(body: TokenStream, span: Span) -> TokenStream {
     body.into_iter()

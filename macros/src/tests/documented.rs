@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use expect_test::expect_file;
 
 use super::expand;
+use crate::phase::options::OPTIONS;
 
 const INTRODUCTION: &str = "\
 # What the macros write
@@ -16,7 +17,7 @@ the macros themselves (`UPDATE_EXPECT=1 cargo test -p glassbox-macros documented
 ";
 
 /// Title, what to notice, source.
-const EXAMPLES: [(&str, &str, &str); 6] = [
+const EXAMPLES: [(&str, &str, &str); 8] = [
     (
         "The smallest tool",
         "The function is left alone. Beside it stands an empty type of the same name, which a server takes: \
@@ -78,6 +79,34 @@ fn total(&self) -> u32 {
 }",
     ),
     (
+        "A loop with a span for each round",
+        "The body is code of its own: `continue` ends it, and `break` is a value that ends the loop. `Rounds` counts; rounds \
+         over the bound run without a span.",
+        "#[phase]
+async fn fetch(gmail: &Gmail, ids: Vec<Id>) -> Result<u32, ToolError> {
+    let mut size = 0;
+    #[phase(\"inbox.message\", rounds = 50, message.id = id)]
+    for id in ids {
+        if size > 1000 {
+            break;
+        }
+        size += gmail.message(&id).await?.size;
+    }
+    Ok(size)
+}",
+    ),
+    (
+        "A closure and a function that returns a future",
+        "The phase is each call of the closure, and the future to its end. Options are said in the closure that runs only \
+         if somebody asked, or in the one that looks at the value.",
+        "#[phase(\"inbox.count\", kind = client, ok(inbox.count = |count| *count))]
+fn count(gmail: &Gmail) -> impl Future<Output = Result<usize, ToolError>> {
+    let unread = #[phase(\"inbox.filter\")]
+    |message: &Message| !message.read;
+    gmail.count(unread)
+}",
+    ),
+    (
         "A facade",
         "`crate = path` says where the runtime is found.",
         "#[mcp_tool(crate = my_sdk::glassbox)]
@@ -99,4 +128,42 @@ fn the_page_shows_what_the_macros_write() {
         .unwrap();
     }
     expect_file!["../../../docs/expansions.md"].assert_eq(&page);
+}
+
+/// The rows of a table whose first column is code.
+fn rows(page: &str) -> Vec<&str> {
+    let lines = page.lines().map(|line| line.trim_start_matches("/// "));
+    lines.filter(|line| line.starts_with("| `")).collect()
+}
+
+#[test]
+fn every_option_of_a_phase_is_in_the_tables() {
+    let macros = include_str!("../lib.rs");
+    let of_phase = macros
+        .split("/// Makes a function, or a part of one, a phase")
+        .nth(1);
+    let guide = include_str!("../../../docs/phases.md");
+    for page in [of_phase.unwrap(), guide] {
+        let rows = rows(page);
+        for (name, _) in OPTIONS {
+            let starts = [
+                format!("| `{name} = "),
+                format!("| `{name}("),
+                format!("| `{name}`"),
+            ];
+            let is_there = rows
+                .iter()
+                .any(|row| starts.iter().any(|start| row.starts_with(start)));
+            assert!(is_there, "`{name}` is in no table");
+        }
+    }
+}
+
+#[test]
+fn every_option_is_read_as_it_is_said_to_be_written() {
+    for (name, written) in OPTIONS {
+        let written = written.replace("...", "value");
+        let args = crate::phase::args::Args::read(written.parse().unwrap());
+        assert!(args.is_ok(), "{name}: {:?}", args.err());
+    }
 }

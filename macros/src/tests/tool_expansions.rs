@@ -83,9 +83,16 @@ pub async fn list_emails(
                 ratio: f64,
                 r#type: Option<Kind>,
             ) -> Result<Inbox, ToolError> {
-                #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
-                use phase as _;
-                let inbox = ::glassbox::__private::Phase::start("format_response", |_| {})
+                let inbox = ::glassbox::__private::Phase::start(
+                        "format_response",
+                        |_| {
+                            #[allow(
+                                unused_imports,
+                                reason = "names `#[phase]`, which is gone from here"
+                            )]
+                            use phase as _;
+                        },
+                    )
                     .run_sync(
                         || { Inbox::from(emails) },
                         |_| ::glassbox::__private::Outcome::value(),
