@@ -126,7 +126,7 @@ fn expands_what_async_trait_makes() {
                                 }
                                 #[allow(
                                     unused_imports,
-                                    reason = "names `#[phase]`, which is gone from here"
+                                    reason = "names an attribute that is gone from here"
                                 )]
                                 use phase as _;
                                 let a = ::glassbox::__private::Phase::start("x", |_| {})
@@ -172,7 +172,7 @@ fn peels_a_question_mark_at_the_end() {
                             }
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             let a = ::glassbox::__private::Phase::start("a", |_| {})
@@ -215,7 +215,7 @@ fn takes_the_error_type_for_inner_question_marks() {
                             }
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             let a = ::glassbox::__private::Phase::start("a", |_| {})
@@ -273,7 +273,7 @@ fn takes_the_error_type_where_a_call_does_not_tell_its_own() {
                         move || -> Result<(), E> {
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             let a: u32 = ::glassbox::__private::Phase::start("a", |_| {})
@@ -326,7 +326,7 @@ fn wraps_what_cannot_fail() {
                             }
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             let a: Box<dyn A> = ::glassbox::__private::Phase::start("a", |_| {})
@@ -383,7 +383,7 @@ fn wraps_the_initialiser_of_let_else_and_of_assignments() {
                         move || -> Option<u32> {
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             let Some(a) = ::glassbox::__private::Phase::start("a", |_| {})
@@ -424,7 +424,7 @@ fn sees_what_the_last_expression_returns() {
                             }
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             ::glassbox::__private::Phase::start("a", |_| {})
@@ -462,7 +462,7 @@ fn nests_phases() {
                             }
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             let a = ::glassbox::__private::Phase::start("a", |_| {})
@@ -479,7 +479,7 @@ fn nests_phases() {
                                         > as ::glassbox::__private::Fallible>::from_value({
                                             #[allow(
                                                 unused_imports,
-                                                reason = "names `#[phase]`, which is gone from here"
+                                                reason = "names an attribute that is gone from here"
                                             )]
                                             use phase as _;
                                             let b = ::glassbox::__private::Phase::start("b", |_| {})
@@ -515,13 +515,13 @@ fn follows_closures_and_async_blocks() {
                         move || -> u32 {
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             let c = |a: u32| -> Result<u32, E> {
                                 #[allow(
                                     unused_imports,
-                                    reason = "names `#[phase]`, which is gone from here"
+                                    reason = "names an attribute that is gone from here"
                                 )]
                                 use phase as _;
                                 let b = ::glassbox::__private::Phase::start("a", |_| {})
@@ -544,7 +544,7 @@ fn follows_closures_and_async_blocks() {
                             let d = async move {
                                 #[allow(
                                     unused_imports,
-                                    reason = "names `#[phase]`, which is gone from here"
+                                    reason = "names an attribute that is gone from here"
                                 )]
                                 use phase as _;
                                 ::glassbox::__private::Phase::start("b", |_| {})
@@ -581,7 +581,7 @@ fn leaves_loops_labels_and_nested_worlds_alone() {
                         move || {
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             ::glassbox::__private::Phase::start("a", |_| {})
@@ -636,7 +636,7 @@ fn keeps_other_attributes_on_the_statement() {
                         move || {
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             #[cfg(unix)]
@@ -664,7 +664,7 @@ fn finds_the_crate_of_the_function_inside() {
                         move || {
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use phase as _;
                             facade::__private::Phase::start("a", |_| {})
@@ -688,7 +688,7 @@ fn accepts_phase_under_any_path() {
                         move || {
                             #[allow(
                                 unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
+                                reason = "names an attribute that is gone from here"
                             )]
                             use glassbox::phase as _;
                             ::glassbox::__private::Phase::start("a", |_| {})
@@ -706,13 +706,13 @@ fn keeps_the_function_after_a_mistake() {
     let source = r#"#[phase] fn f() -> u32 { #[phase] let a = g(); if a { #[phase("x")] { return 1; } } #[phase("b")] a }"#;
     expect![[r#"
         fn f() -> u32 {
-            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            #[allow(unused_imports, reason = "names an attribute that is gone from here")]
             use phase as _;
-            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            #[allow(unused_imports, reason = "names an attribute that is gone from here")]
             use phase as _;
             let a = g();
             if a {
-                #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+                #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                 use phase as _;
                 {
                     return 1;

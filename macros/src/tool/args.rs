@@ -20,8 +20,9 @@ pub(crate) struct Args {
     pub(crate) destructive: Option<Keyed<Switch>>,
     pub(crate) idempotent: Option<Keyed<Switch>>,
     pub(crate) open_world: Option<Keyed<Switch>>,
+    pub(crate) blocking: Option<Keyed<Switch>>,
     #[darling(rename = "crate")]
-    pub(crate) crate_path: Option<CratePath>,
+    pub(crate) crate_path: Option<Keyed<CratePath>>,
 }
 
 impl Args {

@@ -13,13 +13,20 @@ use super::injection::Injections;
 use super::schema::BuiltTool;
 
 /// The answer of a tool in the making.
-pub type ToolFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<CallToolResult, CallError>> + Send + 'a>>;
+pub type ToolFuture = Pin<Box<dyn Future<Output = Result<CallToolResult, CallError>> + Send>>;
+
+/// How a tool is called.
+pub type CallTool = fn(ToolCall) -> ToolFuture;
+
+/// The `self` of methods that are tools.
+pub(crate) type Receiver = Arc<dyn Any + Send + Sync>;
 
 /// One call of a tool.
 #[derive(Debug)]
 pub struct ToolCall {
     pub(crate) tool: Arc<BuiltTool>,
+    /// The `self` of a method.
+    pub(crate) receiver: Option<Receiver>,
     pub(crate) given: Option<JsonObject>,
     pub(crate) injections: Arc<Injections>,
     pub(crate) context: ToolContext,
@@ -30,6 +37,18 @@ impl ToolCall {
     #[must_use]
     pub fn arguments(&self) -> Arguments<'_> {
         Arguments::new(&self.tool.arguments, self.given.as_ref())
+    }
+
+    /// What a method borrows as `&self`.
+    ///
+    /// # Errors
+    ///
+    /// If the tool is no method of `T`; a set makes sure that it is.
+    pub fn receiver<T: Any>(&self) -> Result<&T, CallError> {
+        self.receiver
+            .as_deref()
+            .and_then(|receiver| receiver.downcast_ref())
+            .ok_or(CallError::NotInjected(type_name::<T>()))
     }
 
     /// What the server provides for a parameter `&T`.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::argument::{Argument, Bound};
 use super::arguments::check_bounds;
-use super::call::{ToolCall, ToolFuture};
+use super::call::CallTool;
 use super::definition::ToolDefinition;
 use crate::server::BuildError;
 
@@ -19,7 +19,7 @@ use crate::server::BuildError;
 pub(crate) struct BuiltTool {
     pub(crate) model: ToolModel,
     pub(crate) arguments: Vec<BuiltArgument>,
-    pub(crate) call: fn(&ToolCall) -> ToolFuture<'_>,
+    pub(crate) call: CallTool,
 }
 
 /// An argument with its default as JSON.
@@ -30,9 +30,12 @@ pub(crate) struct BuiltArgument {
 }
 
 impl BuiltTool {
+    /// Builds the tool under `name`, which may have a prefix that the
+    /// definition's does not.
     pub(crate) fn new(
+        name: &str,
         definition: &ToolDefinition,
-        call: fn(&ToolCall) -> ToolFuture<'_>,
+        call: CallTool,
     ) -> Result<Self, BuildError> {
         let mut generator = SchemaSettings::draft2020_12().into_generator();
         let mut arguments = Vec::with_capacity(definition.arguments.len());
@@ -41,7 +44,7 @@ impl BuiltTool {
         let mut names = HashSet::new();
         for argument in definition.arguments {
             let invalid = |reason: String| BuildError::Argument {
-                tool: definition.name.to_owned(),
+                tool: name.to_owned(),
                 argument: argument.name.to_owned(),
                 reason,
             };
@@ -60,7 +63,7 @@ impl BuiltTool {
         let input = input_schema(properties, required, &mut generator);
 
         let description = definition.description.map(Into::into);
-        let mut model = ToolModel::new_with_raw(definition.name, description, Arc::new(input));
+        let mut model = ToolModel::new_with_raw(name.to_owned(), description, Arc::new(input));
         model.title = definition.title.map(Into::into);
         model.annotations = definition.annotations();
         model.output_schema = definition.output.and_then(|output| output());
