@@ -8,14 +8,16 @@ mod diagnostics;
 mod docs;
 mod fallback;
 mod phase;
+mod receiver;
 mod signature;
 #[cfg(test)]
 mod tests;
 mod tool;
+mod tools;
 
 use proc_macro::TokenStream;
 
-/// Makes a function a tool of an MCP server.
+/// Makes a function, or a method in a block with [`#[mcp_tools]`](macro@mcp_tools), a tool of an MCP server.
 ///
 /// The function stays an ordinary function. Beside it comes a type of the same name (types and functions do not share
 /// their names), which a server takes: `.tool::<list_emails>()`.
@@ -27,6 +29,8 @@ use proc_macro::TokenStream;
 /// - `Option<T>`, and a default, make an argument optional.
 /// - The return type gives the output schema. An `Err` is an answer that the model can see, with `isError`.
 /// - Inside, [`#[phase]`](macro@phase) stands on statements.
+///
+/// A call runs as a future that may move between threads: what is held over an `.await` has to be `Send`.
 ///
 /// # Examples
 ///
@@ -56,7 +60,7 @@ use proc_macro::TokenStream;
 ///         .arguments(&[Argument::new::<u32>("max_results") /* description, default, bounds */])
 ///         .injections(&[Injection::of::<Gmail>("gmail")])
 ///         .output(|| output_schema!(Result<Inbox, ToolError>));
-///     fn call(call: &ToolCall) -> ToolFuture<'_> { /* reads the arguments, calls `list_emails` */ }
+///     fn call(call: ToolCall) -> ToolFuture { /* reads the arguments, calls `list_emails` */ }
 /// }
 /// ```
 ///
@@ -72,6 +76,7 @@ use proc_macro::TokenStream;
 /// | `idempotent` | not said | calling it again with the same arguments changes nothing more |
 /// | `open_world` | not said | the tool reaches beyond the server's own data |
 /// | `allow_unknown_arguments` | refused | arguments that the tool does not have are taken, and not seen by it |
+/// | `blocking` | on an async thread | a `fn` that computes or waits for long runs on a thread for blocking code |
 /// | `crate = path` | `::glassbox` | where the runtime is found, for facades that re-export it |
 ///
 /// The four hints are written as a word, or as `hint = false`. A hint that is not said is left out of `tools/list`, so
@@ -101,13 +106,79 @@ use proc_macro::TokenStream;
 /// # Errors
 ///
 /// What cannot be a tool does not compile, and the message says what to write instead: `&str` and other borrowed
-/// arguments, `self`, type parameters, `impl Trait`, patterns, a name MCP does not allow, bounds that contradict each
+/// arguments, `self` outside of an `#[mcp_tools]` block, type parameters, `impl Trait`, patterns, a name MCP does not allow, bounds that contradict each
 /// other, the default or the type. The function itself still exists then, so that its callers compile.
 #[proc_macro_attribute]
 pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     tool::expand(args.into(), item.clone())
         .unwrap_or_else(|error| fallback::tool(&error, &item))
+        .into()
+}
+
+/// Makes methods tools of an MCP server.
+///
+/// Each method marked [`#[mcp_tool]`](macro@mcp_tool) is a tool, as a free function would be; `&self` is the value that
+/// the server is given: `.tools(Gmail::new())`. The block stays an ordinary one, and all else in it is left alone:
+/// methods without the mark, associated constants and types.
+///
+/// - Several values of one type are several sets, each with its own `self`: give them prefixes,
+///   `ToolSet::of(mailbox).prefixed("work_")`.
+/// - The block may be generic, and may implement a trait. With `#[async_trait]`, `#[mcp_tools]` stands above it.
+/// - Methods may be behind `#[cfg(...)]`.
+/// - It collects tools and nothing else; other attributes may stand on the same block.
+///
+/// # Examples
+///
+/// ```ignore
+/// #[mcp_tools(prefix = "gmail_")]
+/// impl<B: Backend> Gmail<B> {
+///     /// List recent emails from the user's inbox.
+///     #[mcp_tool(read_only)]
+///     async fn list(
+///         &self,
+///         /// Maximum number of emails to return
+///         #[arg(default = 5, minimum = 1, maximum = 20)]
+///         max_results: u32,
+///     ) -> Result<Inbox, ToolError> {
+///         #[phase("gmail.list_messages")]
+///         let ids = self.backend.list(max_results).await?;
+///         Ok(Inbox::from(ids))
+///     }
+/// }
+/// ```
+///
+/// expands to the block, without what describes its tools, and
+///
+/// ```ignore
+/// impl<B: Backend> ::glassbox::ToolMethods for Gmail<B> {
+///     const METHODS: &'static [ToolMethod] = &[
+///         ToolMethod::new("list", ToolDefinition::new("gmail_list") /* ... */, |call| {
+///             /* reads the arguments, calls `Self::list(call.receiver::<Self>()?, ..)` */
+///         }),
+///     ];
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// | argument | default | meaning |
+/// |---|---|---|
+/// | `prefix = "..."` | none | stands before the names of all tools of the block |
+/// | `set = name` | the type is the set | for a second block of one type: a function of that name gives its tools, `.tools(Gmail::name(gmail))` |
+/// | `crate = path` | `::glassbox` | where the runtime is found, for the phases inside as well |
+///
+/// # Errors
+///
+/// A block without tools, `&mut self`, `self`, and what cannot be a tool do not compile; the message says what to write
+/// instead. A second block of one type without `set` is refused by the compiler as a conflicting implementation of
+/// `ToolMethods`.
+#[proc_macro_attribute]
+pub fn mcp_tools(args: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    let args = proc_macro2::TokenStream::from(args);
+    tools::expand(args.clone(), item.clone())
+        .unwrap_or_else(|error| fallback::tools(&error, &args, &item))
         .into()
 }
 

@@ -7,9 +7,10 @@ pub use crate::phase::{
     error_text,
 };
 pub use crate::tool::{
-    Argument, ArgumentType, Arguments, Bound, CallError, DefaultValue, Injection, Keyword,
-    OutputProbe, OutputSchema, ReturnProbe, SplitValue, Taken, ToolCall, ToolDefinition,
-    ToolFailure, ToolFuture, ToolOutput, ViaValue, default_value,
+    Argument, ArgumentType, Arguments, Bound, CallError, CallTool, DefaultValue, Injection,
+    Keyword, OutputProbe, OutputSchema, ReturnProbe, SplitValue, Taken, ToolCall, ToolDefinition,
+    ToolFailure, ToolFuture, ToolMethod, ToolOutput, ViaValue, default_value, named_set,
+    run_blocking,
 };
 
 pub use crate::tool::{output_schema as schema_of, reply as reply_with};

@@ -19,7 +19,7 @@ pub(crate) struct Follows {
 
 impl Follows {
     /// Reads it from the return type, or takes the author's word, where an alias hides it.
-    pub(super) fn of(output: &ReturnType, said: Option<Returned>) -> Option<Self> {
+    pub(crate) fn of(output: &ReturnType, said: Option<Returned>) -> Option<Self> {
         let ReturnType::Type(_, ty) = output else {
             return None;
         };

@@ -13,7 +13,7 @@ use crate::signature::hygienic;
 pub(crate) fn mention(path: &Path) -> Stmt {
     let span = hygienic(path.span());
     Stmt::Item(Item::Verbatim(quote_spanned! {span=>
-        #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+        #[allow(unused_imports, reason = "names an attribute that is gone from here")]
         use #path as _;
     }))
 }

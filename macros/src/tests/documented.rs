@@ -12,12 +12,12 @@ use crate::phase::options::OPTIONS;
 const INTRODUCTION: &str = "\
 # What the macros write
 
-What `#[mcp_tool]` and `#[phase]` expand to: data, and one call into the runtime. This page is written by a test from
+What `#[mcp_tool]`, `#[mcp_tools]` and `#[phase]` expand to: data, and one call into the runtime. This page is written by a test from
 the macros themselves (`UPDATE_EXPECT=1 cargo test -p glassbox-macros documented`) and compared in every test run.
 ";
 
 /// Title, what to notice, source.
-const EXAMPLES: [(&str, &str, &str); 8] = [
+const EXAMPLES: [(&str, &str, &str); 10] = [
     (
         "The smallest tool",
         "The function is left alone. Beside it stands an empty type of the same name, which a server takes: \
@@ -40,6 +40,30 @@ async fn list_emails(
     max_results: u32,
 ) -> Result<Inbox, ToolError> {
     gmail.list(max_results).await
+}",
+    ),
+    (
+        "A method",
+        "The block is left alone, too. Beside it stands what a server takes with `.tools(value)`: its tools as data. The \
+         value is their `self`, so two values of one type are two sets. Where the block is behind `#[cfg]`, so is the \
+         implementation; where a method is, so is its entry.",
+        "#[mcp_tools(prefix = \"gmail_\")]
+impl<B: Backend> Gmail<B> {
+    /// Says how many emails there are.
+    #[mcp_tool(read_only)]
+    async fn count(&self) -> Result<u32, ToolError> {
+        self.backend.count().await
+    }
+
+    fn not_a_tool(&self) {}
+}",
+    ),
+    (
+        "A tool that blocks",
+        "The call runs on a thread for blocking code, as part of the request.",
+        "#[mcp_tool(blocking)]
+fn checksum(rounds: u32) -> u64 {
+    (0..rounds).fold(7, |sum, round| sum.rotate_left(5) ^ u64::from(round))
 }",
     ),
     (
@@ -165,5 +189,24 @@ fn every_option_is_read_as_it_is_said_to_be_written() {
         let written = written.replace("...", "value");
         let args = crate::phase::args::Args::read(written.parse().unwrap());
         assert!(args.is_ok(), "{name}: {:?}", args.err());
+    }
+}
+
+/// A user names Glassbox among their dependencies, and nothing that it is made of.
+#[test]
+fn generated_code_names_no_crate_but_glassbox() {
+    for (title, _, source) in EXAMPLES {
+        let source = source.replace("crate = my_sdk::glassbox", "");
+        let expansion = expand(&source);
+        let words = expansion.split(|c: char| c.is_whitespace() || "(<&,[|!{".contains(c));
+        let rooted: Vec<_> = words.filter_map(|word| word.strip_prefix("::")).collect();
+        assert!(!rooted.is_empty(), "{title}: {expansion}");
+        for path in rooted {
+            let root = path.split("::").next().unwrap();
+            assert!(
+                matches!(root, "glassbox" | "core" | "std"),
+                "{title}: ::{path}"
+            );
+        }
     }
 }

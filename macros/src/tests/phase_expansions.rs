@@ -129,7 +129,7 @@ fn expands_what_async_trait_makes() {
                                         |_| {
                                             #[allow(
                                                 unused_imports,
-                                                reason = "names `#[phase]`, which is gone from here"
+                                                reason = "names an attribute that is gone from here"
                                             )]
                                             use phase as _;
                                         },
@@ -179,7 +179,7 @@ fn peels_a_question_mark_at_the_end() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -194,7 +194,7 @@ fn peels_a_question_mark_at_the_end() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -235,7 +235,7 @@ fn takes_the_error_type_for_inner_question_marks() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -263,7 +263,7 @@ fn takes_the_error_type_for_inner_question_marks() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -306,7 +306,7 @@ fn takes_the_error_type_where_a_call_does_not_tell_its_own() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -330,7 +330,7 @@ fn takes_the_error_type_where_a_call_does_not_tell_its_own() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -372,7 +372,7 @@ fn wraps_what_cannot_fail() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -386,7 +386,7 @@ fn wraps_what_cannot_fail() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -403,7 +403,7 @@ fn wraps_what_cannot_fail() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -421,7 +421,7 @@ fn wraps_what_cannot_fail() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -435,7 +435,7 @@ fn wraps_what_cannot_fail() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -469,7 +469,7 @@ fn wraps_the_initialiser_of_let_else_and_of_assignments() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -484,7 +484,7 @@ fn wraps_the_initialiser_of_let_else_and_of_assignments() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -523,7 +523,7 @@ fn sees_what_the_last_expression_returns() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -565,7 +565,7 @@ fn nests_phases() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -586,7 +586,7 @@ fn nests_phases() {
                                                     |_| {
                                                         #[allow(
                                                             unused_imports,
-                                                            reason = "names `#[phase]`, which is gone from here"
+                                                            reason = "names an attribute that is gone from here"
                                                         )]
                                                         use phase as _;
                                                     },
@@ -627,7 +627,7 @@ fn follows_closures_and_async_blocks() {
                                         |_| {
                                             #[allow(
                                                 unused_imports,
-                                                reason = "names `#[phase]`, which is gone from here"
+                                                reason = "names an attribute that is gone from here"
                                             )]
                                             use phase as _;
                                         },
@@ -654,7 +654,7 @@ fn follows_closures_and_async_blocks() {
                                         |_| {
                                             #[allow(
                                                 unused_imports,
-                                                reason = "names `#[phase]`, which is gone from here"
+                                                reason = "names an attribute that is gone from here"
                                             )]
                                             use phase as _;
                                         },
@@ -671,7 +671,7 @@ fn follows_closures_and_async_blocks() {
                                         |_| {
                                             #[allow(
                                                 unused_imports,
-                                                reason = "names `#[phase]`, which is gone from here"
+                                                reason = "names an attribute that is gone from here"
                                             )]
                                             use phase as _;
                                         },
@@ -704,7 +704,7 @@ fn leaves_loops_labels_and_nested_worlds_alone() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -725,7 +725,7 @@ fn leaves_loops_labels_and_nested_worlds_alone() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -744,7 +744,7 @@ fn leaves_loops_labels_and_nested_worlds_alone() {
                                         |_| {
                                             #[allow(
                                                 unused_imports,
-                                                reason = "names `#[phase]`, which is gone from here"
+                                                reason = "names an attribute that is gone from here"
                                             )]
                                             use phase as _;
                                         },
@@ -782,7 +782,7 @@ fn keeps_other_attributes_on_the_statement() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -794,7 +794,7 @@ fn keeps_other_attributes_on_the_statement() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -822,7 +822,7 @@ fn finds_the_crate_of_the_function_inside() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use phase as _;
                                     },
@@ -850,7 +850,7 @@ fn accepts_phase_under_any_path() {
                                     |_| {
                                         #[allow(
                                             unused_imports,
-                                            reason = "names `#[phase]`, which is gone from here"
+                                            reason = "names an attribute that is gone from here"
                                         )]
                                         use glassbox::phase as _;
                                     },
@@ -869,13 +869,13 @@ fn keeps_the_function_after_a_mistake() {
     let source = r#"#[phase] fn f() -> u32 { #[phase] let a = g(); if a { #[phase("x")] { return 1; } } #[phase("b")] a }"#;
     expect![[r#"
         fn f() -> u32 {
-            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            #[allow(unused_imports, reason = "names an attribute that is gone from here")]
             use phase as _;
-            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            #[allow(unused_imports, reason = "names an attribute that is gone from here")]
             use phase as _;
             let a = g();
             if a {
-                #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+                #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                 use phase as _;
                 {
                     return 1;
