@@ -8,55 +8,39 @@ use futures_util::FutureExt as _;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
     CustomResult, ErrorCode, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig, Tool,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
+    SubscriptionFilter, Tool,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::resources::DynResources;
-use crate::instrument::note_panic;
-use crate::tool::{BuiltTool, Injections, ToolCall, ToolContext};
+use super::tools::Tools;
+use crate::instrument::{SessionEnd, note_panic};
+use crate::tool::{Injections, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
 /// server: it may hold anything.
 const PANIC_MESSAGE: &str = "the tool failed unexpectedly; the server's log tells more";
+/// The same of resources.
+const RESOURCE_PANIC_MESSAGE: &str = "the server failed unexpectedly; its log tells more";
 
 /// The tools and resources of one server.
 pub(super) struct ToolHandler {
     pub(super) info: ServerConfig,
-    /// In the order they were registered.
-    pub(super) tools: Vec<Arc<BuiltTool>>,
+    pub(super) tools: Tools,
     pub(super) injections: Arc<Injections>,
     pub(super) resources: Option<Box<dyn DynResources>>,
 }
 
 impl fmt::Debug for ToolHandler {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.tools.iter().map(|tool| &tool.model.name);
-        formatter.debug_set().entries(names).finish()
-    }
-}
-
-impl ToolHandler {
-    fn tool(&self, name: &str) -> Option<&Arc<BuiltTool>> {
-        self.tools.iter().find(|tool| tool.model.name == name)
-    }
-
-    fn unknown_tool(&self) -> ErrorData {
-        let names: Vec<&str> = self
-            .tools
-            .iter()
-            .map(|tool| tool.model.name.as_ref())
-            .collect();
-        let message = format!(
-            "there is no such tool; this server has: {}",
-            names.join(", ")
-        );
-        ErrorData::invalid_params(message, None)
+        self.tools.fmt(formatter)
     }
 }
 
 type Request = RequestContext<RoleServer>;
+type Notification = NotificationContext<RoleServer>;
 
 impl ServerHandler for ToolHandler {
     fn get_info(&self) -> ServerConfig {
@@ -64,7 +48,7 @@ impl ServerHandler for ToolHandler {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tool(name).map(|tool| tool.model.clone())
+        self.tools.get(name).map(|tool| tool.built.model.clone())
     }
 
     async fn list_tools(
@@ -72,45 +56,61 @@ impl ServerHandler for ToolHandler {
         _params: Option<PaginatedRequestParams>,
         _request: Request,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.tools.iter().map(|tool| tool.model.clone()).collect();
-        Ok(ListToolsResult::with_all_items(tools))
+        let tools = self.tools.enabled().map(|tool| tool.built.model.clone());
+        Ok(ListToolsResult::with_all_items(tools.collect()))
     }
 
-    /// Calls a tool. A call that the client cancels is dropped, as is usual for
-    /// Rust futures: its phases end as cancelled. A panic is caught here, since
-    /// otherwise the client would wait for an answer that never comes.
     async fn call_tool(
         &self,
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let tool = self.tool(&params.name).ok_or_else(|| self.unknown_tool())?;
-        let cancelled = request.ct.clone();
-        let call = ToolCall {
-            tool: Arc::clone(tool),
-            given: params.arguments,
-            injections: Arc::clone(&self.injections),
-            context: ToolContext::new(request),
-        };
-        let answer = AssertUnwindSafe((tool.call)(&call)).catch_unwind();
-        let answer = tokio::select! {
-            biased;
-            answer = answer => answer,
-            () = cancelled.cancelled() => {
-                return Err(ErrorData::internal_error("the call was cancelled", None));
-            }
-        };
-        match answer {
-            Ok(answer) => answer
+        let found = self.tools.get(&params.name);
+        let tool = found.ok_or_else(|| self.tools.unknown())?;
+        let cancelled = request.ct.clone().cancelled_owned();
+        let call = ToolCall::new(
+            Arc::clone(&tool.built),
+            tool.receiver.clone(),
+            params.arguments,
+            Arc::clone(&self.injections),
+            ToolContext::new(request),
+        );
+        match attend(async { (tool.built.call)(call).await }, cancelled).await? {
+            Some(answer) => answer
                 .or_else(crate::tool::CallError::into_answer)
                 .map(CallToolResponse::Complete),
-            Err(_panic) => {
-                note_panic();
-                tracing::error!(tool = %tool.model.name, "a tool panicked");
+            None => {
+                tracing::error!(tool = %tool.built.model.name, "a tool panicked");
                 let content = vec![ContentBlock::text(PANIC_MESSAGE)];
                 Ok(CallToolResponse::Complete(CallToolResult::error(content)))
             }
         }
+    }
+
+    /// A session tells its client from now on when the list of tools changes.
+    async fn on_initialized(&self, notification: Notification) {
+        if let Some(switch) = self.tools.switch()
+            && let Some(ended) = notification.extensions.get::<SessionEnd>()
+        {
+            let telling = switch.tell(notification.peer, ended.clone());
+            tokio::spawn(telling);
+        }
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        // rmcp keeps of it what the capabilities say.
+        self.tools.switch().map(|_| requested.clone())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        match self.tools.switch() {
+            Some(switch) => switch.tell_subscriber(&subscription).await,
+            None => subscription.cancelled().await,
+        }
+        Ok(())
     }
 
     async fn list_resources(
@@ -122,23 +122,26 @@ impl ServerHandler for ToolHandler {
             return Ok(ListResourcesResult::default());
         };
         let cursor = params.and_then(|params| params.cursor);
-        resources
-            .list(cursor.as_deref(), &ToolContext::new(request))
-            .await
+        let cancelled = request.ct.clone().cancelled_owned();
+        let context = ToolContext::new(request);
+        let listing = async { resources.list(cursor.as_deref(), &context).await };
+        attend(listing, cancelled)
+            .await?
+            .ok_or_else(resource_panic)?
     }
 
     async fn list_resource_templates(
         &self,
         _params: Option<PaginatedRequestParams>,
-        _request: Request,
+        request: Request,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let templates = self
-            .resources
-            .as_ref()
-            .map(|resources| resources.templates());
-        Ok(ListResourceTemplatesResult::with_all_items(
-            templates.unwrap_or_default(),
-        ))
+        let Some(resources) = &self.resources else {
+            return Ok(ListResourceTemplatesResult::default());
+        };
+        let cancelled = request.ct.cancelled_owned();
+        let templates = attend(async { resources.templates() }, cancelled).await?;
+        let templates = templates.ok_or_else(resource_panic)?;
+        Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
 
     async fn read_resource(
@@ -152,10 +155,12 @@ impl ServerHandler for ToolHandler {
                 None,
             ));
         };
-        let result = resources
-            .read(&params.uri, &ToolContext::new(request))
-            .await?;
-        Ok(ReadResourceResponse::Complete(result))
+        let cancelled = request.ct.clone().cancelled_owned();
+        let context = ToolContext::new(request);
+        let reading = async { resources.read(&params.uri, &context).await };
+        let result = attend(reading, cancelled).await?;
+        let result = result.ok_or_else(resource_panic)?;
+        result.map(ReadResourceResponse::Complete)
     }
 
     /// A request of a known method ends up here if its parameters do not fit
@@ -182,4 +187,25 @@ impl ServerHandler for ToolHandler {
         );
         Err(ErrorData::invalid_params(message, None))
     }
+}
+
+/// Runs the author's code. Of a request that the client cancels it is dropped,
+/// as is usual for Rust futures: its phases end as cancelled. A panic is caught
+/// here (`None`), since otherwise the client would wait for an answer that never
+/// comes.
+async fn attend<T>(
+    code: impl Future<Output = T>,
+    cancelled: impl Future<Output = ()>,
+) -> Result<Option<T>, ErrorData> {
+    let answer = AssertUnwindSafe(code).catch_unwind();
+    tokio::select! {
+        biased;
+        answer = answer => Ok(answer.inspect_err(|_panic| note_panic()).ok()),
+        () = cancelled => Err(ErrorData::internal_error("the call was cancelled", None)),
+    }
+}
+
+fn resource_panic() -> ErrorData {
+    tracing::error!("a resource provider panicked");
+    ErrorData::internal_error(RESOURCE_PANIC_MESSAGE, None)
 }

@@ -19,6 +19,7 @@ pub struct ToolDefinition {
     pub(crate) arguments: &'static [Argument],
     pub(crate) injections: &'static [Injection],
     pub(crate) output: Option<fn() -> OutputSchema>,
+    pub(crate) allow_unknown_arguments: bool,
     read_only: Option<bool>,
     destructive: Option<bool>,
     idempotent: Option<bool>,
@@ -36,6 +37,7 @@ impl ToolDefinition {
             arguments: &[],
             injections: &[],
             output: None,
+            allow_unknown_arguments: false,
             read_only: None,
             destructive: None,
             idempotent: None,
@@ -103,6 +105,13 @@ impl ToolDefinition {
     #[must_use]
     pub const fn output(mut self, schema: fn() -> OutputSchema) -> Self {
         self.output = Some(schema);
+        self
+    }
+
+    /// Takes calls with arguments that the tool does not have, which it does not see.
+    #[must_use]
+    pub const fn allow_unknown_arguments(mut self, allow: bool) -> Self {
+        self.allow_unknown_arguments = allow;
         self
     }
 
