@@ -71,6 +71,7 @@ use proc_macro::TokenStream;
 /// | `destructive` | not said | the tool may remove or overwrite |
 /// | `idempotent` | not said | calling it again with the same arguments changes nothing more |
 /// | `open_world` | not said | the tool reaches beyond the server's own data |
+/// | `scopes("...", "...")` | none | what a caller's access token has to allow, all of it; checked before each call (feature `auth`) |
 /// | `crate = path` | `::glassbox` | where the runtime is found, for facades that re-export it |
 ///
 /// The four hints are written as a word, or as `hint = false`. A hint that is not said is left out of `tools/list`, so

@@ -8,6 +8,7 @@ use darling::FromMeta;
 use proc_macro2::TokenStream;
 use syn::{Attribute, Meta};
 
+use super::scopes::Scopes;
 use crate::args::{self, CratePath, Keyed, Switch, Text, Value};
 
 /// `#[mcp_tool(...)]` as written.
@@ -20,6 +21,7 @@ pub(crate) struct Args {
     pub(crate) destructive: Option<Keyed<Switch>>,
     pub(crate) idempotent: Option<Keyed<Switch>>,
     pub(crate) open_world: Option<Keyed<Switch>>,
+    pub(crate) scopes: Option<Scopes>,
     #[darling(rename = "crate")]
     pub(crate) crate_path: Option<CratePath>,
 }

@@ -117,6 +117,11 @@ fn definition(tool: &Tool) -> TokenStream {
         let hint = Ident::new(hint, span);
         quote_spanned!(span=> .#hint(#value))
     });
+    let scopes = list(
+        span,
+        "scopes",
+        tool.scopes.iter().map(ToTokens::to_token_stream),
+    );
     let arguments = list(
         span,
         "arguments",
@@ -156,6 +161,7 @@ fn definition(tool: &Tool) -> TokenStream {
             #(.title(#title))*
             #(.description(#description))*
             #(#hints)*
+            #scopes
             #arguments
             #injections
             #output

@@ -8,6 +8,7 @@ pub(crate) mod codegen;
 mod model;
 mod name;
 mod parameter;
+mod scopes;
 
 use proc_macro2::TokenStream;
 use syn::ItemFn;

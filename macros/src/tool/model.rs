@@ -7,6 +7,7 @@ use super::args::{ArgArgs, Args};
 use super::argument::Argument;
 use super::name;
 use super::parameter::{Parameter, check_returned};
+use super::scopes::Scopes;
 use crate::args::{CratePath, Keyed, Switch, Text};
 use crate::diagnostics::Diagnostics;
 use crate::docs::{self, is_doc};
@@ -26,6 +27,7 @@ pub(crate) struct Tool {
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<String>,
     pub(crate) hints: Vec<(&'static str, bool)>,
+    pub(crate) scopes: Vec<LitStr>,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
 }
@@ -52,6 +54,7 @@ impl Tool {
             destructive,
             idempotent,
             open_world,
+            scopes,
             crate_path,
         } = args;
         if let (
@@ -103,6 +106,7 @@ impl Tool {
                 .into_iter()
                 .filter_map(|(hint, switch)| switch.map(|switch| (hint, switch.value.0)))
                 .collect(),
+            scopes: scopes.map(|Scopes(scopes)| scopes).unwrap_or_default(),
             inputs,
         })
     }

@@ -12,11 +12,13 @@ use super::ambient::AmbientContext;
 use super::answer::Answer;
 use super::metrics::OperationTimer;
 use super::operation::Operation;
+use super::stage::EarlierStage;
 use super::telemetry::Telemetry;
 use crate::passback::{
     Bucket, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject, attach_to_error,
     attach_to_meta,
 };
+use crate::phase::Phase;
 use crate::{propagation, semconv};
 
 /// What is done about one request, beside handling it.
@@ -157,10 +159,12 @@ impl<'a> Recording<'a> {
         {
             guard.scope().secrets().add_credentials(&parts.headers);
         }
+        let earlier = EarlierStage::of(request);
         let root = ObservedSpan::start(
             guard.scope(),
             operation.span_name,
             SpanKind::Server,
+            earlier.map(|stage| stage.start),
             operation.attributes,
             operation.private_attributes,
             &parent.with_value(guard.scope().clone()),
@@ -171,6 +175,9 @@ impl<'a> Recording<'a> {
         }
         if ambient.is_valid() && ambient != root_parent {
             root.context().span().add_link(ambient, Vec::new());
+        }
+        if let Some(stage) = earlier {
+            Phase::record(root.context(), stage.name, stage.start, stage.end);
         }
         Ok(Self {
             telemetry,
@@ -259,11 +266,12 @@ impl Drop for Recording<'_> {
     }
 }
 
-/// Notes on the request being recorded, if any, that its code panicked.
-pub(crate) fn note_panic() {
+/// Notes on the request being recorded, if any, why it failed, where its answer
+/// does not tell.
+pub(crate) fn note_failure(error_type: &'static str) {
     Context::map_current(|context| {
         if let Some(scope) = context.get::<Scope>() {
-            scope.fail(semconv::ERROR_PANIC);
+            scope.fail(error_type);
         }
     });
 }

@@ -1,6 +1,7 @@
 //! A span that Glassbox makes, and what of it is public.
 
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 use opentelemetry::trace::{Span as _, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, Value};
@@ -30,17 +31,19 @@ pub(crate) struct ObservedSpan {
 }
 
 impl ObservedSpan {
-    /// Starts a span under `parent`. `attributes` are public; `private` ones
+    /// Starts a span under `parent`, now or at a time before. `attributes` are public; `private` ones
     /// are recorded, but leave only if the policy says so.
     pub(crate) fn start(
         scope: &Scope,
         name: impl Into<Cow<'static, str>>,
         kind: SpanKind,
+        start: Option<SystemTime>,
         attributes: Vec<KeyValue>,
         private: Vec<KeyValue>,
         parent: &Context,
     ) -> Self {
         let mut builder = SpanBuilder::from_name(name).with_kind(kind);
+        builder.start_time = start;
         let mut public = PublicSpan::default();
         let limit = scope.max_value_length_bytes();
         let name = cut(&builder.name, limit);
@@ -125,6 +128,13 @@ impl ObservedSpan {
             });
         }
         span.set_status(Status::error(text));
+    }
+
+    /// Ends the span at a time before.
+    pub(crate) fn end_at(&mut self, end: SystemTime) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.context.span().end_with_timestamp(end);
+        }
     }
 
     /// Ends the span.

@@ -12,6 +12,8 @@ mod field;
 mod future;
 mod outcome;
 
+use std::time::SystemTime;
+
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, ContextGuard, KeyValue, StringValue};
 
@@ -42,12 +44,38 @@ impl Phase {
                 scope,
                 name,
                 SpanKind::Internal,
+                None,
                 attributes,
                 Vec::new(),
                 context,
             );
             Some(PhaseSpan(span))
         }))
+    }
+
+    /// Records a phase under the current span of `context` that is over, and
+    /// worked.
+    pub(crate) fn record(
+        context: &Context,
+        name: &'static str,
+        start: SystemTime,
+        end: SystemTime,
+    ) {
+        let Some(scope) = context.get::<Scope>() else {
+            return;
+        };
+        let mut attributes = Vec::new();
+        add_undeclared(&mut attributes, name, scope);
+        ObservedSpan::start(
+            scope,
+            name,
+            SpanKind::Internal,
+            Some(start),
+            attributes,
+            Vec::new(),
+            context,
+        )
+        .end_at(end);
     }
 
     /// Runs `future` as the phase. `outcome` looks at its value.

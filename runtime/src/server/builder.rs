@@ -45,6 +45,8 @@ pub struct Server {
     pub(super) handler: Instrumented<ToolHandler>,
     #[cfg(feature = "http-server")]
     pub(super) http: super::http::HttpOptions,
+    #[cfg(feature = "auth")]
+    pub(super) auth: Option<crate::auth::AuthLayer>,
 }
 
 impl Server {
@@ -63,6 +65,10 @@ impl Server {
             telemetry: TelemetryOptions::new(),
             #[cfg(feature = "http-server")]
             http: super::http::HttpOptions::default(),
+            #[cfg(feature = "auth")]
+            auth: None,
+            #[cfg(feature = "auth")]
+            access: super::access::Access::default(),
         }
     }
 
@@ -84,6 +90,14 @@ impl Server {
     #[must_use]
     pub fn open_spans(&self) -> usize {
         self.handler.open_spans()
+    }
+
+    /// What became of requests and their tokens so far, if the server checks
+    /// them.
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub fn auth_counts(&self) -> Option<crate::auth::AuthCounts> {
+        self.auth.as_ref().map(crate::auth::AuthLayer::counts)
     }
 
     /// What was held back and refused so far, over all requests.
@@ -110,6 +124,10 @@ pub struct ServerBuilder {
     telemetry: TelemetryOptions,
     #[cfg(feature = "http-server")]
     pub(super) http: super::http::HttpOptions,
+    #[cfg(feature = "auth")]
+    pub(super) auth: Option<crate::auth::Auth>,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Access,
 }
 
 impl fmt::Debug for ServerBuilder {
@@ -228,8 +246,8 @@ impl ServerBuilder {
     /// # Errors
     ///
     /// If the server has no name, two tools have one name, a tool borrows what was not injected, a
-    /// type was injected twice, an argument contradicts its default, or a secret is too short to be
-    /// one.
+    /// type was injected twice, an argument contradicts its default, a secret is too short to be one,
+    /// or what `auth` was given cannot be used.
     pub fn build(mut self) -> Result<Server, BuildError> {
         if self.implementation.name.trim().is_empty() {
             return Err(BuildError::NoName);
@@ -241,6 +259,13 @@ impl ServerBuilder {
         }
         self.passback.secrets = Secrets::new(self.secrets)?;
         let tools = build_tools(&self.tools, &self.injections)?;
+        #[cfg(feature = "auth")]
+        let auth = self.auth.map(|auth| {
+            let scoped = tools.iter().filter(|tool| !tool.scopes.is_empty());
+            auth.into_layer_for(scoped.map(|tool| (tool.model.name.to_string(), tool.scopes)))
+        });
+        #[cfg(feature = "auth")]
+        let auth = auth.transpose()?;
         let mut capabilities = ServerCapabilities::default();
         if !tools.is_empty() {
             capabilities.tools = Some(rmcp::model::ToolsCapability::default());
@@ -255,6 +280,8 @@ impl ServerBuilder {
             tools,
             injections: Arc::new(self.injections),
             resources: self.resources,
+            #[cfg(feature = "auth")]
+            access: self.access,
         };
         Ok(Server {
             handler: Instrumented::new(handler)
@@ -262,6 +289,8 @@ impl ServerBuilder {
                 .telemetry(self.telemetry),
             #[cfg(feature = "http-server")]
             http: self.http,
+            #[cfg(feature = "auth")]
+            auth,
         })
     }
 }
@@ -287,6 +316,10 @@ fn build_tools(
                 parameter: missing.parameter.to_owned(),
                 type_name: (missing.type_name)().to_owned(),
             });
+        }
+        #[cfg(not(feature = "auth"))]
+        if !definition.scopes.is_empty() {
+            return Err(BuildError::UncheckedScopes { tool });
         }
         built.push(Arc::new(BuiltTool::new(definition, *call)?));
     }

@@ -14,7 +14,8 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::resources::DynResources;
-use crate::instrument::note_panic;
+use crate::instrument::note_failure;
+use crate::semconv;
 use crate::tool::{BuiltTool, Injections, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
@@ -30,6 +31,8 @@ pub(super) struct ToolHandler {
     pub(super) tools: Vec<Arc<BuiltTool>>,
     pub(super) injections: Arc<Injections>,
     pub(super) resources: Option<Box<dyn DynResources>>,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Access,
 }
 
 impl fmt::Debug for ToolHandler {
@@ -44,10 +47,30 @@ impl ToolHandler {
         self.tools.iter().find(|tool| tool.model.name == name)
     }
 
-    fn unknown_tool(&self) -> ErrorData {
+    /// The tools that the caller of `request` is told of.
+    fn shown(&self, request: &Request) -> impl Iterator<Item = &BuiltTool> {
+        self.tools.iter().map(Arc::as_ref).filter(move |tool| {
+            #[cfg(feature = "auth")]
+            return self.access.shows(request, tool.scopes);
+            #[cfg(not(feature = "auth"))]
+            return tool.scopes.is_empty();
+        })
+    }
+
+    /// The request as the author's code sees it.
+    #[cfg_attr(
+        not(feature = "auth"),
+        expect(unused_mut, clippy::unused_self, reason = "nobody is identified")
+    )]
+    fn identified(&self, mut request: Request) -> Request {
+        #[cfg(feature = "auth")]
+        self.access.identify(&mut request);
+        request
+    }
+
+    fn unknown_tool(&self, request: &Request) -> ErrorData {
         let names: Vec<&str> = self
-            .tools
-            .iter()
+            .shown(request)
             .map(|tool| tool.model.name.as_ref())
             .collect();
         let message = format!(
@@ -72,9 +95,11 @@ impl ServerHandler for ToolHandler {
     async fn list_tools(
         &self,
         _params: Option<PaginatedRequestParams>,
-        _request: Request,
+        request: Request,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.tools.iter().map(|tool| tool.model.clone()).collect();
+        let request = self.identified(request);
+        let tools = self.shown(&request).map(|tool| tool.model.clone());
+        let tools = tools.collect();
         Ok(ListToolsResult::with_all_items(tools))
     }
 
@@ -83,7 +108,13 @@ impl ServerHandler for ToolHandler {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let tool = self.tool(&params.name).ok_or_else(|| self.unknown_tool())?;
+        let request = self.identified(request);
+        let tool = self.tool(&params.name);
+        let tool = tool.ok_or_else(|| self.unknown_tool(&request))?;
+        #[cfg(feature = "auth")]
+        if let Err(refused) = super::access::Access::authorize(&request, tool.scopes) {
+            return refused;
+        }
         let cancelled = request.ct.clone().cancelled_owned();
         let call = ToolCall {
             tool: Arc::clone(tool),
@@ -113,7 +144,7 @@ impl ServerHandler for ToolHandler {
         };
         let cursor = params.and_then(|params| params.cursor);
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
+        let context = ToolContext::new(self.identified(request));
         let listing = async { resources.list(cursor.as_deref(), &context).await };
         attend(listing, cancelled)
             .await?
@@ -146,7 +177,7 @@ impl ServerHandler for ToolHandler {
             ));
         };
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
+        let context = ToolContext::new(self.identified(request));
         let reading = async { resources.read(&params.uri, &context).await };
         let result = attend(reading, cancelled).await?;
         let result = result.ok_or_else(resource_panic)?;
@@ -190,7 +221,7 @@ async fn attend<T>(
     let answer = AssertUnwindSafe(code).catch_unwind();
     tokio::select! {
         biased;
-        answer = answer => Ok(answer.inspect_err(|_panic| note_panic()).ok()),
+        answer = answer => Ok(answer.inspect_err(|_panic| note_failure(semconv::ERROR_PANIC)).ok()),
         () = cancelled => Err(ErrorData::internal_error("the call was cancelled", None)),
     }
 }

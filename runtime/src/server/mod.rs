@@ -3,10 +3,13 @@
 //! ```text
 //! ServerBuilder    options -> server; every fallible step          builder.rs
 //! ToolHandler      tools and resources as an rmcp handler          handler.rs
+//! Access           who may call which tool                         access.rs
 //! ResourceProvider resources                                       resources.rs
 //! http, stdio      the two transports, until a signal comes        http/, stdio.rs, shutdown.rs
 //! ```
 
+#[cfg(feature = "auth")]
+mod access;
 mod builder;
 mod error;
 mod handler;

@@ -18,6 +18,7 @@ pub struct ToolDefinition {
     pub(crate) description: Option<&'static str>,
     pub(crate) arguments: &'static [Argument],
     pub(crate) injections: &'static [Injection],
+    pub(crate) scopes: &'static [&'static str],
     pub(crate) output: Option<fn() -> OutputSchema>,
     read_only: Option<bool>,
     destructive: Option<bool>,
@@ -35,6 +36,7 @@ impl ToolDefinition {
             description: None,
             arguments: &[],
             injections: &[],
+            scopes: &[],
             output: None,
             read_only: None,
             destructive: None,
@@ -96,6 +98,13 @@ impl ToolDefinition {
     #[must_use]
     pub const fn injections(mut self, injections: &'static [Injection]) -> Self {
         self.injections = injections;
+        self
+    }
+
+    /// Sets the scopes that a caller needs, all of them.
+    #[must_use]
+    pub const fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
+        self.scopes = scopes;
         self
     }
 

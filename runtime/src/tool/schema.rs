@@ -19,6 +19,8 @@ use crate::server::BuildError;
 pub(crate) struct BuiltTool {
     pub(crate) model: ToolModel,
     pub(crate) arguments: Vec<BuiltArgument>,
+    /// What a caller needs.
+    pub(crate) scopes: &'static [&'static str],
     pub(crate) call: fn(&ToolCall) -> ToolFuture<'_>,
 }
 
@@ -67,6 +69,7 @@ impl BuiltTool {
         Ok(Self {
             model,
             arguments,
+            scopes: definition.scopes,
             call,
         })
     }
