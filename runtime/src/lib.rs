@@ -165,6 +165,9 @@ mod documents {
     #[cfg(feature = "testing")]
     #[doc = include_str!("../../docs/security.md")]
     mod security {}
+    #[cfg(feature = "auth")]
+    #[doc = include_str!("../../docs/auth.md")]
+    mod auth {}
     #[doc = include_str!("../../docs/passback.md")]
     mod passback {}
     #[doc = include_str!("../../docs/adopting.md")]

@@ -18,7 +18,7 @@ fn reports_every_unknown_argument_with_a_suggestion() {
               at `nmae`
             unknown argument `titel`; did you mean `title`?
               at `titel`
-            unknown argument `wholly_unknown`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `wholly_unknown`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `scopes`, `title`
               at `wholly_unknown`
         "#]],
     );
@@ -42,11 +42,11 @@ fn reports_each_repetition_at_its_key() {
     check(
         r#"#[mcp_tool(title = "a", x = 1, title = "b", x = 2, title = "c")] fn f() {}"#,
         expect![[r#"
-            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `scopes`, `title`
               at `x`
             `title` is given twice; keep one of them
               at `title`
-            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `scopes`, `title`
               at `x`
             `title` is given twice; keep one of them
               at `title`
@@ -568,4 +568,32 @@ fn reports_all_mistakes_of_a_tool_at_once() {
               at `return`
         "#]],
     );
+}
+
+#[test]
+fn reports_scopes_that_are_none() {
+    check(
+        r#"#[mcp_tool(scopes("a b", "", "a", 7, READ, "x\"y", "a", "\n"))] fn f() {}"#,
+        expect![[r#"
+            a scope has no spaces; write each as a string of its own: `scopes("a", "b")`
+              at `"a b"`
+            a scope is printable ASCII without quotes and backslashes, such as `files.read` (RFC 6749, section 3.3)
+              at `""`
+            `scopes` is a list of strings: write `scopes("files.read", "files.write")`
+              at `7`
+            `scopes` is a list of strings: write `scopes("files.read", "files.write")`
+              at `READ`
+            a scope is printable ASCII without quotes and backslashes, such as `files.read` (RFC 6749, section 3.3)
+              at `"x\"y"`
+            the scope `a` is there twice; keep one
+              at `"a"`
+            a scope is printable ASCII without quotes and backslashes, such as `files.read` (RFC 6749, section 3.3)
+              at `"\n"`
+        "#]],
+    );
+    for written in ["scopes", "scopes = \"a\"", "scopes()", "scopes(struct)"] {
+        let mistakes = mistakes(&format!("#[mcp_tool({written})] fn f() {{}}"));
+        let advice = "`scopes` is a list of strings: write `scopes(\"files.read\", \"files.write\")`";
+        assert!(mistakes.starts_with(advice), "{written}: {mistakes}");
+    }
 }
