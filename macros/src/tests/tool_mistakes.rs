@@ -593,7 +593,8 @@ fn reports_scopes_that_are_none() {
     );
     for written in ["scopes", "scopes = \"a\"", "scopes()", "scopes(struct)"] {
         let mistakes = mistakes(&format!("#[mcp_tool({written})] fn f() {{}}"));
-        let advice = "`scopes` is a list of strings: write `scopes(\"files.read\", \"files.write\")`";
+        let advice =
+            "`scopes` is a list of strings: write `scopes(\"files.read\", \"files.write\")`";
         assert!(mistakes.starts_with(advice), "{written}: {mistakes}");
     }
 }

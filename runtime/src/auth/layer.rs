@@ -201,10 +201,6 @@ struct Admitted {
 
 impl Protection {
     /// Checks the token, and leaves with the request what is learned from it.
-    #[expect(
-        clippy::result_large_err,
-        reason = "the answer to a refused request, made once"
-    )]
     async fn admit(&self, mut parts: Parts) -> Result<Admitted, Response<Body>> {
         let timer = StageTimer::start(VALIDATE);
         let token = bearer::token(&parts).map_err(|reason| self.refuse_missing(reason))?;

@@ -27,36 +27,36 @@ impl Access {
         }
     }
 
-    /// Whether the caller, who has been identified, may call a tool that needs
-    /// `scopes`; otherwise the answer.
-    pub(super) fn authorize(
+    /// The answer to a caller, who has been identified, that may not call a tool
+    /// that needs `scopes`.
+    pub(super) fn refusal(
         request: &Request,
         scopes: &[&str],
-    ) -> Result<(), Result<CallToolResponse, ErrorData>> {
+    ) -> Option<Result<CallToolResponse, ErrorData>> {
         if scopes.is_empty() {
-            return Ok(());
+            return None;
         }
-        authorize(request, scopes).map_err(|error| {
-            let identity = Identity::of(request);
-            if is_http(request) && identity.is_some() {
-                return Err(error);
-            }
-            // There is no challenge here, so a person has to read it.
-            note_refusal();
-            let scopes = scopes.join("`, `");
-            let text = match identity {
-                Some(_) => format!(
-                    "this tool needs the scopes `{scopes}`, and this server runs without all of them"
-                ),
-                None => format!(
-                    "this tool needs the scopes `{scopes}`, and this server does not know who calls; whoever runs it \
-                     has to name the caller with `.stdio_identity(..)` over stdio, or to check tokens with \
-                     `.auth(..)` over HTTP"
-                ),
-            };
-            let content = vec![ContentBlock::text(text)];
-            Ok(CallToolResponse::Complete(CallToolResult::error(content)))
-        })
+        let error = authorize(request, scopes).err()?;
+        let identity = Identity::of(request);
+        if is_http(request) && identity.is_some() {
+            return Some(Err(error));
+        }
+        // There is no challenge here, so a person has to read it.
+        note_refusal();
+        let scopes = scopes.join("`, `");
+        let text = match identity {
+            Some(_) => format!(
+                "this tool needs the scopes `{scopes}`, and this server runs without all of them"
+            ),
+            None => format!(
+                "this tool needs the scopes `{scopes}`, and this server does not know who calls; whoever runs it has \
+                 to name the caller with `.stdio_identity(..)` over stdio, or to check tokens with `.auth(..)` over HTTP"
+            ),
+        };
+        let content = vec![ContentBlock::text(text)];
+        Some(Ok(CallToolResponse::Complete(CallToolResult::error(
+            content,
+        ))))
     }
 
     /// Whether the caller, who has been identified, is told of a tool that needs

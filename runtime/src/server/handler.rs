@@ -48,23 +48,29 @@ impl ToolHandler {
     }
 
     /// The tools that the caller of `request` is told of.
-    fn shown(&self, request: &Request) -> impl Iterator<Item = &BuiltTool> {
-        self.tools.iter().map(Arc::as_ref).filter(move |tool| {
-            #[cfg(feature = "auth")]
-            return self.access.shows(request, tool.scopes);
-            #[cfg(not(feature = "auth"))]
-            return tool.scopes.is_empty();
-        })
+    #[cfg(feature = "auth")]
+    fn shown<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = &'a BuiltTool> {
+        let tools = self.tools.iter().map(Arc::as_ref);
+        tools.filter(|tool| self.access.shows(request, tool.scopes))
     }
 
-    /// The request as the author's code sees it.
-    #[cfg_attr(
-        not(feature = "auth"),
-        expect(unused_mut, clippy::unused_self, reason = "nobody is identified")
-    )]
+    /// The tools, which everybody is told of.
+    #[cfg(not(feature = "auth"))]
+    fn shown(&self, _request: &Request) -> impl Iterator<Item = &BuiltTool> {
+        self.tools.iter().map(Arc::as_ref)
+    }
+
+    /// The request, with its caller where the transport does not tell.
+    #[cfg(feature = "auth")]
     fn identified(&self, mut request: Request) -> Request {
-        #[cfg(feature = "auth")]
         self.access.identify(&mut request);
+        request
+    }
+
+    /// The request, of nobody in particular.
+    #[cfg(not(feature = "auth"))]
+    #[expect(clippy::unused_self, reason = "as with the feature `auth`")]
+    fn identified(&self, request: Request) -> Request {
         request
     }
 
@@ -112,7 +118,7 @@ impl ServerHandler for ToolHandler {
         let tool = self.tool(&params.name);
         let tool = tool.ok_or_else(|| self.unknown_tool(&request))?;
         #[cfg(feature = "auth")]
-        if let Err(refused) = super::access::Access::authorize(&request, tool.scopes) {
+        if let Some(refused) = super::access::Access::refusal(&request, tool.scopes) {
             return refused;
         }
         let cancelled = request.ct.clone().cancelled_owned();
