@@ -317,11 +317,12 @@ fn build_tools(
                 type_name: (missing.type_name)().to_owned(),
             });
         }
+        let ready = BuiltTool::new(definition, *call)?;
         #[cfg(not(feature = "auth"))]
-        if !definition.scopes.is_empty() {
+        if !ready.scopes.is_empty() {
             return Err(BuildError::UncheckedScopes { tool });
         }
-        built.push(Arc::new(BuiltTool::new(definition, *call)?));
+        built.push(Arc::new(ready));
     }
     Ok(built)
 }
