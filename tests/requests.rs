@@ -26,16 +26,16 @@ async fn wrong_arguments_are_named_with_value_and_bound() {
             ),
             (
                 json!({"number": "many"}),
-                "argument `number` does not fit: invalid type: string \"many\", expected u32 (\"many\" was given)",
+                "argument `number` must be an integer (\"many\" was given)",
             ),
             (
                 json!({"number": 1, "nmae": "x"}),
-                "argument `nmae` is unknown; this tool takes: number, item, note",
+                "argument `nmae` is unknown; accepted are: item, note, number",
             ),
             (
                 json!({"number": -1, "item": 5}),
-                "argument `number` must be at least 1 (-1 was given)\n\
-                 argument `item` does not fit: invalid type: integer `5`, expected a string (5 was given)",
+                "argument `item` must be a string (5 was given)\n\
+                 argument `number` must be at least 1 (-1 was given)",
             ),
         ] {
             let answer = at.client.call("order", arguments.clone(), json!({})).await;

@@ -5,7 +5,7 @@ use darling::ast::NestedMeta;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Lit, LitStr, Meta, Path};
+use syn::{Expr, Ident, Lit, LitStr, Meta, Path};
 
 use crate::diagnostics::from_darling;
 
@@ -88,6 +88,27 @@ impl FromMeta for Text {
     }
 }
 
+/// `key = name`.
+#[derive(Debug, Clone)]
+pub(crate) struct Name(pub(crate) Ident);
+
+impl FromMeta for Name {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let key = key(item);
+        let advice = format!("`{key}` is a name: write `{key} = my_{key}`");
+        match item {
+            Meta::NameValue(pair) => match &pair.value {
+                Expr::Path(path) if path.qself.is_none() => match path.path.get_ident() {
+                    Some(name) => Ok(Self(name.clone())),
+                    None => mistake(path, advice),
+                },
+                other => mistake(other, advice),
+            },
+            other => mistake(other, advice),
+        }
+    }
+}
+
 /// `key`, `key = true` or `key = false`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Switch(pub(crate) bool);
@@ -101,6 +122,28 @@ impl FromMeta for Switch {
             Meta::NameValue(pair) => match &pair.value {
                 Expr::Lit(literal) => match &literal.lit {
                     Lit::Bool(value) => Ok(Self(value.value)),
+                    other => mistake(other, advice),
+                },
+                other => mistake(other, advice),
+            },
+            other @ Meta::List(_) => mistake(other, advice),
+        }
+    }
+}
+
+/// `key` or `key = "reason"`.
+#[derive(Debug, Clone)]
+pub(crate) struct Reason(pub(crate) Option<LitStr>);
+
+impl FromMeta for Reason {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let key = key(item);
+        let advice = format!("write `{key}`, or say why: `{key} = \"...\"`");
+        match item {
+            Meta::Path(_) => Ok(Self(None)),
+            Meta::NameValue(pair) => match &pair.value {
+                Expr::Lit(literal) => match &literal.lit {
+                    Lit::Str(text) => Ok(Self(Some(text.clone()))),
                     other => mistake(other, advice),
                 },
                 other => mistake(other, advice),

@@ -49,7 +49,7 @@
 //! | option | default |
 //! |---|---|
 //! | [`PassbackPolicy`], what of the spans leaves | what Glassbox recorded and counts as public |
-//! | [`PassbackLimits`], how much leaves | 256 spans, 240,000 bytes |
+//! | [`PassbackLimits`], how much leaves | 256 spans, 240,000 bytes, answers up to 16 MiB less 64 KiB |
 //! | [`TelemetryOptions`], your own export and metrics beside it | nothing is exported or measured |
 //! | [`TelemetryMode`], on, propagate only, off | on |
 //! | [`PassbackGrant`], who gets it | whoever asks, as much as they ask for |
@@ -61,6 +61,7 @@
 //! | [`Auth`](auth::Auth), how tokens are checked | 30 s of leeway; keys fetched again after 5 min, kept for 24 h, fetched every 10 s at most and within 5 s |
 //! | [`ServerBuilder::stdio_identity`], who calls on stdio | nobody |
 //! | [`ServerBuilder::list_permitted_tools_only`] | `false` |
+//! | [`ServerBuilder::tool_switch`], tools that come and go | all tools, always |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
 //! | [`Client::with_passback`](client::Client::with_passback), what calls ask for | [`PassbackRequest::TopLevel`] |
@@ -124,22 +125,24 @@ pub mod testing;
 mod tool;
 
 pub use advertise::Advertising;
-pub use glassbox_macros::{mcp_tool, phase};
+pub use glassbox_macros::{mcp_tool, mcp_tools, phase};
 pub use instrument::{Instrumented, ServiceHandler, TelemetryMode, TelemetryOptions};
 pub use passback::{
     AttributeMatch, EXTENSION_ID, MARCH_CAPABILITY, PassbackCounts, PassbackGrant, PassbackLimits,
     PassbackPolicy, PassbackRateLimit, PassbackRequest, RedactError, Secrets, SecretsError,
     SpanMatch,
 };
-pub use phase::ErrorType;
+pub use phase::{ErrorType, PhaseName};
 pub use redact::redact;
 #[cfg(feature = "http-server")]
 pub use server::http;
 #[cfg(feature = "stdio")]
 pub use server::stdio;
-pub use server::{BuildError, ResourceProvider, ServeError, Server, ServerBuilder};
+pub use server::{
+    BuildError, ResourceProvider, ServeError, Server, ServerBuilder, ToolSwitch, ToolSwitchError,
+};
 pub use spawn::{InRequest, InRequestExt, spawn, spawn_blocking};
-pub use tool::{Tool, ToolContext, ToolError};
+pub use tool::{IntoToolSet, Tool, ToolContext, ToolError, ToolMethods, ToolSet};
 
 /// The code in the documents compiles and runs.
 #[cfg(all(
@@ -157,6 +160,8 @@ mod documents {
     mod client {}
     #[doc = include_str!("../../docs/guide.md")]
     mod guide {}
+    #[doc = include_str!("../../docs/schemas.md")]
+    mod schemas {}
     #[doc = include_str!("../../docs/phases.md")]
     mod phases {}
     #[cfg(feature = "testing")]

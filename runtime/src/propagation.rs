@@ -21,7 +21,7 @@ pub(crate) const BAGGAGE: &str = "baggage";
 /// Longest `tracestate` that is taken over, in bytes: what W3C asks for at
 /// least. It is repeated on every span and in every outgoing call, where
 /// servers refuse headers that are too large.
-const MAX_TRACESTATE_BYTES: usize = 512;
+pub(crate) const MAX_TRACESTATE_BYTES: usize = 512;
 
 /// The context a request was made in, as far as its `_meta` tells; the rest of
 /// it is `ambient`.

@@ -103,7 +103,13 @@ impl Client {
 
     /// A client over stdio, of the program at `path`.
     pub async fn stdio(path: &str, stateless: bool) -> Self {
+        Self::program(path, &[], stateless).await
+    }
+
+    /// A client over stdio, of a program with arguments.
+    pub async fn program(path: &str, arguments: &[&str], stateless: bool) -> Self {
         let mut child = Command::new(path)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -165,21 +171,40 @@ impl Client {
             Self::Http { url, session, http } => {
                 post(http, url, session.as_deref(), &message).await.0
             }
-            Self::Stdio { stdin, lines, .. } => {
-                stdin
-                    .write_all(format!("{message}\n").as_bytes())
-                    .await
-                    .unwrap();
+            Self::Stdio { .. } => {
+                self.post(&message).await;
                 loop {
-                    let line = lines.next_line().await.unwrap().expect("an answer");
-                    let answer: Value =
-                        serde_json::from_str(&line).expect("only protocol on stdout");
+                    let answer = self.next().await;
                     if answer["id"] == message["id"] {
                         return answer;
                     }
                 }
             }
         }
+    }
+}
+
+impl Client {
+    /// Sends one message over stdio, and waits for nothing.
+    pub async fn post(&mut self, message: &Value) {
+        let Self::Stdio { stdin, .. } = self else {
+            panic!("over HTTP, a message is answered");
+        };
+        let line = format!("{message}\n");
+        stdin.write_all(line.as_bytes()).await.unwrap();
+    }
+
+    /// The next line that comes over stdio.
+    pub async fn next_line(&mut self) -> String {
+        let Self::Stdio { lines, .. } = self else {
+            panic!("over HTTP, an answer comes with its request");
+        };
+        lines.next_line().await.unwrap().expect("a message")
+    }
+
+    /// The next message that comes over stdio.
+    pub async fn next(&mut self) -> Value {
+        serde_json::from_str(&self.next_line().await).expect("only protocol on stdout")
     }
 }
 
@@ -200,6 +225,31 @@ pub async fn post(
     session: Option<&str>,
     message: &Value,
 ) -> (Value, Option<String>) {
+    let request = request_over_http(http, url, session, message);
+    let response = request.send().await.unwrap();
+    let session = response
+        .headers()
+        .get("mcp-session-id")
+        .map(|id| id.to_str().unwrap().to_owned());
+    let is_events = response
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind == "text/event-stream");
+    let body = response.text().await.unwrap();
+    let body = if is_events { last_message(&body) } else { body };
+    (
+        serde_json::from_str(&body).unwrap_or(Value::String(body)),
+        session,
+    )
+}
+
+/// A request that posts one message, with the headers that its protocol wants.
+pub fn request_over_http(
+    http: &reqwest::Client,
+    url: &str,
+    session: Option<&str>,
+    message: &Value,
+) -> reqwest::RequestBuilder {
     let mut request = http
         .post(url)
         .header("accept", "application/json, text/event-stream")
@@ -219,21 +269,7 @@ pub async fn post(
             request = request.header("mcp-name", name);
         }
     }
-    let response = request.send().await.unwrap();
-    let session = response
-        .headers()
-        .get("mcp-session-id")
-        .map(|id| id.to_str().unwrap().to_owned());
-    let is_events = response
-        .headers()
-        .get("content-type")
-        .is_some_and(|kind| kind == "text/event-stream");
-    let body = response.text().await.unwrap();
-    let body = if is_events { last_message(&body) } else { body };
-    (
-        serde_json::from_str(&body).unwrap_or(Value::String(body)),
-        session,
-    )
+    request
 }
 
 /// The last message of an event stream.

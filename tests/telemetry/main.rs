@@ -4,6 +4,7 @@ mod ambient;
 mod export;
 mod metrics;
 mod modes;
+mod prompts;
 
 use glassbox::TelemetryOptions;
 use opentelemetry_sdk::trace::{

@@ -2,12 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use glassbox::{TelemetryMode, TelemetryOptions};
+use glassbox::{Instrumented, TelemetryMode, TelemetryOptions};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use rmcp::model::{ErrorCode, InitializeRequestParams, InitializeResult};
+use rmcp::service::RequestContext;
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt as _};
 use serde_json::json;
+use support::pipe::Pipe;
 use support::server::builder;
-use support::wire::{Client, Running, ask};
+use support::wire::{Client, Running, ask, initialize};
+use tokio::io::AsyncWriteExt as _;
+
+use crate::prompts::{get_prompt, prompts};
 
 const OPERATION: &str = "mcp.server.operation.duration";
 const SESSION: &str = "mcp.server.session.duration";
@@ -153,4 +161,54 @@ async fn nothing_is_measured_when_telemetry_is_off() {
         .call("add", arguments, ask(true))
         .await;
     assert_eq!(meters.points(OPERATION), BTreeMap::new());
+}
+
+/// Refuses every session.
+struct Closed;
+
+impl ServerHandler for Closed {
+    async fn initialize(
+        &self,
+        _: InitializeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        Err(ErrorData::new(ErrorCode(-32001), "not today", None))
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_refused_is_measured_as_an_error() {
+    let meters = Meters::new();
+    let options = TelemetryOptions::new().with_meter_provider(&meters.provider);
+    let handler = Instrumented::new(Closed).telemetry(options);
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let (read, write) = tokio::io::split(far);
+    let serving = tokio::spawn(handler.serve(AsyncRwTransport::new_server(read, write)));
+    let opening = format!("{}\n", initialize());
+    near.write_all(opening.as_bytes()).await.unwrap();
+    assert!(serving.await.unwrap().is_err());
+    let refused = "error.type=-32001 network.transport=pipe".to_owned();
+    assert_eq!(meters.points(SESSION), BTreeMap::from([(refused, 1)]));
+}
+
+#[tokio::test]
+async fn prompts_are_measured_with_the_names_that_there_are() {
+    let meters = Meters::new();
+    let options = TelemetryOptions::new().with_meter_provider(&meters.provider);
+    let mut pipe = Pipe::serve(prompts(options));
+    pipe.send(initialize()).await;
+    for name in ["stages", "stages", "protocol_error", "invented-1"] {
+        pipe.send(get_prompt(name)).await;
+    }
+    let prompt =
+        "mcp.method.name=prompts/get mcp.protocol.version=2025-11-25 network.transport=pipe";
+    let expected = [
+        (
+            format!("error.type=-32603 {prompt} rpc.response.status_code=-32603"),
+            1,
+        ),
+        (format!("gen_ai.prompt.name=stages {prompt}"), 2),
+        (format!("{prompt} rpc.response.status_code=-32602"), 1),
+    ];
+    assert_eq!(meters.points(OPERATION), BTreeMap::from(expected));
 }

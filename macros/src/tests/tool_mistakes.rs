@@ -18,7 +18,7 @@ fn reports_every_unknown_argument_with_a_suggestion() {
               at `nmae`
             unknown argument `titel`; did you mean `title`?
               at `titel`
-            unknown argument `wholly_unknown`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `scopes`, `title`
+            unknown argument `wholly_unknown`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `scopes`, `crate`
               at `wholly_unknown`
         "#]],
     );
@@ -42,11 +42,11 @@ fn reports_each_repetition_at_its_key() {
     check(
         r#"#[mcp_tool(title = "a", x = 1, title = "b", x = 2, title = "c")] fn f() {}"#,
         expect![[r#"
-            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `scopes`, `title`
+            unknown argument `x`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `scopes`, `crate`
               at `x`
             `title` is given twice; keep one of them
               at `title`
-            unknown argument `x`; accepted are `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `scopes`, `title`
+            unknown argument `x`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `scopes`, `crate`
               at `x`
             `title` is given twice; keep one of them
               at `title`
@@ -178,7 +178,7 @@ fn refuses_other_items() {
     check(
         r#"#[mcp_tool] pub struct ListEmails { a: u32 }"#,
         expect![[r#"
-            a tool is a function: put `#[mcp_tool]` on a free `fn`
+            a tool is a function: put `#[mcp_tool]` on a `fn`
               at `struct`
         "#]],
     );
@@ -189,9 +189,9 @@ fn refuses_methods() {
     check(
         r#"#[mcp_tool] fn list(&self) {}"#,
         expect![[r#"
-        a tool is a free function: take what it works with as `&T`, which the server injects
-          at `self`
-    "#]],
+            a tool with `self` is a method of what the server injects: put `#[mcp_tools]` on its `impl` block
+              at `self`
+        "#]],
     );
 }
 
@@ -230,9 +230,9 @@ fn refuses_type_and_const_parameters() {
     check(
         r#"#[mcp_tool] fn f<'a, T, const N: usize>(a: &'a T) {}"#,
         expect![[r#"
-            a tool is called by its name, without type arguments; write a concrete type instead of `T`
+            a tool is called by its name, without type arguments: write a concrete type instead of `T`; or make it a method of a generic `#[mcp_tools] impl`
               at `T`
-            a tool is called by its name, without const arguments; write a concrete value instead of `N`
+            a tool is called by its name, without const arguments: write a concrete value instead of `N`; or make it a method of a generic `#[mcp_tools] impl`
               at `N`
         "#]],
     );
@@ -499,7 +499,7 @@ fn refuses_bounds_of_what_is_no_number() {
     check(
         r#"#[mcp_tool] fn f(#[arg(maximum = 10)] query: String) {}"#,
         expect![[r#"
-            `maximum` bounds a number, and `query` is a `String`
+            `maximum` bounds a number (for a text write `min_length` or `max_length`), and `query` is a `String`
               at `10`
         "#]],
     );
@@ -567,6 +567,125 @@ fn reports_all_mistakes_of_a_tool_at_once() {
             a phase cannot be left with `return`; end the phase before it, or give the phase's block the value and return after it
               at `return`
         "#]],
+    );
+}
+
+#[test]
+fn refuses_keywords_that_do_not_fit_their_type() {
+    check(
+        r#"#[mcp_tool] fn f(
+            #[arg(min_length = 1)] count: u32,
+            #[arg(max_length = 3)] names: Vec<String>,
+            #[arg(max_items = 3)] title: Option<String>,
+            #[arg(unique_items)] flag: bool,
+            #[arg(pattern = "a", format = "email")] number: f64,
+        ) {}"#,
+        expect![[r#"
+            `min_length` counts the characters of a text (for a number write `minimum` or `maximum`), and `count` is a `u32`
+              at `1`
+            `max_length` counts the characters of a text (for a list write `min_items` or `max_items`), and `names` is a `Vec<String>`
+              at `3`
+            `max_items` counts the items of a list (for a text write `min_length` or `max_length`), and `title` is a `Option<String>`
+              at `3`
+            `unique_items` is for lists, and `flag` is a `bool`
+              at `unique_items`
+            `pattern` is for texts, and `number` is a `f64`
+              at `"a"`
+            `format` is for texts, and `number` is a `f64`
+              at `"email"`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_keywords_that_contradict_each_other() {
+    check(
+        r#"#[mcp_tool] fn f(
+            #[arg(min_length = 5, max_length = 2)] query: String,
+            #[arg(min_items = 5, max_items = 2)] tags: Vec<String>,
+            #[arg(max_length = 3, default = "long", example = "longer")] word: String,
+            #[arg(pattern = "^[a-z]$", example = "A")] letter: Option<String>,
+            #[arg(minimum = 1, example = 0)] from: Option<u8>,
+        ) {}"#,
+        expect![[r#"
+            no value fits: the max_length 2 is below the min_length 5
+              at `2`
+            no value fits: the max_items 2 is below the min_items 5
+              at `2`
+            the default has 4 characters, more than the max_length 3
+              at `"long"`
+            the example has 6 characters, more than the max_length 3
+              at `"longer"`
+            the example does not match the pattern `^[a-z]$`
+              at `"A"`
+            the example 0 is below the minimum 1
+              at `0`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_keywords_without_a_value_that_can_be_used() {
+    check(
+        r#"#[mcp_tool] fn f(
+            #[arg(pattern = "(?=a)")] code: String,
+            #[arg(format = "phone")] phone: String,
+            #[arg(min_length = -1)] least: String,
+            #[arg(min_length)] none: String,
+            #[arg(example)] shown: u8,
+            #[arg(deprecated = 1)] old: u8,
+        ) {}"#,
+        expect![[r#"
+            this is no regular expression that can be used: look-around is not supported; patterns are matched in linear time, without look-around, back-references and `\p`
+              at `"(?=a)"`
+            clients refuse formats they do not know; accepted are `date`, `date-time`, `email`, `hostname`, `ipv4`, `ipv6`, `time`, `uri`, `uuid`; for others write a `pattern`
+              at `"phone"`
+            `min_length` counts, so it is a whole number as it stands: write `min_length = 1`
+              at `-1`
+            `min_length` counts, so it is a whole number as it stands: write `min_length = 1`
+              at `min_length`
+            an example is a value that shows what is meant: write `example = ...`
+              at `example`
+            write `deprecated`, or say why: `deprecated = "..."`
+              at `1`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_what_cannot_be_flattened() {
+    check(
+        r#"#[mcp_tool] fn f(
+            #[arg(flatten, default, minimum = 1)] page: Page,
+            #[arg(flatten)] sort: Option<Page>,
+            #[arg(flatten)] count: u32,
+        ) {}"#,
+        expect![[r#"
+            with `flatten` the fields of `Page` are the arguments, and `page` is none: write `default` for a field, or remove `flatten`
+              at `default`
+            with `flatten` the fields of `Page` are the arguments, and `page` is none: write `minimum` for a field, or remove `flatten`
+              at `minimum`
+            the fields of an `Option` cannot be arguments: write `Page`, and make its fields optional
+              at `Option<Page>`
+            `u32` has no fields to flatten: write a struct, or remove `flatten`
+              at `u32`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_blocking_in_an_async_function() {
+    check(
+        r#"#[mcp_tool(blocking)] async fn f() {}"#,
+        expect![[r#"
+        `blocking` is for a `fn` that holds up its thread, and an `async fn` waits without: remove `async`, or `blocking`
+          at `blocking`
+    "#]],
+    );
+    assert!(
+        super::run(r#"#[mcp_tool(blocking = false)] async fn f() {}"#)
+            .2
+            .is_ok()
     );
 }
 

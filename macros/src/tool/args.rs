@@ -9,48 +9,106 @@ use proc_macro2::TokenStream;
 use syn::{Attribute, Meta};
 
 use super::scopes::Scopes;
-use crate::args::{self, CratePath, Keyed, Switch, Text, Value};
+use crate::args::{self, CratePath, Keyed, Reason, Switch, Text, Value};
+use crate::diagnostics::Diagnostics;
 
+/// Makes the struct that the parser fills, and the list of what it accepts, of one list.
+macro_rules! accepted {
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $rename:literal) => { $rename };
+    (
+        $(#[$attribute:meta])*
+        pub(crate) struct $name:ident {
+            $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*
+        }
+    ) => {
+        $(#[$attribute])*
+        pub(crate) struct $name { $($(#[darling(rename = $rename)])? pub(crate) $field: $option<$keyed<$value>>,)* }
+
+        impl $name {
+            /// What is accepted, in the order of the documentation.
+            pub(crate) const NAMES: &[&str] = &[$(accepted!(@name $field $($rename)?)),*];
+        }
+    };
+}
+
+accepted! {
 /// `#[mcp_tool(...)]` as written.
 #[derive(Debug, Default, FromMeta)]
 pub(crate) struct Args {
-    pub(crate) name: Option<Text>,
-    pub(crate) title: Option<Text>,
-    pub(crate) description: Option<Text>,
+    pub(crate) name: Option<Keyed<Text>>,
+    pub(crate) title: Option<Keyed<Text>>,
+    pub(crate) description: Option<Keyed<Text>>,
     pub(crate) read_only: Option<Keyed<Switch>>,
     pub(crate) destructive: Option<Keyed<Switch>>,
     pub(crate) idempotent: Option<Keyed<Switch>>,
     pub(crate) open_world: Option<Keyed<Switch>>,
-    pub(crate) scopes: Option<Scopes>,
+    pub(crate) allow_unknown_arguments: Option<Keyed<Switch>>,
+    pub(crate) blocking: Option<Keyed<Switch>>,
+    pub(crate) scopes: Option<Keyed<Scopes>>,
     #[darling(rename = "crate")]
-    pub(crate) crate_path: Option<CratePath>,
+    pub(crate) crate_path: Option<Keyed<CratePath>>,
+}
 }
 
 impl Args {
     pub(crate) fn read(tokens: TokenStream) -> syn::Result<Self> {
-        args::read(tokens)
+        args::read(tokens).map_err(|error| with_accepted(&error, Self::NAMES))
     }
 }
 
+accepted! {
 /// `#[arg(...)]` on a parameter, as written.
 #[derive(Debug, Default, FromMeta)]
 pub(crate) struct ArgArgs {
     pub(crate) default: Option<Keyed<Value>>,
+    pub(crate) example: Option<Keyed<Value>>,
     pub(crate) minimum: Option<Keyed<Value>>,
     pub(crate) maximum: Option<Keyed<Value>>,
-    pub(crate) rename: Option<Text>,
-    pub(crate) description: Option<Text>,
+    pub(crate) min_length: Option<Keyed<Value>>,
+    pub(crate) max_length: Option<Keyed<Value>>,
+    pub(crate) pattern: Option<Keyed<Text>>,
+    pub(crate) format: Option<Keyed<Text>>,
+    pub(crate) min_items: Option<Keyed<Value>>,
+    pub(crate) max_items: Option<Keyed<Value>>,
+    pub(crate) unique_items: Option<Keyed<Switch>>,
+    pub(crate) rename: Option<Keyed<Text>>,
+    pub(crate) description: Option<Keyed<Text>>,
+    pub(crate) deprecated: Option<Keyed<Reason>>,
+    pub(crate) flatten: Option<Keyed<Switch>>,
+}
 }
 
 impl ArgArgs {
     pub(crate) fn read(attribute: &Attribute) -> syn::Result<Self> {
         match &attribute.meta {
             Meta::Path(_) => Ok(Self::default()),
-            Meta::List(list) => args::read(list.tokens.clone()),
+            Meta::List(list) => {
+                args::read(list.tokens.clone()).map_err(|error| with_accepted(&error, Self::NAMES))
+            }
             Meta::NameValue(_) => Err(syn::Error::new_spanned(
                 attribute,
                 "what an argument accepts stands in parentheses: `#[arg(default = 5, minimum = 1)]`",
             )),
         }
     }
+}
+
+/// Adds what is accepted to mistakes that darling has no suggestion for; it lists short lists only.
+fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let mut diagnostics = Diagnostics::default();
+    for error in error.clone() {
+        let text = error.to_string();
+        if text.starts_with("unknown argument") && !text.contains("; ") {
+            let names = names.join(", ");
+            diagnostics.at(error.span(), format!("{text}; accepted are {names}"));
+        } else {
+            diagnostics.push(error);
+        }
+    }
+    diagnostics
+        .finish(())
+        .err()
+        .unwrap_or_else(|| error.clone())
 }

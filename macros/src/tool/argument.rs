@@ -1,12 +1,14 @@
-//! One argument of a tool: its default and its bounds, checked against each other and against its type.
+//! One argument of a tool: what is said of it, checked against each other and against its type.
 
 use proc_macro2::Span;
-use syn::{Expr, ExprLit, ExprUnary, GenericArgument, Lit, LitStr, PathArguments, Type, UnOp};
+use syn::{Expr, ExprLit, Lit, LitStr, Type};
 
 use super::args::ArgArgs;
-use crate::args::{Keyed, Text, Value};
+use super::keyword::{Keyword, Name, Reader};
+use super::number::Number;
+use super::shape;
+use crate::args::{Keyed, Reason, Switch, Value};
 use crate::diagnostics::{Diagnostics, readable};
-use crate::signature::peel;
 
 /// An argument as decided.
 #[derive(Debug)]
@@ -15,11 +17,15 @@ pub(crate) struct Argument {
     pub(crate) ty: Type,
     pub(crate) description: Option<String>,
     pub(crate) default: Option<DefaultValue>,
-    pub(crate) minimum: Option<Bound>,
-    pub(crate) maximum: Option<Bound>,
+    pub(crate) example: Option<DefaultValue>,
+    pub(crate) keywords: Vec<Keyword>,
+    /// Why not to use it; may be empty.
+    pub(crate) deprecated: Option<String>,
+    /// Whether the fields of the type are the arguments.
+    pub(crate) flattened: bool,
 }
 
-/// What stands in for an argument that is left out.
+/// What stands in for an argument that is left out, or shows what is meant.
 #[derive(Debug)]
 pub(crate) enum DefaultValue {
     /// `Default::default()`
@@ -30,48 +36,6 @@ pub(crate) enum DefaultValue {
     Value(Box<Expr>),
 }
 
-/// A number, and what was written.
-#[derive(Debug)]
-pub(crate) struct Bound {
-    pub(crate) number: Number,
-    pub(crate) written: Expr,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Number {
-    Integer(i128),
-    Float(f64),
-}
-
-impl Number {
-    fn less(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Integer(one), Self::Integer(another)) => one < another,
-            (one, another) => one.as_float() < another.as_float(),
-        }
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "only compared, and only with what is a float already"
-    )]
-    fn as_float(self) -> f64 {
-        match self {
-            Self::Integer(value) => value as f64,
-            Self::Float(value) => value,
-        }
-    }
-}
-
-impl std::fmt::Display for Number {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Integer(value) => value.fmt(f),
-            Self::Float(value) => write!(f, "{value:?}"),
-        }
-    }
-}
-
 impl Argument {
     pub(crate) fn new(
         name: LitStr,
@@ -80,95 +44,146 @@ impl Argument {
         args: ArgArgs,
         diagnostics: &mut Diagnostics,
     ) -> Self {
+        let flattened = check_flattened(&name, ty, &args, diagnostics);
         let ArgArgs {
             default,
+            example,
             minimum,
             maximum,
+            min_length,
+            max_length,
+            pattern,
+            format,
+            min_items,
+            max_items,
+            unique_items,
             rename,
             description,
+            deprecated,
+            flatten: _,
         } = args;
-        let name = rename.map_or(name, |Text(name)| name);
+        let name = rename.map_or(name, |Keyed { value, .. }| value.0);
         if name.value().trim().is_empty() {
             diagnostics.on(
                 &name,
                 "the name of an argument is empty; leave `rename` out, or write a name",
             );
         }
-        let mut bound = |value: Option<Keyed<Value>>, word| {
-            value.and_then(|value| diagnostics.keep(Bound::read(value, ty, &name, word)))
+        let mut reader = Reader {
+            name: &name,
+            ty,
+            diagnostics,
+            keywords: Vec::new(),
         };
-        let minimum = bound(minimum, "minimum");
-        let maximum = bound(maximum, "maximum");
+        reader.bound(Name::Minimum, minimum);
+        reader.bound(Name::Maximum, maximum);
+        reader.count(Name::MinLength, min_length);
+        reader.count(Name::MaxLength, max_length);
+        reader.pattern(pattern);
+        reader.format(format);
+        reader.count(Name::MinItems, min_items);
+        reader.count(Name::MaxItems, max_items);
+        reader.switch(Name::UniqueItems, unique_items.as_ref());
+        reader.check_order(Name::Minimum, Name::Maximum);
+        reader.check_order(Name::MinLength, Name::MaxLength);
+        reader.check_order(Name::MinItems, Name::MaxItems);
+        let keywords = reader.keywords;
         let argument = Self {
-            name,
             ty: ty.clone(),
-            description: description.map(|Text(text)| text.value()).or(docs),
-            default: default.map(
-                |Keyed {
-                     key,
-                     value: Value(value),
-                 }| DefaultValue::new(key, value),
-            ),
-            minimum,
-            maximum,
+            description: description
+                .map(|Keyed { value, .. }| value.0.value())
+                .or(docs.filter(|_| !flattened)),
+            default: default.map(DefaultValue::new),
+            example: example.and_then(|example| DefaultValue::example(example, diagnostics)),
+            keywords,
+            deprecated: deprecated.map(|Keyed { value, .. }| match value {
+                Reason(Some(reason)) => reason.value(),
+                Reason(None) => String::new(),
+            }),
+            flattened,
+            name,
         };
-        argument.check(diagnostics);
+        argument.check_value(argument.default.as_ref(), "default", diagnostics);
+        argument.check_value(argument.example.as_ref(), "example", diagnostics);
         argument
     }
 
-    fn check(&self, diagnostics: &mut Diagnostics) {
-        if let (Some(minimum), Some(maximum)) = (&self.minimum, &self.maximum)
-            && maximum.number.less(minimum.number)
+    /// Checks a value that is a literal against what else is written.
+    fn check_value(&self, value: Option<&DefaultValue>, what: &str, diagnostics: &mut Diagnostics) {
+        match value {
+            Some(DefaultValue::Value(expr)) => {
+                let Some(number) = Number::of(expr) else {
+                    return;
+                };
+                let range = self.bound(Name::Minimum).zip(self.bound(Name::Maximum));
+                if range.is_some_and(|(minimum, maximum)| maximum.less(minimum)) {
+                    return;
+                }
+                if let Some(minimum) = self
+                    .bound(Name::Minimum)
+                    .filter(|bound| number.less(*bound))
+                {
+                    diagnostics.on(
+                        expr,
+                        format!("the {what} {number} is below the minimum {minimum}"),
+                    );
+                }
+                if let Some(maximum) = self.bound(Name::Maximum).filter(|bound| bound.less(number))
+                {
+                    diagnostics.on(
+                        expr,
+                        format!("the {what} {number} is above the maximum {maximum}"),
+                    );
+                }
+            }
+            Some(DefaultValue::Text(text)) => self.check_text(text, what, diagnostics),
+            Some(DefaultValue::OfType(_)) | None => {}
+        }
+    }
+
+    fn check_text(&self, text: &LitStr, what: &str, diagnostics: &mut Diagnostics) {
+        let value = text.value();
+        let length = i128::try_from(value.chars().count()).unwrap_or(i128::MAX);
+        let length = Number::Integer(length);
+        if let Some(least) = self
+            .bound(Name::MinLength)
+            .filter(|bound| length.less(*bound))
         {
             diagnostics.on(
-                &maximum.written,
-                format!(
-                    "no value fits: the maximum {maximum} is below the minimum {minimum}",
-                    maximum = maximum.number,
-                    minimum = minimum.number
-                ),
+                text,
+                format!("the {what} has {length} characters, fewer than the min_length {least}"),
             );
-            return;
         }
-        let Some(DefaultValue::Value(expr)) = &self.default else {
-            return;
-        };
-        let Some(number) = number(expr) else {
-            return;
-        };
-        if let Some(minimum) = self
-            .minimum
-            .as_ref()
-            .filter(|minimum| number.less(minimum.number))
+        if let Some(most) = self
+            .bound(Name::MaxLength)
+            .filter(|bound| bound.less(length))
         {
             diagnostics.on(
-                expr,
-                format!(
-                    "the default {number} is below the minimum {}",
-                    minimum.number
-                ),
+                text,
+                format!("the {what} has {length} characters, more than the max_length {most}"),
             );
         }
-        if let Some(maximum) = self
-            .maximum
-            .as_ref()
-            .filter(|maximum| maximum.number.less(number))
+        let pattern = self.keywords.iter().find_map(Keyword::pattern);
+        if let Some(pattern) = pattern
+            && regex_lite::Regex::new(&pattern).is_ok_and(|regex| !regex.is_match(&value))
         {
             diagnostics.on(
-                expr,
-                format!(
-                    "the default {number} is above the maximum {}",
-                    maximum.number
-                ),
+                text,
+                format!("the {what} does not match the pattern `{pattern}`"),
             );
         }
+    }
+
+    fn bound(&self, name: Name) -> Option<Number> {
+        let mut keywords = self.keywords.iter();
+        keywords.find(|keyword| keyword.name == name)?.number()
     }
 }
 
 impl DefaultValue {
-    fn new(key: Span, value: Option<Expr>) -> Self {
-        match value {
-            None => Self::OfType(key),
+    fn new(value: Keyed<Value>) -> Self {
+        match value.value.0 {
+            None => Self::OfType(value.key),
             Some(Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
@@ -176,107 +191,101 @@ impl DefaultValue {
             Some(value) => Self::Value(Box::new(value)),
         }
     }
+
+    fn example(value: Keyed<Value>, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if value.value.0.is_none() {
+            diagnostics.at(
+                value.key,
+                "an example is a value that shows what is meant: write `example = ...`",
+            );
+            return None;
+        }
+        Some(Self::new(value))
+    }
 }
 
-impl Bound {
-    fn read(value: Keyed<Value>, ty: &Type, name: &LitStr, word: &str) -> syn::Result<Self> {
-        let advice = format!(
-            "a bound is part of the schema, so it is a number as it stands: write `{word} = 1`"
+/// Whether the fields are the arguments; reports whatever else is said of an argument that there is not.
+fn check_flattened(
+    name: &LitStr,
+    ty: &Type,
+    args: &ArgArgs,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let ArgArgs {
+        default,
+        example,
+        minimum,
+        maximum,
+        min_length,
+        max_length,
+        pattern,
+        format,
+        min_items,
+        max_items,
+        unique_items,
+        rename,
+        description,
+        deprecated,
+        flatten,
+    } = args;
+    if !matches!(
+        flatten,
+        Some(Keyed {
+            value: Switch(true),
+            ..
+        })
+    ) {
+        return false;
+    }
+    let others = [
+        ("default", key(default)),
+        ("example", key(example)),
+        ("minimum", key(minimum)),
+        ("maximum", key(maximum)),
+        ("min_length", key(min_length)),
+        ("max_length", key(max_length)),
+        ("pattern", key(pattern)),
+        ("format", key(format)),
+        ("min_items", key(min_items)),
+        ("max_items", key(max_items)),
+        ("unique_items", key(unique_items)),
+        ("rename", key(rename)),
+        ("description", key(description)),
+        ("deprecated", key(deprecated)),
+    ];
+    for (word, key) in others {
+        if let Some(key) = key {
+            diagnostics.at(
+                key,
+                format!(
+                    "with `flatten` the fields of `{ty}` are the arguments, and `{name}` is none: write `{word}` for a \
+                     field, or remove `flatten`",
+                    ty = readable(ty),
+                    name = name.value()
+                ),
+            );
+        }
+    }
+    if let Some(inner) = shape::option(ty) {
+        diagnostics.on(
+            ty,
+            format!(
+                "the fields of an `Option` cannot be arguments: write `{inner}`, and make its fields optional",
+                inner = readable(inner)
+            ),
         );
-        let Keyed {
-            value: Value(Some(written)),
-            ..
-        } = value
-        else {
-            return Err(syn::Error::new(value.key, advice));
-        };
-        let Some(number) = number(&written) else {
-            return Err(syn::Error::new_spanned(written, advice));
-        };
-        let error = |message: String| Err(syn::Error::new_spanned(&written, message));
-        match (Numeric::of(ty), number) {
-            (Numeric::Not, _) => error(format!(
-                "`{word}` bounds a number, and `{name}` is a `{ty}`",
-                name = name.value(),
+    } else if shape::Shape::of(ty) != shape::Shape::Unknown {
+        diagnostics.on(
+            ty,
+            format!(
+                "`{ty}` has no fields to flatten: write a struct, or remove `flatten`",
                 ty = readable(ty)
-            )),
-            (Numeric::Integer { .. }, Number::Float(_)) => error(format!(
-                "`{name}` is a `{ty}`: write the {word} as an integer",
-                name = name.value(),
-                ty = readable(ty)
-            )),
-            (Numeric::Integer { least, greatest }, Number::Integer(value))
-                if value < least || value > greatest =>
-            {
-                error(format!(
-                    "the {word} {value} does not fit `{ty}`, which goes from {least} to {greatest}",
-                    ty = readable(ty)
-                ))
-            }
-            _ => Ok(Self { number, written }),
-        }
+            ),
+        );
     }
+    true
 }
 
-/// A number literal, with its sign.
-fn number(expr: &Expr) -> Option<Number> {
-    match expr {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Int(integer) => Some(Number::Integer(integer.base10_parse().ok()?)),
-            Lit::Float(float) => {
-                let value: f64 = float.base10_parse().ok()?;
-                value.is_finite().then_some(Number::Float(value))
-            }
-            _ => None,
-        },
-        Expr::Unary(ExprUnary {
-            op: UnOp::Neg(_),
-            expr,
-            ..
-        }) => number(expr).map(|number| match number {
-            Number::Integer(value) => Number::Integer(value.saturating_neg()),
-            Number::Float(value) => Number::Float(-value),
-        }),
-        Expr::Group(group) => number(&group.expr),
-        _ => None,
-    }
-}
-
-/// What the standard names of types say about numbers. An alias says nothing here; the server checks its schema.
-enum Numeric {
-    Integer { least: i128, greatest: i128 },
-    Not,
-    Unknown,
-}
-
-impl Numeric {
-    fn of(ty: &Type) -> Self {
-        let Type::Path(path) = peel(ty) else {
-            return Self::Unknown;
-        };
-        let Some(segment) = path.path.segments.last() else {
-            return Self::Unknown;
-        };
-        if segment.ident == "Option"
-            && let PathArguments::AngleBracketed(arguments) = &segment.arguments
-            && let Some(GenericArgument::Type(inner)) = arguments.args.first()
-        {
-            return Self::of(inner);
-        }
-        let integer = |least: i128, greatest: i128| Self::Integer { least, greatest };
-        match segment.ident.to_string().as_str() {
-            "u8" => integer(0, u8::MAX.into()),
-            "u16" => integer(0, u16::MAX.into()),
-            "u32" => integer(0, u32::MAX.into()),
-            "u64" | "usize" => integer(0, u64::MAX.into()),
-            "u128" => integer(0, i128::MAX),
-            "i8" => integer(i8::MIN.into(), i8::MAX.into()),
-            "i16" => integer(i16::MIN.into(), i16::MAX.into()),
-            "i32" => integer(i32::MIN.into(), i32::MAX.into()),
-            "i64" | "isize" => integer(i64::MIN.into(), i64::MAX.into()),
-            "i128" => integer(i128::MIN, i128::MAX),
-            "String" | "bool" | "char" | "Vec" | "HashMap" | "BTreeMap" | "PathBuf" => Self::Not,
-            _ => Self::Unknown,
-        }
-    }
+fn key<T>(argument: &Option<Keyed<T>>) -> Option<Span> {
+    argument.as_ref().map(|argument| argument.key)
 }

@@ -125,15 +125,8 @@ impl ClientSpan {
             }
             extensions.insert(ResendCount(sent_before + 1));
             let private = address(request.url());
-            let span = ObservedSpan::start(
-                scope,
-                name,
-                SpanKind::Client,
-                None,
-                attributes,
-                private,
-                context,
-            );
+            let span =
+                ObservedSpan::start(scope, name, SpanKind::Client, attributes, private, context);
             Some(Self(span))
         })
     }

@@ -25,12 +25,13 @@ use rmcp::service::{NotificationContext, RequestContext, Service, SubscriptionCo
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::answer::Answer as _;
-use super::metrics::SessionTimer;
+use super::metrics::{SessionTimer, Target};
 use super::operation::Operation;
 use super::options::{Settings, TelemetryMode, TelemetryOptions};
 use super::passback_options::PassbackOptions;
 use super::recording::{Observation, Recorded};
 use super::service::ServiceHandler;
+use super::session::SessionEnding;
 use super::telemetry::Telemetry;
 use crate::advertise::mark_advertisement;
 use crate::passback::{
@@ -77,6 +78,7 @@ pub struct Instrumented<H> {
     telemetry: Arc<OnceLock<Telemetry>>,
     /// The session that this clone serves; rmcp makes a clone for each.
     session: SessionTimer,
+    session_end: SessionEnding,
 }
 
 impl<H> Clone for Instrumented<H> {
@@ -87,6 +89,7 @@ impl<H> Clone for Instrumented<H> {
             settings: self.settings.clone(),
             telemetry: Arc::clone(&self.telemetry),
             session: SessionTimer::default(),
+            session_end: SessionEnding::default(),
         }
     }
 }
@@ -109,6 +112,7 @@ impl<H: ServerHandler> Instrumented<H> {
             settings: Settings::default(),
             telemetry: Arc::default(),
             session: SessionTimer::default(),
+            session_end: SessionEnding::default(),
         }
     }
 
@@ -162,8 +166,9 @@ impl<H: ServerHandler> Instrumented<H> {
         self.with_options(|options| options.has_reference_profile = reference_profile)
     }
 
-    /// Whether `prompts/get` is observed as tool calls and reads are. Default:
-    /// `false`: SEP-2448 names the other two.
+    /// Whether the spans of `prompts/get` are in answers too, as those of tool
+    /// calls and reads are. Default: `false`: SEP-2448 names the other two.
+    /// Your own export and metrics see prompts in any case.
     #[must_use]
     pub fn passback_for_prompts(self, passback_for_prompts: bool) -> Self {
         self.with_options(|options| options.covers_prompts = passback_for_prompts)
@@ -247,22 +252,22 @@ impl<H: ServerHandler> Instrumented<H> {
         self.settings.mode == TelemetryMode::On
     }
 
-    /// Of a request that has no span, only the trace context is handed on.
-    fn unobserved(&self) -> Observation<'_> {
-        Observation {
-            propagates: self.settings.mode != TelemetryMode::Off,
-            recording: None,
-            timer: None,
+    /// What the caller of `request` gets.
+    fn passback(&self, request: &Request) -> PassbackRequest {
+        match self.settings.mode {
+            TelemetryMode::On => self.options.gate.decide(request),
+            TelemetryMode::PropagateOnly | TelemetryMode::Off => PassbackRequest::Off,
         }
     }
 
     /// What is to be done about `request`. The operation is described only
     /// where somebody looks.
-    fn observe(&self, request: &Request, operation: impl FnOnce() -> Operation) -> Observation<'_> {
-        let passback = match self.settings.mode {
-            TelemetryMode::On => self.options.gate.decide(request),
-            TelemetryMode::PropagateOnly | TelemetryMode::Off => PassbackRequest::Off,
-        };
+    fn observe(
+        &self,
+        request: &Request,
+        passback: PassbackRequest,
+        operation: impl FnOnce() -> Operation,
+    ) -> Observation<'_> {
         let records =
             passback != PassbackRequest::Off || self.passes_back() && self.settings.exports;
         let propagates = self.settings.mode != TelemetryMode::Off;
@@ -291,14 +296,15 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let observation = self.observe(&request, || Operation::tool_call(&params.name));
+        let passback = self.passback(&request);
+        let observation = self.observe(&request, passback, || Operation::tool_call(&params.name));
         let name = observation.timer.is_some().then(|| params.name.clone());
         let run = |request| self.handler.call_tool(params, request);
         // An answer without an error tells that there is such a tool.
         let known = |result: &Result<CallToolResponse, ErrorData>| {
             let succeeded = result.as_ref().is_ok_and(|answer| !answer.is_error());
             name.filter(|name| succeeded || self.handler.get_tool(name).is_some())
-                .map(Cow::into_owned)
+                .map(|name| Target::Tool(name.into_owned()))
         };
         observation.run(request, run, known).await
     }
@@ -308,7 +314,9 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let observation = self.observe(&request, || Operation::resource_read(&params.uri));
+        let passback = self.passback(&request);
+        let observation =
+            self.observe(&request, passback, || Operation::resource_read(&params.uri));
         let run = |request| self.handler.read_resource(params, request);
         observation.run(request, run, |_| None).await
     }
@@ -320,17 +328,19 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
     ) -> Result<InitializeResult, ErrorData> {
         let metrics = self.settings.metrics.as_ref();
         let metrics = metrics.filter(|_| self.settings.mode != TelemetryMode::Off);
-        let measured = metrics.map(|metrics| (metrics, request.clone()));
+        let timer = metrics.map(|metrics| metrics.session(&request));
         mark_advertisement(&request.extensions);
-        let mut result = self.handler.initialize(params, request).await?;
-        if self.passes_back() {
+        let mut result = self.handler.initialize(params, request).await;
+        if let Some(timer) = timer {
+            let agreed = result.as_ref().map(|result| &result.protocol_version);
+            self.session.begin(timer, agreed);
+        }
+        if self.passes_back()
+            && let Ok(result) = &mut result
+        {
             advertise(&mut result.capabilities);
         }
-        if let Some((metrics, request)) = measured {
-            self.session
-                .begin(|| metrics.session(&request, &result.protocol_version));
-        }
-        Ok(result)
+        result
     }
 
     async fn discover(&self, request: Request) -> Result<DiscoverResult, ErrorData> {
@@ -381,13 +391,20 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: GetPromptRequestParams,
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let observation = if self.options.covers_prompts {
-            self.observe(&request, || Operation::prompt(&params.name))
+        // The author's own telemetry sees prompts in any case.
+        let passback = if self.options.covers_prompts {
+            self.passback(&request)
         } else {
-            self.unobserved()
+            PassbackRequest::Off
         };
+        let observation = self.observe(&request, passback, || Operation::prompt(&params.name));
+        let name = observation.timer.is_some().then(|| params.name.clone());
         let run = |request| self.handler.get_prompt(params, request);
-        observation.run(request, run, |_| None).await
+        // An answer tells that there is such a prompt.
+        let known = |result: &Result<GetPromptResponse, ErrorData>| {
+            name.filter(|_| result.is_ok()).map(Target::Prompt)
+        };
+        observation.run(request, run, known).await
     }
 
     async fn list_prompts(
@@ -469,7 +486,8 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         self.handler.on_progress(params, notification).await;
     }
 
-    async fn on_initialized(&self, notification: Notification) {
+    async fn on_initialized(&self, mut notification: Notification) {
+        notification.extensions.insert(self.session_end.watch());
         self.handler.on_initialized(notification).await;
     }
 

@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, MeterProvider};
+use opentelemetry::{KeyValue, Value};
 use rmcp::model::ProtocolVersion;
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
@@ -64,15 +64,11 @@ impl Metrics {
         }))
     }
 
-    /// Begins to measure the session that `initialize` has opened.
-    pub(super) fn session(
-        &self,
-        request: &RequestContext<RoleServer>,
-        version: &ProtocolVersion,
-    ) -> Timer {
+    /// Begins to measure the session that `initialize` is about to open.
+    pub(super) fn session(&self, request: &RequestContext<RoleServer>) -> Timer {
         let mut attributes = of_connection(request);
+        // It is what the answer says.
         attributes.retain(|attribute| attribute.key.as_str() != semconv::MCP_PROTOCOL_VERSION);
-        attributes.extend(protocol(version));
         Timer {
             started: Instant::now(),
             histogram: self.session.clone(),
@@ -86,16 +82,48 @@ impl Metrics {
 pub(super) struct SessionTimer(OnceLock<Timer>);
 
 impl SessionTimer {
-    /// Begins, once.
-    pub(super) fn begin(&self, timer: impl FnOnce() -> Timer) {
-        self.0.get_or_init(timer);
+    /// Begins, once, with what `initialize` has agreed on. A session that it
+    /// refused ends here, with an error.
+    pub(super) fn begin(&self, mut timer: Timer, agreed: Result<&ProtocolVersion, &ErrorData>) {
+        match agreed {
+            Ok(version) => {
+                timer.attributes.extend(protocol(version));
+                self.0.get_or_init(|| timer);
+            }
+            Err(error) => timer.record(&[error_type(error.code.0.to_string())]),
+        }
     }
 }
 
 impl Drop for SessionTimer {
     fn drop(&mut self) {
-        if let Some(timer) = self.0.get() {
+        let Some(timer) = self.0.get() else { return };
+        if std::thread::panicking() {
+            timer.record(&[error_type(semconv::ERROR_PANIC)]);
+        } else {
             timer.record(&[]);
+        }
+    }
+}
+
+/// What was called, if the server knows it; a caller's inventions would be of
+/// any number.
+#[derive(Debug)]
+pub(super) enum Target {
+    /// A tool.
+    Tool(String),
+    /// A prompt.
+    Prompt(String),
+}
+
+impl Target {
+    fn into_attributes(self) -> Vec<KeyValue> {
+        match self {
+            Self::Tool(name) => vec![
+                KeyValue::new(semconv::GEN_AI_TOOL_NAME, name),
+                KeyValue::new(semconv::GEN_AI_OPERATION_NAME, semconv::EXECUTE_TOOL),
+            ],
+            Self::Prompt(name) => vec![KeyValue::new(semconv::GEN_AI_PROMPT_NAME, name)],
         }
     }
 }
@@ -105,27 +133,19 @@ impl Drop for SessionTimer {
 pub(super) struct OperationTimer(Option<Timer>);
 
 impl OperationTimer {
-    /// Ends the measurement. `tool` is the name that was called, if the
-    /// server knows it; a caller's inventions would be of any number.
-    pub(super) fn end<A: Answer>(mut self, result: &Result<A, ErrorData>, tool: Option<&str>) {
-        let mut more = Vec::new();
-        if let Some(tool) = tool {
-            more.push(KeyValue::new(semconv::GEN_AI_TOOL_NAME, tool.to_owned()));
-            more.push(KeyValue::new(
-                semconv::GEN_AI_OPERATION_NAME,
-                semconv::EXECUTE_TOOL,
-            ));
-        }
+    /// Ends the measurement.
+    pub(super) fn end<A: Answer>(mut self, result: &Result<A, ErrorData>, known: Option<Target>) {
+        let mut more = known.map(Target::into_attributes).unwrap_or_default();
         match result {
             Err(error) => {
                 let code = error.code.0.to_string();
                 if !semconv::CALLER_FAULTS.contains(&error.code.0) {
-                    more.push(KeyValue::new(semconv::ERROR_TYPE, code.clone()));
+                    more.push(error_type(code.clone()));
                 }
                 more.push(KeyValue::new(semconv::RPC_RESPONSE_STATUS_CODE, code));
             }
             Ok(answer) if answer.is_error() => {
-                more.push(KeyValue::new(semconv::ERROR_TYPE, semconv::ERROR_TOOL));
+                more.push(error_type(semconv::ERROR_TOOL));
             }
             Ok(_) => {}
         }
@@ -138,12 +158,12 @@ impl OperationTimer {
 impl Drop for OperationTimer {
     fn drop(&mut self) {
         if let Some(timer) = self.0.take() {
-            let error_type = if std::thread::panicking() {
+            let class = if std::thread::panicking() {
                 semconv::ERROR_PANIC
             } else {
                 semconv::ERROR_CANCELLED
             };
-            timer.record(&[KeyValue::new(semconv::ERROR_TYPE, error_type)]);
+            timer.record(&[error_type(class)]);
         }
     }
 }
@@ -173,6 +193,10 @@ fn of_connection(request: &RequestContext<RoleServer>) -> Vec<KeyValue> {
             .and_then(|version| protocol(&version)),
     );
     attributes
+}
+
+fn error_type(class: impl Into<Value>) -> KeyValue {
+    KeyValue::new(semconv::ERROR_TYPE, class)
 }
 
 fn protocol(version: &ProtocolVersion) -> Option<KeyValue> {

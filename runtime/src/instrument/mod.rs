@@ -12,6 +12,7 @@
 //! Answer            where telemetry goes in a result          answer.rs
 //! Telemetry         tracer, collector, policy, limits         telemetry.rs, sampler.rs
 //! Tee               one recording for answers and export      export.rs
+//! SessionEnd        when a session is over                    session.rs
 //! Metrics           how long calls and sessions take          metrics.rs
 //! ```
 
@@ -26,6 +27,7 @@ mod passback_options;
 mod recording;
 mod sampler;
 mod service;
+mod session;
 mod stage;
 mod telemetry;
 
@@ -36,5 +38,6 @@ pub use options::{TelemetryMode, TelemetryOptions};
 pub(crate) use passback_options::PassbackOptions;
 pub(crate) use recording::note_failure;
 pub use service::ServiceHandler;
+pub(crate) use session::SessionEnd;
 #[cfg(feature = "auth")]
 pub(crate) use stage::{EarlierStage, StageTimer};

@@ -1,6 +1,7 @@
 //! One request under observation.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
@@ -9,14 +10,14 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 
 use super::ambient::AmbientContext;
-use super::answer::Answer;
-use super::metrics::OperationTimer;
+use super::answer::{Answer, json_bytes};
+use super::metrics::{OperationTimer, Target};
 use super::operation::Operation;
 use super::stage::EarlierStage;
 use super::telemetry::Telemetry;
 use crate::passback::{
-    Bucket, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject, attach_to_error,
-    attach_to_meta,
+    Bucket, Described, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
+    attach_to_error, attach_to_meta,
 };
 use crate::phase::Phase;
 use crate::{propagation, semconv};
@@ -40,7 +41,7 @@ impl Observation<'_> {
     /// Runs one request as an operation: under the trace context its `_meta`
     /// names, and with its spans in the answer if it asks for them.
     ///
-    /// `tool` is the name of the tool, if the server knows it by the result.
+    /// `known` is what was called, if the server knows it by the result.
     ///
     /// Nobody asked and nothing is exported: the request runs as it would
     /// without Glassbox, except that calls to other servers carry the caller's
@@ -49,7 +50,7 @@ impl Observation<'_> {
         self,
         request: RequestContext<RoleServer>,
         run: impl AsyncFnOnceSend<A>,
-        tool: impl FnOnce(&Result<A, ErrorData>) -> Option<String> + Send,
+        known: impl FnOnce(&Result<A, ErrorData>) -> Option<Target> + Send,
     ) -> Result<A, ErrorData> {
         if !self.propagates {
             return run.call(request).await;
@@ -73,8 +74,8 @@ impl Observation<'_> {
             // A call that was cancelled is measured as such, by its drop.
             && !(result.is_err() && cancelled.is_cancelled())
         {
-            let tool = tool(&result);
-            timer.end(&result, tool.as_deref());
+            let known = known(&result);
+            timer.end(&result, known);
         }
         result
     }
@@ -160,11 +161,11 @@ impl<'a> Recording<'a> {
             guard.scope().secrets().add_credentials(&parts.headers);
         }
         let earlier = EarlierStage::of(request);
-        let root = ObservedSpan::start(
+        let start = earlier.map_or_else(SystemTime::now, |stage| stage.start);
+        let root = ObservedSpan::start_at(
             guard.scope(),
             operation.span_name,
-            SpanKind::Server,
-            earlier.map(|stage| stage.start),
+            (SpanKind::Server, start),
             operation.attributes,
             operation.private_attributes,
             &parent.with_value(guard.scope().clone()),
@@ -207,7 +208,13 @@ impl<'a> Recording<'a> {
         if self.passback == PassbackRequest::Off {
             return result;
         }
-        let passback = self.passback();
+        let answer_bytes = match &result {
+            Ok(answer) => answer.json_bytes(),
+            Err(error) => json_bytes(error),
+        };
+        let Some(passback) = self.passback(answer_bytes) else {
+            return result;
+        };
         match &mut result {
             Ok(answer) => {
                 if let Some(meta) = answer.meta_mut() {
@@ -230,7 +237,8 @@ impl<'a> Recording<'a> {
         }
     }
 
-    fn passback(&self) -> Passback {
+    /// What joins an answer that has so many bytes without it.
+    fn passback(&self, answer_bytes: usize) -> Option<Passback> {
         let root = self.root.context().span().span_context().span_id();
         let Telemetry {
             limits,
@@ -239,14 +247,24 @@ impl<'a> Recording<'a> {
             secrets,
             ..
         } = self.telemetry;
+        let room_bytes = limits.max_answer_bytes.saturating_sub(answer_bytes);
         let collected = self.guard.close();
         let Some(net) = self.guard.scope().secrets().net(secrets) else {
-            counters.count_unsearched();
-            return Passback::unsearched(&collected, resource);
+            return Passback::unsearched(&collected, limits, room_bytes, counters);
         };
-        let passback = Passback::build(collected, root, self.passback, limits, resource, &net);
-        counters.count_redacted(passback.redacted_secrets());
-        passback
+        let described = Described {
+            resource,
+            net: &net,
+            counters,
+        };
+        Passback::build(
+            collected,
+            root,
+            self.passback,
+            limits,
+            room_bytes,
+            described,
+        )
     }
 }
 

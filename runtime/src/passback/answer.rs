@@ -1,5 +1,6 @@
 //! What joins the answer.
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::Resource;
 use rmcp::ErrorData;
@@ -7,8 +8,10 @@ use rmcp::model::{JsonObject, MetaObject};
 use serde_json::Value;
 
 use super::bucket::Collected;
-use super::limits::{PassbackLimits, fit};
-use super::otlp::{SpanWriter, assemble};
+use super::counts::Counters;
+use super::fit::{Sizes, fit};
+use super::limits::PassbackLimits;
+use super::otlp::{SpanWriter, assemble, scope_bytes};
 use super::request::{OTEL_KEY, PassbackRequest, TRACES_KEY};
 use super::secrets::Net;
 use super::selection::select;
@@ -19,31 +22,57 @@ const META_KEY: &str = "_meta";
 #[derive(Debug)]
 pub(crate) struct Passback {
     text: String,
-    redacted_secrets: usize,
+}
+
+/// What goes with the spans of an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Described<'a> {
+    /// Who made them.
+    pub(crate) resource: &'a Resource,
+    /// What must not be in them.
+    pub(crate) net: &'a Net,
+    /// Where it is counted what was held back.
+    pub(crate) counters: &'a Counters,
 }
 
 impl Passback {
-    /// Selects, bounds and encodes what a request has left behind.
+    /// Selects, bounds and encodes what a request has left behind, for an
+    /// answer that has `room_bytes` bytes left. Nothing if there is no room even
+    /// for the counts.
     pub(crate) fn build(
         collected: Collected,
         root: SpanId,
         request: PassbackRequest,
         limits: &PassbackLimits,
-        resource: &Resource,
-        net: &Net,
-    ) -> Self {
+        room_bytes: usize,
+        described: Described<'_>,
+    ) -> Option<Self> {
+        let Described {
+            resource,
+            net,
+            counters,
+        } = described;
+        let max_bytes = limits.max_total_bytes.min(room_bytes);
         let (spans, disconnected) = select(collected.spans, root, request);
         let mut writer = SpanWriter::new(limits.max_value_length_bytes).with_net(net);
+        let mut scopes: Vec<&InstrumentationScope> = Vec::new();
+        let mut sizes = Sizes::default();
         let mut ranges = Vec::with_capacity(spans.len());
         for selected in &spans {
-            ranges.push(writer.write(&selected.span));
+            let scope = &selected.span.instrumentation_scope;
+            let index = scopes.iter().position(|known| *known == scope);
+            let index = index.unwrap_or_else(|| {
+                scopes.push(scope);
+                sizes.scopes.push(scope_bytes(scope, net));
+                scopes.len() - 1
+            });
+            let range = writer.write(&selected.span);
+            sizes.spans.push((range.len() + 1, index));
+            ranges.push(range);
         }
-        let frame = spans
-            .iter()
-            .map(|selected| (&selected.span.instrumentation_scope, ""));
-        let frame_bytes = assemble(resource, frame, usize::MAX, net).0.len();
-        let budget = limits.max_total_bytes.saturating_sub(frame_bytes);
-        let keep = fit(&spans, &ranges, limits, budget);
+        let frame_bytes = frame_bytes(resource, net);
+        let budget = max_bytes.saturating_sub(frame_bytes);
+        let keep = fit(&spans, &sizes, limits.max_spans, budget);
 
         let held_back = keep.iter().filter(|kept| !**kept).count();
         let kept = spans.iter().zip(ranges).zip(keep).filter(|(_, kept)| *kept);
@@ -55,32 +84,52 @@ impl Passback {
         });
         let dropped = held_back + disconnected + collected.dropped_spans;
         let (text, redacted) = assemble(resource, parts, dropped, net);
-        Self {
-            text,
-            redacted_secrets: writer.redacted() + redacted,
-        }
+        counters.dropped_spans.add(dropped);
+        counters.redacted_secrets.add(writer.redacted() + redacted);
+        Self::within(text, max_bytes, counters)
     }
 
     /// Says that spans were recorded, and shows none of them: for a request with
     /// more secrets than can be looked for.
-    pub(crate) fn unsearched(collected: &Collected, resource: &Resource) -> Self {
+    pub(crate) fn unsearched(
+        collected: &Collected,
+        limits: &PassbackLimits,
+        room_bytes: usize,
+        counters: &Counters,
+    ) -> Option<Self> {
+        counters.unsearched_requests.add(1);
         let dropped = collected.spans.len() + collected.dropped_spans;
-        let (text, redacted_secrets) = assemble(resource, [], dropped, &Net::default());
-        Self {
-            text,
-            redacted_secrets,
-        }
+        counters.dropped_spans.add(dropped);
+        let nobody = Resource::builder_empty().build();
+        let (text, _) = assemble(&nobody, [], dropped, &Net::default());
+        Self::within(text, limits.max_total_bytes.min(room_bytes), counters)
     }
 
-    /// Known secrets that were found in it, and replaced.
-    pub(crate) fn redacted_secrets(&self) -> usize {
-        self.redacted_secrets
+    /// The text, if there is room for it.
+    fn within(text: String, max_bytes: usize, counters: &Counters) -> Option<Self> {
+        if text.len() > max_bytes {
+            counters.omitted_answers.add(1);
+            return None;
+        }
+        Some(Self { text })
+    }
+
+    #[cfg(test)]
+    pub(super) fn into_text(self) -> String {
+        self.text
     }
 
     /// The telemetry as a value, for answers that are built from values.
     fn into_value(self) -> Option<Value> {
         serde_json::from_str(&self.text).ok()
     }
+}
+
+/// Bytes of telemetry without any span or scope, at most.
+fn frame_bytes(resource: &Resource, net: &Net) -> usize {
+    let scope = InstrumentationScope::default();
+    let (text, _) = assemble(resource, [(&scope, "")], usize::MAX, net);
+    text.len().saturating_sub(scope_bytes(&scope, net)) + 1
 }
 
 /// Puts the telemetry under `_meta.otel.traces` of a result. What the result's
@@ -138,17 +187,26 @@ mod tests {
     }
 
     fn build(spans: Vec<SpanData>, dropped_spans: usize, limits: PassbackLimits) -> Passback {
-        Passback::build(
-            Collected {
-                spans,
-                dropped_spans,
-            },
-            SpanId::from(1),
-            PassbackRequest::Detailed,
-            &limits,
-            &resource(),
-            &Net::default(),
-        )
+        build_within(spans, dropped_spans, limits, usize::MAX).unwrap()
+    }
+
+    fn build_within(
+        spans: Vec<SpanData>,
+        dropped_spans: usize,
+        limits: PassbackLimits,
+        room_bytes: usize,
+    ) -> Option<Passback> {
+        let described = Described {
+            resource: &resource(),
+            net: &Net::default(),
+            counters: &Counters::default(),
+        };
+        let collected = Collected {
+            spans,
+            dropped_spans,
+        };
+        let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
+        Passback::build(collected, root, request, &limits, room_bytes, described)
     }
 
     #[test]
@@ -245,22 +303,50 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_on_bytes_holds_for_the_whole_text() {
+    fn the_bounds_on_bytes_hold_for_the_whole_text() {
         let spans: Vec<_> = (1..=50)
             .map(|id| span(id, u64::from(id > 1), "work"))
             .collect();
-        for max_total_bytes in [0, 300, 1_000, 5_000] {
+        let all = build(spans.clone(), 0, PassbackLimits::default())
+            .text
+            .len();
+        for max_bytes in (0..100).chain([300, 1_000, 5_000, all - 1, all]) {
             let limits = PassbackLimits {
-                max_total_bytes,
+                max_total_bytes: max_bytes,
                 ..PassbackLimits::default()
             };
-            let text = build(spans.clone(), 0, limits).text;
-            assert!(
-                text.len() <= max_total_bytes.max(60),
-                "{} > {max_total_bytes}",
-                text.len()
-            );
+            let by_total = build_within(spans.clone(), 0, limits, usize::MAX);
+            let by_room = build_within(spans.clone(), 0, PassbackLimits::default(), max_bytes);
+            let texts = [by_total, by_room].map(|passback| passback.map(|passback| passback.text));
+            assert_eq!(texts[0], texts[1]);
+            let counts = r#"{"resourceSpans":[],"truncated":true,"droppedSpanCount":50}"#;
+            assert_eq!(texts[0].is_some(), max_bytes >= counts.len());
+            assert!(texts.iter().flatten().all(|text| text.len() <= max_bytes));
+            if max_bytes < 300 {
+                assert!(texts[0].as_ref().is_none_or(|text| text == counts));
+            }
         }
+    }
+
+    #[test]
+    fn what_is_not_sent_is_counted() {
+        let counters = Counters::default();
+        let described = Described {
+            resource: &resource(),
+            net: &Net::default(),
+            counters: &counters,
+        };
+        for room_bytes in [0, 100] {
+            let collected = Collected {
+                spans: vec![span(1, 0, "root")],
+                dropped_spans: 4,
+            };
+            let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
+            let limits = PassbackLimits::default();
+            Passback::build(collected, root, request, &limits, room_bytes, described);
+        }
+        let counts = counters.snapshot();
+        assert_eq!((counts.dropped_spans, counts.omitted_answers), (10, 1));
     }
 
     #[test]
@@ -295,17 +381,20 @@ mod tests {
             .with_service_name("shop-hunter2")
             .build();
         let secrets = Secrets::new(["hunter2", "271828182", "2.345678"]).unwrap();
-        let passback = Passback::build(
-            Collected {
-                spans: vec![root],
-                dropped_spans: 0,
-            },
-            SpanId::from(1),
-            PassbackRequest::Detailed,
-            &PassbackLimits::default(),
-            &resource,
-            &Net::new(&secrets, []),
-        );
+        let counters = Counters::default();
+        let described = Described {
+            resource: &resource,
+            net: &Net::new(&secrets, []),
+            counters: &counters,
+        };
+        let collected = Collected {
+            spans: vec![root],
+            dropped_spans: 0,
+        };
+        let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
+        let limits = PassbackLimits::default();
+        let passback = Passback::build(collected, root, request, &limits, usize::MAX, described);
+        let passback = passback.unwrap();
         for secret in ["hunter2", "271828182", "2.345678", "odW50ZXIy", "hunt"] {
             assert!(
                 !passback.text.contains(secret),
@@ -315,12 +404,10 @@ mod tests {
         }
         assert_eq!(passback.text.matches("[redacted]").count(), 11);
         assert_eq!(
-            passback.redacted_secrets(),
+            counters.snapshot().redacted_secrets,
             12,
             "of one it was cut away again"
         );
-        let none = build(vec![span(1, 0, "hunter2")], 0, PassbackLimits::default());
-        assert_eq!(none.redacted_secrets(), 0);
     }
 
     #[test]

@@ -1,28 +1,29 @@
 //! The bounded place where the spans of one request are kept.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use opentelemetry::Value;
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::counts::Counters;
+use super::kept::Kept;
 use super::limits::PassbackLimits;
 use super::observed::PublicSpan;
 use super::place::Place;
 use super::policy::{Fate, PassbackPolicy};
+use super::sync::Mutex;
 
 /// Spans that one request may have open at the same time (ours). A span beyond
 /// it is not collected, but counted.
 pub(crate) const MAX_OPEN_SPANS: usize = 4096;
 
-/// Merged spans that one request remembers after their end, for children that
-/// start only then (ours). Children of others are not connected, and counted.
-pub(crate) const MAX_MERGED_SPANS: usize = 4096;
+/// Merged and hidden spans that one request remembers after their end, for
+/// children that start only then (ours). Children of others are counted.
+pub(crate) const MAX_LEFT_OUT_SPANS: usize = 4096;
 
-/// Least bytes of OTLP JSON that a span takes without names and attributes.
-const MIN_SPAN_BYTES: usize = 180;
+/// Depth of a span whose parent is not known, at least: the root is.
+const LEAST_UNKNOWN_DEPTH: u32 = 2;
 
 /// The spans of one request, while it runs. What may not leave is not kept.
 #[derive(Debug)]
@@ -43,36 +44,41 @@ pub(crate) struct Bucket {
 pub(crate) struct Collected {
     /// Finished spans, as they may leave.
     pub(crate) spans: Vec<SpanData>,
-    /// Spans that were recorded but are not in `spans`: beyond a bound, or
-    /// still open when the request ended.
+    /// Spans that were asked for but are not in `spans`: beyond a bound, held
+    /// back by the policy, or still open when the request ended.
     pub(crate) dropped_spans: usize,
 }
 
-/// In which order spans make room: the greatest goes first. Failed spans,
-/// their ancestors and the root go last, and of all others the deepest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    is_ordinary: bool,
-    depth: u32,
+/// What a new span says of itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Started {
+    pub(super) id: SpanId,
+    pub(super) parent: SpanId,
+    pub(super) is_root: bool,
+    pub(super) fate: Fate,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Finished spans; those of one rank in the order they ended.
-    finished: BTreeMap<Rank, Vec<SpanData>>,
-    finished_count: usize,
-    /// Less than the spans take in the answer.
-    finished_bytes: usize,
-    open: HashSet<SpanId>,
-    /// Open spans with a failed span below them.
-    failed_below: HashSet<SpanId>,
-    /// Public sides of open spans. They are here from the start: other code
-    /// may end the current span at any time.
-    public: HashMap<SpanId, PublicSpan>,
-    /// Merged spans that have ended.
-    merged: HashMap<SpanId, Place>,
+    open: HashMap<SpanId, OpenSpan>,
+    kept: Kept,
+    /// Merged and hidden spans that have ended.
+    left_out: HashMap<SpanId, Place>,
     dropped: usize,
+    /// Whether the root has started. Other spans with its parent are none of
+    /// the request's own tree.
+    has_root: bool,
     closed: bool,
+}
+
+#[derive(Debug)]
+struct OpenSpan {
+    place: Place,
+    /// Whether a span below it has failed.
+    failed_below: bool,
+    /// Its public side, if Glassbox made it. It is here from the start: other
+    /// code may end the current span at any time.
+    public: Option<PublicSpan>,
 }
 
 impl Bucket {
@@ -108,49 +114,28 @@ impl Bucket {
         limits: PassbackLimits,
     ) -> Self {
         let bucket = Self::new(policy, counters, limits, 0);
-        bucket.state().closed = true;
+        bucket.state.lock().closed = true;
         bucket
     }
 
     /// Whether the bucket takes spans: the request asked, and has not ended.
     pub(super) fn is_open(&self) -> bool {
-        !self.state().closed
+        !self.state.lock().closed
     }
 
-    pub(super) fn max_value_length_bytes(&self) -> usize {
-        self.limits.max_value_length_bytes
+    pub(super) fn limits(&self) -> &PassbackLimits {
+        &self.limits
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that a span has started; `false` when it will not be collected.
-    pub(crate) fn open(&self, span: SpanId) -> bool {
-        let mut state = self.state();
-        let taken = !state.closed && state.open.len() < MAX_OPEN_SPANS && state.open.insert(span);
-        if !taken {
+    /// Counts a round of a loop that runs without the span it would have.
+    pub(super) fn skip_below(&self, parent: SpanId) {
+        self.counters.unrecorded_rounds.add(1);
+        let mut state = self.state.lock();
+        let depth = state.place(parent).map_or(LEAST_UNKNOWN_DEPTH, |above| {
+            Place::below(parent, above, Fate::Publish).depth
+        });
+        if !state.closed && depth <= self.max_depth {
             state.dropped += 1;
-        }
-        #[cfg(feature = "testing")]
-        if let Some(witness) = self.witness.as_ref().filter(|_| taken) {
-            witness.started(span);
-        }
-        taken
-    }
-
-    /// Takes the public side of a span that has started.
-    pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
-        let mut state = self.state();
-        if state.open.contains(&span) {
-            state.public.insert(span, public);
-        }
-    }
-
-    /// Changes the public side of an open span.
-    pub(super) fn amend(&self, span: SpanId, change: impl FnOnce(&mut PublicSpan)) {
-        if let Some(public) = self.state().public.get_mut(&span) {
-            change(public);
         }
     }
 
@@ -158,71 +143,136 @@ impl Bucket {
         &self.policy
     }
 
-    /// Where a merged span stood that has ended.
-    pub(super) fn merged(&self, span: SpanId) -> Option<Place> {
-        self.state().merged.get(&span).copied()
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Notes that a span has started; `false` when it will not be collected:
+    /// the request has ended, too many are open, or it hangs below a span that
+    /// is not known, so that it could never be connected.
+    pub(super) fn open(&self, span: Started) -> bool {
+        let mut state = self.state.lock();
+        if state.closed {
+            return false;
+        }
+        let place = if span.is_root && !state.has_root {
+            state.has_root = true;
+            Some(Place::root(span.parent))
+        } else {
+            let above = state.place(span.parent);
+            above.map(|above| Place::below(span.parent, above, span.fate))
+        };
+        match place {
+            Some(place) if state.open.len() < MAX_OPEN_SPANS => {
+                let open = OpenSpan {
+                    place,
+                    failed_below: false,
+                    public: None,
+                };
+                state.open.insert(span.id, open);
+                #[cfg(feature = "testing")]
+                if let Some(witness) = &self.witness {
+                    witness.started(span.id);
+                }
+                true
+            }
+            refused => {
+                let depth = refused.map_or(LEAST_UNKNOWN_DEPTH, |place| place.depth);
+                state.dropped += usize::from(depth <= self.max_depth);
+                false
+            }
+        }
+    }
+
+    /// Spans that are open, as far as they are collected.
+    #[cfg(test)]
+    pub(super) fn open_spans(&self) -> usize {
+        self.state.lock().open.len()
+    }
+
+    /// Takes the public side of a span that has started.
+    pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
+        if let Some(open) = self.state.lock().open.get_mut(&span) {
+            open.public = Some(public);
+        }
+    }
+
+    /// Changes the public side of an open span.
+    pub(super) fn amend(&self, span: SpanId, change: impl FnOnce(&mut PublicSpan)) {
+        let mut state = self.state.lock();
+        let open = state.open.get_mut(&span);
+        if let Some(public) = open.and_then(|open| open.public.as_mut()) {
+            change(public);
+        }
     }
 
     /// Keeps what may leave of a finished span, at the cost of others if the
     /// bucket is full.
-    pub(crate) fn finish(&self, place: Place, mut span: SpanData) {
+    pub(crate) fn finish(&self, mut span: SpanData) {
+        let id = span.span_context.span_id();
+        let (place, public, stays) = {
+            let mut state = self.state.lock();
+            // Not there: the request has ended, and has counted it as open.
+            let Some(open) = state.open.get_mut(&id) else {
+                return;
+            };
+            let (place, public) = (open.place, open.public.take());
+            // Of our own spans nobody else says that they have failed.
+            open.failed_below |= match &public {
+                Some(public) => public.failure.is_some(),
+                None => matches!(span.status, Status::Error { .. }),
+            };
+            let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
+            if stays {
+                self.leave_out(&mut state, id);
+            }
+            (place, public, stays)
+        };
         #[cfg(feature = "testing")]
         if let Some(witness) = &self.witness {
             witness.ended(place, self.max_depth, &span, &self.policy);
         }
-        let id = span.span_context.span_id();
-        let public = {
-            let mut state = self.state();
-            let public = state.public.remove(&id);
-            if state.closed || place.depth > self.max_depth || place.fate != Fate::Publish {
-                state.open.remove(&id);
-                state.failed_below.remove(&id);
-                if !state.closed {
-                    self.leave_out(&mut state, id, place);
-                }
-                return;
-            }
-            public
-        };
-        // Not under the lock: the policy runs the author's functions.
-        span.parent_span_id = place.parent;
-        let span = self.policy.apply(
-            span,
-            public,
-            self.limits.max_value_length_bytes,
-            &self.counters,
-        );
-        let mut state = self.state();
-        if state.closed {
-            // Closed meanwhile, which has counted it as open.
+        if stays {
             return;
         }
-        state.open.remove(&id);
-        let failed_below = state.failed_below.remove(&id);
-        let is_failed = failed_below || matches!(span.status, Status::Error { .. });
-        if is_failed && state.open.contains(&span.parent_span_id) {
-            state.failed_below.insert(span.parent_span_id);
+        // Not under the lock: the policy runs the author's functions.
+        span.parent_span_id = place.parent;
+        let span = self
+            .policy
+            .apply(span, public, &self.limits, &self.counters);
+        let mut state = self.state.lock();
+        let Some(open) = state.open.remove(&id) else {
+            return;
+        };
+        if open.failed_below {
+            state.fail(place.parent);
         }
-        state.insert(
-            Rank {
-                is_ordinary: !is_failed && place.depth > 0,
-                depth: place.depth,
-            },
-            span,
-        );
-        while state.finished_count > self.limits.max_spans.max(1)
-            || state.finished_bytes > self.limits.max_total_bytes
+        state.kept.insert(span, place.depth, open.failed_below);
+        while state.kept.len() > self.limits.max_spans.max(1)
+            || state.kept.bytes() > self.limits.max_total_bytes
         {
-            if !state.make_room() {
+            if !state.kept.make_room() {
                 break;
             }
+            state.dropped += 1;
         }
     }
 
-    /// Counts a span that the policy leaves out, if it was asked for.
-    fn leave_out(&self, state: &mut State, span: SpanId, place: Place) {
-        if place.fate == Fate::Merge && state.merged.len() < MAX_MERGED_SPANS {
-            state.merged.insert(span, place);
+    /// Ends a span that stays, and counts it if it was asked for.
+    fn leave_out(&self, state: &mut State, span: SpanId) {
+        let Some(OpenSpan {
+            place,
+            failed_below,
+            ..
+        }) = state.open.remove(&span)
+        else {
+            return;
+        };
+        if failed_below && place.fate == Fate::Publish {
+            state.fail(place.parent);
+        }
+        if place.fate != Fate::Publish && state.left_out.len() < MAX_LEFT_OUT_SPANS {
+            state.left_out.insert(span, place);
         }
         if place.depth > self.max_depth {
             return;
@@ -237,64 +287,47 @@ impl Bucket {
 
     /// Takes what was collected and the spans that are still open. Whatever
     /// ends later is not taken; this call has counted it already.
-    pub(crate) fn close(&self) -> (Collected, HashSet<SpanId>) {
-        let mut state = {
-            let mut current = self.state();
+    pub(crate) fn close(&self) -> (Collected, Vec<SpanId>) {
+        let State {
+            open,
+            kept,
+            dropped,
+            ..
+        } = {
             let closed = State {
                 closed: true,
                 ..State::default()
             };
-            std::mem::replace(&mut *current, closed)
+            std::mem::replace(&mut *self.state.lock(), closed)
         };
-        let open = std::mem::take(&mut state.open);
+        let is_asked = |open: &&OpenSpan| open.place.depth <= self.max_depth;
         let collected = Collected {
-            spans: std::mem::take(&mut state.finished)
-                .into_values()
-                .flatten()
-                .collect(),
-            dropped_spans: state.dropped + open.len(),
+            dropped_spans: dropped + open.values().filter(is_asked).count(),
+            spans: kept.into_spans(),
         };
-        (collected, open)
+        (collected, open.into_keys().collect())
     }
 }
 
 impl State {
-    fn insert(&mut self, rank: Rank, span: SpanData) {
-        self.finished_count += 1;
-        self.finished_bytes += least_bytes(&span);
-        self.finished.entry(rank).or_default().push(span);
+    /// Where a span stands that is open, kept, or known to be left out.
+    fn place(&self, span: SpanId) -> Option<Place> {
+        let open = self.open.get(&span).map(|open| open.place);
+        open.or_else(|| self.kept.place(span))
+            .or_else(|| self.left_out.get(&span).copied())
     }
 
-    /// Drops the span that goes first: the youngest of the greatest rank.
-    fn make_room(&mut self) -> bool {
-        let Some(mut greatest) = self.finished.last_entry() else {
-            return false;
-        };
-        if let Some(span) = greatest.get_mut().pop() {
-            self.finished_count -= 1;
-            self.finished_bytes -= least_bytes(&span);
-            self.dropped += 1;
+    /// Lets `span` and its ancestors go last: one below them has failed.
+    fn fail(&mut self, span: SpanId) {
+        let mut next = Some(span);
+        while let Some(span) = next {
+            if let Some(open) = self.open.get_mut(&span) {
+                open.failed_below = true;
+                return;
+            }
+            next = self.kept.promote(span);
         }
-        if greatest.get().is_empty() {
-            greatest.remove();
-        }
-        true
     }
-}
-
-/// Bytes that a span takes in the answer at least: texts are written as they
-/// are or longer.
-fn least_bytes(span: &SpanData) -> usize {
-    let value_bytes = |value: &Value| match value {
-        Value::String(text) => text.as_str().len(),
-        _ => 0,
-    };
-    let attributes = span.attributes.iter();
-    MIN_SPAN_BYTES
-        + span.name.len()
-        + attributes
-            .map(|attribute| attribute.key.as_str().len() + value_bytes(&attribute.value))
-            .sum::<usize>()
 }
 
 #[cfg(test)]
@@ -340,14 +373,22 @@ pub(crate) mod tests {
         Bucket::new(Arc::default(), Arc::default(), limits, max_depth)
     }
 
-    /// A span ends that stands where it says.
-    fn finish(bucket: &Bucket, depth: u32, span: SpanData) {
-        let place = Place {
-            depth,
+    /// A span starts below `parent`; below span 0 it is the root.
+    fn open(bucket: &Bucket, id: u64, parent: u64) -> bool {
+        bucket.open(Started {
+            id: SpanId::from(id),
+            parent: SpanId::from(parent),
+            is_root: parent == 0,
             fate: Fate::Publish,
-            parent: span.parent_span_id,
-        };
-        bucket.finish(place, span);
+        })
+    }
+
+    /// A span starts and ends.
+    fn finish(bucket: &Bucket, span: SpanData) {
+        let number = |id: SpanId| u64::from_be_bytes(id.to_bytes());
+        let id = number(span.span_context.span_id());
+        open(bucket, id, number(span.parent_span_id));
+        bucket.finish(span);
     }
 
     fn ids(collected: &Collected) -> Vec<u64> {
@@ -365,8 +406,7 @@ pub(crate) mod tests {
         for (made, kept) in [(2, 2), (3, 3), (4, 3)] {
             let bucket = bucket(3, u32::MAX);
             for id in 1..=made {
-                assert!(bucket.open(SpanId::from(id)));
-                finish(&bucket, 1, span(id, 0, "work"));
+                finish(&bucket, span(id, u64::from(id > 1), "work"));
             }
             let (collected, _) = bucket.close();
             assert_eq!(collected.spans.len(), kept);
@@ -380,36 +420,87 @@ pub(crate) mod tests {
     #[test]
     fn deeper_and_younger_spans_make_room() {
         let bucket = bucket(2, u32::MAX);
-        finish(&bucket, 2, span(1, 9, "leaf"));
-        finish(&bucket, 2, span(2, 9, "leaf"));
-        finish(&bucket, 1, span(9, 8, "phase"));
-        finish(&bucket, 0, span(8, 0, "root"));
-        finish(&bucket, 2, span(3, 9, "leaf"));
+        assert!(open(&bucket, 1, 0) && open(&bucket, 2, 1));
+        for id in [3, 4] {
+            finish(&bucket, span(id, 2, "leaf"));
+        }
+        bucket.finish(span(2, 1, "phase"));
+        bucket.finish(span(1, 0, "root"));
+        finish(&bucket, span(5, 2, "leaf"));
         let (collected, _) = bucket.close();
-        assert_eq!(ids(&collected), [8, 9]);
+        assert_eq!(ids(&collected), [1, 2]);
         assert_eq!(collected.dropped_spans, 3);
     }
 
     #[test]
     fn a_failed_span_and_its_ancestors_outlast_all_others() {
         let bucket = bucket(4, u32::MAX);
+        assert!(open(&bucket, 1, 0));
         for id in 10..20 {
-            finish(&bucket, 1, span(id, 1, "ordinary"));
+            finish(&bucket, span(id, 1, "ordinary"));
         }
-        for id in [3, 2, 1] {
-            assert!(bucket.open(SpanId::from(id)));
-        }
-        let mut failed = span(3, 2, "failed");
-        failed.status = Status::error("");
-        finish(&bucket, 2, failed);
-        finish(&bucket, 1, span(2, 1, "its parent"));
+        assert!(open(&bucket, 2, 1) && open(&bucket, 3, 2));
+        bucket.finish(failed(3, 2));
+        bucket.finish(span(2, 1, "its parent"));
         for id in 20..30 {
-            finish(&bucket, 1, span(id, 1, "ordinary"));
+            finish(&bucket, span(id, 1, "ordinary"));
         }
-        finish(&bucket, 0, span(1, 0, "root"));
+        bucket.finish(span(1, 0, "root"));
         let (collected, _) = bucket.close();
         assert_eq!(ids(&collected), [1, 2, 3, 10]);
         assert_eq!(collected.dropped_spans, 19);
+    }
+
+    fn failed(id: u64, parent: u64) -> SpanData {
+        let mut span = span(id, parent, "failed");
+        span.status = Status::error("");
+        span
+    }
+
+    #[test]
+    fn ancestors_outlast_others_even_if_they_end_before_the_failure() {
+        let bucket = bucket(4, u32::MAX);
+        assert!(open(&bucket, 1, 0) && open(&bucket, 20, 1) && open(&bucket, 21, 20));
+        bucket.finish(span(21, 20, "its parent"));
+        bucket.finish(span(20, 1, "and the one above"));
+        finish(&bucket, failed(22, 21));
+        for id in 2..19 {
+            finish(&bucket, span(id, 1, "older, and not as deep"));
+        }
+        bucket.finish(span(1, 0, "root"));
+        assert_eq!(ids(&bucket.close().0), [1, 20, 21, 22]);
+    }
+
+    #[test]
+    fn a_failure_too_deep_to_be_shown_still_counts_for_its_ancestors() {
+        let bucket = bucket(2, 1);
+        assert!(open(&bucket, 1, 0) && open(&bucket, 9, 1) && open(&bucket, 10, 9));
+        finish(&bucket, failed(11, 10));
+        bucket.finish(span(10, 9, "deep"));
+        for id in 2..7 {
+            finish(&bucket, span(id, 1, "older"));
+        }
+        bucket.finish(span(9, 1, "phase"));
+        bucket.finish(span(1, 0, "root"));
+        let (collected, _) = bucket.close();
+        assert_eq!(ids(&collected), [1, 9]);
+        assert_eq!(collected.dropped_spans, 5);
+    }
+
+    #[test]
+    fn what_cannot_be_connected_takes_nobodys_room() {
+        let bucket = bucket(3, u32::MAX);
+        assert!(open(&bucket, 1, 0) && open(&bucket, 2, 1));
+        finish(&bucket, span(3, 2, "connected"));
+        for id in 10..20 {
+            assert!(!open(&bucket, id, 99), "below a span that is not known");
+            assert!(!open(&bucket, id, 0), "there is a root already");
+        }
+        bucket.finish(span(2, 1, "phase"));
+        bucket.finish(span(1, 0, "root"));
+        let (collected, _) = bucket.close();
+        assert_eq!(ids(&collected), [1, 2, 3]);
+        assert_eq!(collected.dropped_spans, 20);
     }
 
     #[test]
@@ -421,52 +512,59 @@ pub(crate) mod tests {
         let policy = PassbackPolicy::default().publish("text");
         let bucket = Bucket::new(Arc::new(policy), Arc::default(), limits, u32::MAX);
         for id in 1..=100 {
-            let mut span = span(id, 0, "work");
-            span.attributes
-                .push(KeyValue::new("text", "x".repeat(1_000_000)));
-            finish(&bucket, 1, span);
+            let mut span = span(id, u64::from(id > 1), "work");
+            let text = "x".repeat(1_000_000);
+            span.attributes.push(KeyValue::new("text", text));
+            finish(&bucket, span);
         }
         let (collected, _) = bucket.close();
         let longest =
             |span: &SpanData| span.attributes.iter().map(|a| a.value.as_str().len()).max();
-        assert!(
-            collected
-                .spans
-                .iter()
-                .all(|span| longest(span) == Some(1024))
-        );
+        let mut spans = collected.spans.iter();
+        assert!(spans.all(|span| longest(span) == Some(1024)));
         assert_eq!(collected.spans.len(), 8);
         assert_eq!(collected.dropped_spans, 92);
     }
 
     #[test]
     fn what_was_not_asked_for_is_neither_kept_nor_counted() {
-        let bucket = bucket(9, 1);
-        for depth in 0..4 {
-            finish(&bucket, depth, span(u64::from(depth) + 1, 0, "work"));
+        for ends in [true, false] {
+            let bucket = bucket(9, 1);
+            for id in 1..=4 {
+                assert!(open(&bucket, id, id - 1));
+            }
+            for id in (if ends { 1 } else { 3 })..=4 {
+                bucket.finish(span(id, id - 1, "work"));
+            }
+            for id in 10..5_000 {
+                open(&bucket, id, 2);
+            }
+            let (collected, _) = bucket.close();
+            assert_eq!(ids(&collected).len(), if ends { 2 } else { 0 });
+            let dropped = if ends { 0 } else { 2 };
+            assert_eq!(collected.dropped_spans, dropped, "root and phase, if open");
         }
-        let (collected, _) = bucket.close();
-        assert_eq!(ids(&collected), [1, 2]);
-        assert_eq!(collected.dropped_spans, 0);
     }
 
     #[test]
     fn spans_that_outlive_the_request_are_counted_once() {
         let bucket = bucket(9, u32::MAX);
-        assert!(bucket.open(SpanId::from(1)));
-        let (collected, open) = bucket.close();
-        assert_eq!((collected.dropped_spans, open.len()), (1, 1));
-        finish(&bucket, 1, span(1, 0, "late"));
-        assert!(!bucket.open(SpanId::from(2)), "nothing opens after the end");
+        assert!(open(&bucket, 1, 0));
+        let (collected, still_open) = bucket.close();
+        assert_eq!((collected.dropped_spans, still_open.len()), (1, 1));
+        bucket.finish(span(1, 0, "late"));
+        assert!(!open(&bucket, 2, 1), "nothing opens after the end");
+        assert_eq!(bucket.close().0.dropped_spans, 0);
     }
 
     #[test]
     fn bounds_spans_that_never_end() {
-        let bucket = bucket(9, u32::MAX);
-        let opened = (1..=5000)
-            .filter(|id| bucket.open(SpanId::from(*id)))
-            .count();
-        assert_eq!(opened, MAX_OPEN_SPANS);
-        assert_eq!(bucket.close().0.dropped_spans, 5000);
+        for (made, opened) in [(4_095, 4_095), (4_096, 4_096), (4_097, 4_096)] {
+            let bucket = bucket(9, u32::MAX);
+            let taken = (1..=made).filter(|id| open(&bucket, *id, u64::from(*id > 1)));
+            assert_eq!(taken.count(), opened);
+            let dropped = bucket.close().0.dropped_spans;
+            assert_eq!(dropped, usize::try_from(made).unwrap());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The span processor that hands each span to the request it belongs to.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -9,10 +9,10 @@ use opentelemetry::trace::{Span as _, SpanId, TraceContextExt};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use super::bucket::Bucket;
-use super::place::Place;
-use super::policy::Fate;
+use super::bucket::{Bucket, Started};
+use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
+use super::sync::Mutex;
 
 /// Number of shards of the routing table (ours): enough that threads rarely
 /// meet, few enough to look at them all in a test.
@@ -32,13 +32,7 @@ pub(crate) struct SpanCollector {
 
 #[derive(Debug)]
 struct RoutingTable {
-    shards: [Mutex<HashMap<SpanId, Route>>; SHARDS],
-}
-
-#[derive(Clone, Debug)]
-struct Route {
-    bucket: Arc<Bucket>,
-    place: Place,
+    shards: [Mutex<HashMap<SpanId, Arc<Bucket>>>; SHARDS],
 }
 
 impl SpanCollector {
@@ -54,30 +48,9 @@ impl SpanCollector {
         Arc::ptr_eq(&self.routes, &other.routes)
     }
 
-    fn shard(&self, span: SpanId) -> Option<MutexGuard<'_, HashMap<SpanId, Route>>> {
+    fn shard(&self, span: SpanId) -> Option<MutexGuard<'_, HashMap<SpanId, Arc<Bucket>>>> {
         let index = usize::from(span.to_bytes()[7]) % SHARDS;
-        let shard = self.routes.shards.get(index)?;
-        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Where an open span stands in its request.
-    fn place(&self, span: SpanId) -> Option<Place> {
-        self.shard(span)?.get(&span).map(|route| route.place)
-    }
-
-    /// Where a span stands that starts below `parent`.
-    fn place_below(&self, parent: SpanId, bucket: &Bucket, span: &Span) -> Place {
-        if !bucket.policy().has_span_rules() {
-            return Place::below(parent, self.place(parent), Fate::Publish);
-        }
-        let above = self.place(parent).or_else(|| bucket.merged(parent));
-        // The only way to its name is a copy of it. One that cannot be had has
-        // ended already, and says nothing.
-        let fate = span.exported_data().map_or(Fate::Hide, |span| {
-            let scope = span.instrumentation_scope.name();
-            bucket.policy().fate(scope, &span.name)
-        });
-        Place::below(parent, above, fate)
+        Some(self.routes.shards.get(index)?.lock())
     }
 
     /// Whether a request waits for `span` to end.
@@ -86,7 +59,7 @@ impl SpanCollector {
             .is_some_and(|shard| shard.contains_key(&span))
     }
 
-    /// Removes the routes of spans that outlive their request.
+    /// Removes the routes of spans that are not waited for any more.
     pub(crate) fn forget(&self, spans: impl IntoIterator<Item = SpanId>) {
         for span in spans {
             if let Some(mut shard) = self.shard(span) {
@@ -97,11 +70,24 @@ impl SpanCollector {
 
     /// Number of spans in flight, over all requests.
     pub(crate) fn open_spans(&self) -> usize {
-        let len = |shard: &Mutex<HashMap<_, _>>| {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).len()
-        };
-        self.routes.shards.iter().map(len).sum()
+        self.routes
+            .shards
+            .iter()
+            .map(|shard| shard.lock().len())
+            .sum()
     }
+}
+
+/// What the policy makes of a span by its name.
+fn fate(policy: &PassbackPolicy, span: &Span) -> Fate {
+    if !policy.has_span_rules() {
+        return Fate::Publish;
+    }
+    // The only way to its name is a copy of it. One that cannot be had has
+    // ended already, and says nothing.
+    span.exported_data().map_or(Fate::Hide, |span| {
+        policy.fate(span.instrumentation_scope.name(), &span.name)
+    })
 }
 
 impl SpanProcessor for SpanCollector {
@@ -112,32 +98,32 @@ impl SpanProcessor for SpanCollector {
         else {
             return;
         };
-        let parent = context.span().span_context().span_id();
-        let place = if scope.is_root_parent(parent) {
-            Place::root(parent)
-        } else {
-            self.place_below(parent, scope.bucket(), span)
+        let bucket = scope.bucket();
+        let (id, parent) = (
+            span.span_context().span_id(),
+            context.span().span_context().span_id(),
+        );
+        let started = Started {
+            id,
+            parent,
+            is_root: scope.is_root_parent(parent),
+            fate: fate(bucket.policy(), span),
         };
-        let id = span.span_context().span_id();
-        if scope.bucket().open(id)
-            && let Some(mut shard) = self.shard(id)
-        {
-            shard.insert(
-                id,
-                Route {
-                    bucket: Arc::clone(scope.bucket()),
-                    place,
-                },
-            );
+        // The route comes first: a request that closes from here on either
+        // finds the span open and removes its route, or refuses the span.
+        if let Some(mut shard) = self.shard(id) {
+            shard.insert(id, Arc::clone(bucket));
+        }
+        if !bucket.open(started) {
+            self.forget([id]);
         }
     }
 
     fn on_end(&self, span: SpanData) {
         let id = span.span_context.span_id();
-        let route = self.shard(id).and_then(|shard| shard.get(&id).cloned());
-        if let Some(route) = route {
-            // Removed afterwards: until then children see where it stands.
-            route.bucket.finish(route.place, span);
+        let bucket = self.shard(id).and_then(|shard| shard.get(&id).cloned());
+        if let Some(bucket) = bucket {
+            bucket.finish(span);
             self.forget([id]);
         }
     }
@@ -158,7 +144,7 @@ mod tests {
     use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
     use proptest::prelude::*;
 
-    use super::super::bucket::{Collected, MAX_MERGED_SPANS};
+    use super::super::bucket::{Collected, MAX_LEFT_OUT_SPANS};
     use super::super::counts::{Counters, PassbackCounts};
     use super::super::limits::PassbackLimits;
     use super::super::policy::{PassbackPolicy, SpanMatch};
@@ -339,9 +325,9 @@ mod tests {
     #[test]
     fn ended_merged_spans_are_remembered_up_to_a_bound() {
         for (merged, connected) in [
-            (MAX_MERGED_SPANS - 1, 1),
-            (MAX_MERGED_SPANS, 1),
-            (MAX_MERGED_SPANS + 1, 0),
+            (MAX_LEFT_OUT_SPANS - 1, 1),
+            (MAX_LEFT_OUT_SPANS, 1),
+            (MAX_LEFT_OUT_SPANS + 1, 0),
         ] {
             let (collector, tracer) = recorder();
             let policy = Arc::new(spans_policy());
@@ -365,12 +351,9 @@ mod tests {
             root.span().end();
             let id = root.span().span_context().span_id();
             let collected = guard.close();
-            assert_eq!(collected.dropped_spans, merged);
+            assert_eq!(collected.dropped_spans, merged + 1 - connected);
             let (selected, disconnected) = select(collected.spans, id, PassbackRequest::Detailed);
-            assert_eq!(
-                (selected.len(), disconnected),
-                (1 + connected, 1 - connected)
-            );
+            assert_eq!((selected.len(), disconnected), (1 + connected, 0));
         }
     }
 

@@ -23,10 +23,20 @@ pub struct PassbackCounts {
     pub hidden_spans: u64,
     /// Spans merged into their parents by the policy.
     pub merged_spans: u64,
+    /// Rounds of loops that ran without a span, because the loop's phase was at
+    /// its bound (`#[phase("...", rounds = 100)]`).
+    pub unrecorded_rounds: u64,
     /// Attributes the policy did not let leave.
     pub withheld_attributes: u64,
     /// Redaction functions that panicked; the attribute was withheld.
     pub failed_redactions: u64,
+    /// Spans that were asked for and left out of an answer, for whatever reason:
+    /// the sum of all `droppedSpanCount`.
+    pub dropped_spans: u64,
+    /// Names, error texts and values that were cut to their bound.
+    pub cut_values: u64,
+    /// Answers that had no room for telemetry.
+    pub omitted_answers: u64,
     /// Known secrets found in what was about to leave, and replaced.
     pub redacted_secrets: u64,
     /// Requests with more secrets than can be looked for; none of their spans
@@ -43,23 +53,17 @@ pub(crate) struct Counters {
     pub(super) failed_grants: Counter,
     pub(super) hidden_spans: Counter,
     pub(super) merged_spans: Counter,
+    pub(super) unrecorded_rounds: Counter,
     pub(super) withheld_attributes: Counter,
     pub(super) failed_redactions: Counter,
+    pub(super) dropped_spans: Counter,
+    pub(super) cut_values: Counter,
+    pub(super) omitted_answers: Counter,
     pub(super) redacted_secrets: Counter,
     pub(super) unsearched_requests: Counter,
 }
 
 impl Counters {
-    /// Counts secrets that were found in an answer.
-    pub(crate) fn count_redacted(&self, secrets: usize) {
-        self.redacted_secrets.add(secrets);
-    }
-
-    /// Counts a request with more secrets than can be looked for.
-    pub(crate) fn count_unsearched(&self) {
-        self.unsearched_requests.add(1);
-    }
-
     pub(crate) fn snapshot(&self) -> PassbackCounts {
         PassbackCounts {
             refused_requests: self.refused_requests.get(),
@@ -68,8 +72,12 @@ impl Counters {
             failed_grants: self.failed_grants.get(),
             hidden_spans: self.hidden_spans.get(),
             merged_spans: self.merged_spans.get(),
+            unrecorded_rounds: self.unrecorded_rounds.get(),
             withheld_attributes: self.withheld_attributes.get(),
             failed_redactions: self.failed_redactions.get(),
+            dropped_spans: self.dropped_spans.get(),
+            cut_values: self.cut_values.get(),
+            omitted_answers: self.omitted_answers.get(),
             redacted_secrets: self.redacted_secrets.get(),
             unsearched_requests: self.unsearched_requests.get(),
         }

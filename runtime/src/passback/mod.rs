@@ -10,10 +10,11 @@
 //! Scope             one request being recorded           scope.rs
 //! ObservedSpan      one span, and what of it is public   observed.rs
 //! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs
+//! Kept              which of them makes room first       kept.rs
 //! Place             where a span stands in the answer    place.rs
 //! PassbackPolicy    what may leave of a span             policy/
 //! selection         which spans were asked for           selection.rs
-//! PassbackLimits    how much may leave                   limits.rs
+//! PassbackLimits    how much may leave                   limits.rs, fit.rs, value.rs
 //! Net               known secrets, out of all of it      secrets/
 //! otlp              spans as OTLP JSON text              otlp.rs
 //! Passback          what joins the answer                answer.rs
@@ -30,21 +31,31 @@ mod bucket;
 mod capability;
 mod collector;
 mod counts;
+mod fit;
+#[cfg(test)]
+mod fuzz;
 mod gate;
+mod kept;
 mod limits;
+#[cfg(test)]
+mod models;
 mod observed;
 pub(crate) mod otlp;
 mod place;
 mod policy;
 mod rate;
 mod request;
+#[cfg(test)]
+mod runaway;
 mod scope;
 mod secrets;
 mod selection;
+mod sync;
+mod value;
 #[cfg(feature = "testing")]
 mod witness;
 
-pub(crate) use answer::{Passback, attach_to_error, attach_to_meta};
+pub(crate) use answer::{Described, Passback, attach_to_error, attach_to_meta};
 pub(crate) use bucket::Bucket;
 pub use capability::{EXTENSION_ID, MARCH_CAPABILITY};
 pub(crate) use capability::{advertise, advertise_march};
@@ -54,8 +65,7 @@ pub use counts::PassbackCounts;
 pub(crate) use gate::Gate;
 pub use gate::PassbackGrant;
 pub use limits::PassbackLimits;
-pub(crate) use limits::cut;
-pub(crate) use observed::ObservedSpan;
+pub(crate) use observed::{BoundedLinks, ObservedSpan};
 pub use policy::{AttributeMatch, PassbackPolicy, SpanMatch};
 pub use rate::PassbackRateLimit;
 #[cfg(any(feature = "client", feature = "testing"))]
@@ -65,5 +75,6 @@ pub use request::PassbackRequest;
 pub(crate) use request::TRACES_KEY;
 pub(crate) use scope::{Scope, ScopeGuard, Subject};
 pub use secrets::{RedactError, Secrets, SecretsError};
+pub(crate) use value::{LONGEST_CHARACTER_BYTES, cut};
 #[cfg(feature = "testing")]
 pub(crate) use witness::{Kept, Seen, Witness, Witnessed};

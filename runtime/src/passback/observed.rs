@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{Span as _, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{
+    Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer,
+};
 use opentelemetry::{Context, KeyValue, Value};
 
-use super::limits::cut;
 use super::scope::Scope;
 use crate::semconv;
 
@@ -19,6 +20,31 @@ pub(crate) struct PublicSpan {
     /// Why it failed, if it did: a text for the server's own eyes unless the
     /// policy says otherwise.
     pub(super) failure: Option<Cow<'static, str>>,
+    /// How many of the span's links are public: the first ones.
+    pub(super) links: usize,
+    /// Links that were too many to be put on the span.
+    pub(super) excess_links: usize,
+}
+
+/// The most links a span starts with: as many as the SDK keeps.
+const MAX_LINKS: usize = 128;
+
+/// Links of a span that is about to start (SEP-2448, S09).
+#[derive(Debug, Default)]
+pub(crate) struct BoundedLinks {
+    kept: Vec<Link>,
+    excess: usize,
+}
+
+impl BoundedLinks {
+    /// Adds a link, or counts it.
+    pub(crate) fn add(&mut self, target: &SpanContext) {
+        if self.kept.len() < MAX_LINKS {
+            self.kept.push(Link::with_context(target.clone()));
+        } else {
+            self.excess += 1;
+        }
+    }
 }
 
 /// A span on its way; its public side is kept with the request. Ends once;
@@ -31,44 +57,94 @@ pub(crate) struct ObservedSpan {
 }
 
 impl ObservedSpan {
-    /// Starts a span under `parent`, now or at a time before. `attributes` are public; `private` ones
+    /// Starts a span under `parent`. `attributes` are public; `private` ones
     /// are recorded, but leave only if the policy says so.
+    #[cfg_attr(
+        not(feature = "http-client"),
+        allow(dead_code, reason = "phases have links, and roots a time")
+    )]
     pub(crate) fn start(
         scope: &Scope,
         name: impl Into<Cow<'static, str>>,
         kind: SpanKind,
-        start: Option<SystemTime>,
         attributes: Vec<KeyValue>,
         private: Vec<KeyValue>,
         parent: &Context,
     ) -> Self {
-        let mut builder = SpanBuilder::from_name(name).with_kind(kind);
-        builder.start_time = start;
-        let mut public = PublicSpan::default();
-        let limit = scope.max_value_length_bytes();
-        let name = cut(&builder.name, limit);
-        if name.len() < builder.name.len() {
-            builder.name = Cow::Owned(name.to_owned());
+        Self::start_linked(
+            scope,
+            name,
+            kind,
+            attributes,
+            private,
+            BoundedLinks::default(),
+            parent,
+        )
+    }
+
+    /// The same, with links, which are public.
+    pub(crate) fn start_linked(
+        scope: &Scope,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        attributes: Vec<KeyValue>,
+        private: Vec<KeyValue>,
+        links: BoundedLinks,
+        parent: &Context,
+    ) -> Self {
+        let builder = SpanBuilder::from_name(name).with_kind(kind);
+        Self::build(scope, builder, attributes, private, links, parent)
+    }
+
+    /// Starts a span at a time before.
+    pub(crate) fn start_at(
+        scope: &Scope,
+        name: impl Into<Cow<'static, str>>,
+        (kind, start): (SpanKind, SystemTime),
+        attributes: Vec<KeyValue>,
+        private: Vec<KeyValue>,
+        parent: &Context,
+    ) -> Self {
+        let builder = SpanBuilder::from_name(name)
+            .with_kind(kind)
+            .with_start_time(start);
+        let links = BoundedLinks::default();
+        Self::build(scope, builder, attributes, private, links, parent)
+    }
+
+    fn build(
+        scope: &Scope,
+        mut builder: SpanBuilder,
+        attributes: Vec<KeyValue>,
+        private: Vec<KeyValue>,
+        links: BoundedLinks,
+        parent: &Context,
+    ) -> Self {
+        scope.shorten_text(&mut builder.name);
+        let (public_links, excess_links) = (links.kept.len(), links.excess);
+        if !links.kept.is_empty() {
+            builder.links = Some(links.kept);
         }
-        public.name = builder.name.clone();
+        let mut recorded: Vec<KeyValue> = Vec::with_capacity(attributes.len() + private.len());
         for attribute in attributes {
-            public.set(bounded(attribute, limit));
+            let attribute = scope.shortened(attribute);
+            match find(&mut recorded, &attribute) {
+                Some(known) => known.value = attribute.value,
+                None => recorded.push(attribute),
+            }
         }
         // Nobody asked for the public side of a span that is only exported.
-        let collects = scope.collects();
-        let mut recorded = if collects {
-            public.attributes.clone()
-        } else {
-            std::mem::take(&mut public.attributes)
-        };
-        recorded.extend(
-            private
-                .into_iter()
-                .map(|attribute| bounded(attribute, limit)),
-        );
+        let public = scope.collects().then(|| PublicSpan {
+            name: builder.name.clone(),
+            attributes: Vec::from(first(&recorded, scope.max_attributes())),
+            failure: None,
+            links: public_links,
+            excess_links,
+        });
+        recorded.extend(private.into_iter().map(|private| scope.shortened(private)));
         builder.attributes = Some(recorded);
         let span = scope.tracer().build_with_context(builder, parent);
-        if collects {
+        if let Some(public) = public {
             scope.publish(span.span_context().span_id(), public);
         }
         Self {
@@ -93,16 +169,14 @@ impl ObservedSpan {
         self.ended
     }
 
-    /// Sets a public attribute. A key is there once: the last value counts.
+    /// Sets a public attribute. A key is there once: the last value counts. One
+    /// over the bound stays, and is counted by the recorded span.
     pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
-        let attribute = bounded(
-            KeyValue::new(key, value),
-            self.scope.max_value_length_bytes(),
-        );
+        let attribute = self.scope.shortened(KeyValue::new(key, value));
         let span = self.context.span();
         if self.scope.collects() {
             self.scope.amend(span.span_context().span_id(), |public| {
-                public.set(attribute.clone());
+                public.set(attribute.clone(), self.scope.max_attributes());
             });
         }
         span.set_attribute(attribute);
@@ -116,11 +190,8 @@ impl ObservedSpan {
         text: impl Into<Cow<'static, str>>,
     ) {
         self.set(semconv::ERROR_TYPE, error_type);
-        let text = text.into();
-        let text = match cut(&text, self.scope.max_value_length_bytes()) {
-            short if short.len() < text.len() => Cow::Owned(short.to_owned()),
-            _ => text,
-        };
+        let mut text = text.into();
+        self.scope.shorten_text(&mut text);
         let span = self.context.span();
         if self.scope.collects() {
             self.scope.amend(span.span_context().span_id(), |public| {
@@ -152,24 +223,20 @@ impl Drop for ObservedSpan {
 }
 
 impl PublicSpan {
-    fn set(&mut self, attribute: KeyValue) {
-        match self
-            .attributes
-            .iter_mut()
-            .find(|known| known.key == attribute.key)
-        {
-            Some(known) => known.value = attribute.value,
-            None => self.attributes.push(attribute),
+    fn set(&mut self, attribute: KeyValue, max_attributes: usize) {
+        if let Some(known) = find(&mut self.attributes, &attribute) {
+            known.value = attribute.value;
+        } else if self.attributes.len() < max_attributes {
+            self.attributes.push(attribute);
         }
     }
 }
 
-/// The attribute with its text cut to `max_bytes` bytes.
-pub(super) fn bounded(mut attribute: KeyValue, max_bytes: usize) -> KeyValue {
-    if let Value::String(text) = &attribute.value
-        && text.as_str().len() > max_bytes
-    {
-        attribute.value = Value::from(cut(text.as_str(), max_bytes).to_owned());
-    }
-    attribute
+/// The attribute of the same key.
+fn find<'a>(attributes: &'a mut [KeyValue], like: &KeyValue) -> Option<&'a mut KeyValue> {
+    attributes.iter_mut().find(|known| known.key == like.key)
+}
+
+fn first<T>(items: &[T], count: usize) -> &[T] {
+    items.get(..count).unwrap_or(items)
 }

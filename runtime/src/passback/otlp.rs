@@ -13,8 +13,9 @@ use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::limits::cut;
 use super::secrets::Net;
+use super::value::cut;
+use crate::propagation::MAX_TRACESTATE_BYTES;
 
 /// `SpanFlags`: the next bit says whether the parent is remote.
 const FLAG_HAS_IS_REMOTE: u32 = 0x100;
@@ -158,10 +159,11 @@ impl SpanWriter {
         }
     }
 
+    /// Whole or not at all: cut, it would be another one.
     fn trace_state(&mut self, state: &TraceState) {
         let header = state.header();
-        if !header.is_empty() {
-            self.field(",\"traceState\":", &header);
+        if !header.is_empty() && header.len() <= MAX_TRACESTATE_BYTES {
+            self.text_of(",\"traceState\":", &header, usize::MAX);
         }
     }
 
@@ -172,7 +174,7 @@ impl SpanWriter {
     }
 
     fn attribute(&mut self, key: &Key, value: &Value) {
-        self.field("{\"key\":", key.as_str());
+        self.text_of("{\"key\":", key.as_str(), usize::MAX);
         self.text.push_str(",\"value\":");
         self.value(value);
         self.text.push('}');
@@ -266,8 +268,11 @@ impl SpanWriter {
     }
 
     fn field(&mut self, key: &str, value: &str) {
+        self.text_of(key, value, self.max_value_length_bytes);
+    }
+
+    fn text_of(&mut self, key: &str, value: &str, max_bytes: usize) {
         self.text.push_str(key);
-        let max_bytes = self.max_value_length_bytes;
         match &self.net {
             Some(net) if self.looks_closely || Net::may_be_cut(value, max_bytes) => {
                 let (clean, found) = net.scrub(value, max_bytes);
@@ -315,6 +320,13 @@ pub(super) fn assemble<'a>(
     (writer.text, writer.redacted)
 }
 
+/// Bytes that a scope takes in the answer beside its spans, with the comma.
+pub(super) fn scope_bytes(scope: &InstrumentationScope, net: &Net) -> usize {
+    let mut writer = SpanWriter::new(usize::MAX).with_net(net);
+    writer.scope_spans(scope, &[""]);
+    writer.text.len() + 1
+}
+
 /// Assembles one entry of `resourceSpans` from encoded spans; nothing if there are none.
 #[cfg(feature = "forward")]
 pub(crate) fn resource_spans<'a>(
@@ -349,16 +361,20 @@ impl SpanWriter {
         });
         self.text.push('}');
         self.list(",\"scopeSpans\":", &scopes, |writer, (scope, spans)| {
-            writer.scope(scope);
-            writer.list(",\"spans\":", spans, |writer, span| {
-                writer.text.push_str(span)
-            });
-            if let Some(url) = scope.schema_url() {
-                writer.field(",\"schemaUrl\":", url);
-            }
-            writer.text.push('}');
+            writer.scope_spans(scope, spans);
         });
         if let Some(url) = resource.schema_url() {
+            self.field(",\"schemaUrl\":", url);
+        }
+        self.text.push('}');
+    }
+
+    fn scope_spans(&mut self, scope: &InstrumentationScope, spans: &[&str]) {
+        self.scope(scope);
+        self.list(",\"spans\":", spans, |writer, span| {
+            writer.text.push_str(span)
+        });
+        if let Some(url) = scope.schema_url() {
             self.field(",\"schemaUrl\":", url);
         }
         self.text.push('}');

@@ -25,16 +25,8 @@ impl Place {
         }
     }
 
-    /// A span below `parent`, which stands at `above`. That is not known if the
-    /// parent has ended: the span is then at least one below the root.
-    pub(super) fn below(parent: SpanId, above: Option<Self>, fate: Fate) -> Self {
-        let Some(above) = above else {
-            return Self {
-                depth: 1,
-                fate,
-                parent,
-            };
-        };
+    /// A span below `parent`, which stands at `above`.
+    pub(super) fn below(parent: SpanId, above: Self, fate: Fate) -> Self {
         match above.fate {
             Fate::Publish => Self {
                 depth: above.depth.saturating_add(1),

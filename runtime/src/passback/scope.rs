@@ -1,16 +1,18 @@
 //! One request being recorded.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use opentelemetry::StringValue;
-use opentelemetry::trace::SpanId;
+use opentelemetry::trace::{SpanId, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue, StringValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
 use super::observed::PublicSpan;
 use super::secrets::RequestSecrets;
+use super::value::{shorten, shorten_text};
 
 /// A request whose spans are being recorded, carried in the OpenTelemetry
 /// [`Context`](opentelemetry::Context) from the root span to the last phase:
@@ -85,9 +87,34 @@ impl Scope {
         &self.0.secrets
     }
 
-    /// Bytes of a name or a string value, at most.
+    /// Bytes of a name or a value, at most.
     pub(crate) fn max_value_length_bytes(&self) -> usize {
-        self.bucket().max_value_length_bytes()
+        self.bucket().limits().max_value_length_bytes
+    }
+
+    /// Attributes on a span, at most.
+    pub(super) fn max_attributes(&self) -> usize {
+        let max = self.bucket().limits().max_attributes_per_span;
+        usize::try_from(max).unwrap_or(usize::MAX)
+    }
+
+    /// Cuts a name or an error text to its bound.
+    pub(super) fn shorten_text(&self, text: &mut Cow<'static, str>) {
+        let was_cut = shorten_text(text, self.max_value_length_bytes());
+        self.count_cut(was_cut);
+    }
+
+    /// The attribute with its value cut to the bound.
+    pub(super) fn shortened(&self, mut attribute: KeyValue) -> KeyValue {
+        let was_cut = shorten(&mut attribute.value, self.max_value_length_bytes());
+        self.count_cut(was_cut);
+        attribute
+    }
+
+    fn count_cut(&self, was_cut: bool) {
+        if was_cut && self.collects() {
+            self.bucket().counters().cut_values.add(1);
+        }
     }
 
     /// Changes the public side of an open span.
@@ -98,6 +125,14 @@ impl Scope {
     /// Hands over the public side of a span that has started.
     pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
         self.bucket().publish(span, public);
+    }
+
+    /// Counts a span that is not made, below the current span of `context`.
+    pub(crate) fn skip_below(&self, context: &Context) {
+        if self.collects() {
+            let parent = context.span().span_context().span_id();
+            self.bucket().skip_below(parent);
+        }
     }
 
     /// Notes the class of a failure that the answer does not tell; the first one

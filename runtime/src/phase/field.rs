@@ -4,16 +4,17 @@ use std::borrow::Cow;
 
 use opentelemetry::{KeyValue, Value};
 
-use crate::passback::cut;
+use crate::passback::{LONGEST_CHARACTER_BYTES, cut};
 
-/// Most fields a phase keeps (SEP-2448, S09); the span's own limit counts the
-/// rest.
+/// Room for the fields that a phase usually has. How many of them the span
+/// keeps, and counts, is the span's own bound (S09).
 const CAPACITY: usize = 4;
 
 /// The fields of one phase, in the order they were written.
 #[derive(Debug)]
-pub struct Fields {
+pub(super) struct Fields {
     values: Vec<(&'static str, Value)>,
+    /// A character more than the span keeps, which so sees what is too long.
     max_value_length_bytes: usize,
 }
 
@@ -21,12 +22,12 @@ impl Fields {
     pub(super) const fn new(max_value_length_bytes: usize) -> Self {
         Self {
             values: Vec::new(),
-            max_value_length_bytes,
+            max_value_length_bytes: max_value_length_bytes.saturating_add(LONGEST_CHARACTER_BYTES),
         }
     }
 
     /// Adds a field. A value that is not there (`None`) leaves no field.
-    pub fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
+    pub(super) fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
         if let Some(value) = value.to_value(self.max_value_length_bytes) {
             if self.values.is_empty() {
                 self.values.reserve(CAPACITY);

@@ -8,15 +8,18 @@ use futures_util::FutureExt as _;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
     CustomResult, ErrorCode, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig, Tool,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
+    SubscriptionFilter, Tool,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::resources::DynResources;
-use crate::instrument::note_failure;
+use super::tools::OfferedTool;
+use super::tools::Tools;
+use crate::instrument::{SessionEnd, note_failure};
 use crate::semconv;
-use crate::tool::{BuiltTool, Injections, ToolCall, ToolContext};
+use crate::tool::{Injections, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
 /// server: it may hold anything.
@@ -27,37 +30,25 @@ const RESOURCE_PANIC_MESSAGE: &str = "the server failed unexpectedly; its log te
 /// The tools and resources of one server.
 pub(super) struct ToolHandler {
     pub(super) info: ServerConfig,
-    /// In the order they were registered.
-    pub(super) tools: Vec<Arc<BuiltTool>>,
+    pub(super) tools: Tools,
     pub(super) injections: Arc<Injections>,
     pub(super) resources: Option<Box<dyn DynResources>>,
     #[cfg(feature = "auth")]
     pub(super) access: super::access::Access,
 }
 
-impl fmt::Debug for ToolHandler {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.tools.iter().map(|tool| &tool.model.name);
-        formatter.debug_set().entries(names).finish()
-    }
-}
-
 impl ToolHandler {
-    fn tool(&self, name: &str) -> Option<&Arc<BuiltTool>> {
-        self.tools.iter().find(|tool| tool.model.name == name)
-    }
-
     /// The tools that the caller of `request` is told of.
     #[cfg(feature = "auth")]
-    fn shown<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = &'a BuiltTool> {
-        let tools = self.tools.iter().map(Arc::as_ref);
-        tools.filter(|tool| self.access.shows(request, tool.scopes))
+    fn shown<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = &'a OfferedTool> {
+        let tools = self.tools.enabled();
+        tools.filter(|tool| self.access.shows(request, tool.built.scopes))
     }
 
     /// The tools, which everybody is told of.
     #[cfg(not(feature = "auth"))]
-    fn shown(&self, _request: &Request) -> impl Iterator<Item = &BuiltTool> {
-        self.tools.iter().map(Arc::as_ref)
+    fn shown(&self, _request: &Request) -> impl Iterator<Item = &OfferedTool> {
+        self.tools.enabled()
     }
 
     /// The request, with its caller where the transport does not tell.
@@ -73,21 +64,16 @@ impl ToolHandler {
     fn identified(&self, request: Request) -> Request {
         request
     }
+}
 
-    fn unknown_tool(&self, request: &Request) -> ErrorData {
-        let names: Vec<&str> = self
-            .shown(request)
-            .map(|tool| tool.model.name.as_ref())
-            .collect();
-        let message = format!(
-            "there is no such tool; this server has: {}",
-            names.join(", ")
-        );
-        ErrorData::invalid_params(message, None)
+impl fmt::Debug for ToolHandler {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tools.fmt(formatter)
     }
 }
 
 type Request = RequestContext<RoleServer>;
+type Notification = NotificationContext<RoleServer>;
 
 impl ServerHandler for ToolHandler {
     fn get_info(&self) -> ServerConfig {
@@ -95,7 +81,7 @@ impl ServerHandler for ToolHandler {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tool(name).map(|tool| tool.model.clone())
+        self.tools.get(name).map(|tool| tool.built.model.clone())
     }
 
     async fn list_tools(
@@ -104,9 +90,8 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<ListToolsResult, ErrorData> {
         let request = self.identified(request);
-        let tools = self.shown(&request).map(|tool| tool.model.clone());
-        let tools = tools.collect();
-        Ok(ListToolsResult::with_all_items(tools))
+        let tools = self.shown(&request).map(|tool| tool.built.model.clone());
+        Ok(ListToolsResult::with_all_items(tools.collect()))
     }
 
     async fn call_tool(
@@ -115,29 +100,56 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
         let request = self.identified(request);
-        let tool = self.tool(&params.name);
-        let tool = tool.ok_or_else(|| self.unknown_tool(&request))?;
+        let found = self.tools.get(&params.name);
+        let tool = found.ok_or_else(|| Tools::unknown(self.shown(&request)))?;
         #[cfg(feature = "auth")]
-        if let Some(refused) = super::access::Access::refusal(&request, tool.scopes) {
+        if let Some(refused) = super::access::Access::refusal(&request, tool.built.scopes) {
             return refused;
         }
         let cancelled = request.ct.clone().cancelled_owned();
-        let call = ToolCall {
-            tool: Arc::clone(tool),
-            given: params.arguments,
-            injections: Arc::clone(&self.injections),
-            context: ToolContext::new(request),
-        };
-        match attend(async { (tool.call)(&call).await }, cancelled).await? {
+        let call = ToolCall::new(
+            Arc::clone(&tool.built),
+            tool.receiver.clone(),
+            params.arguments,
+            Arc::clone(&self.injections),
+            ToolContext::new(request),
+        );
+        match attend(async { (tool.built.call)(call).await }, cancelled).await? {
             Some(answer) => answer
                 .or_else(crate::tool::CallError::into_answer)
                 .map(CallToolResponse::Complete),
             None => {
-                tracing::error!(tool = %tool.model.name, "a tool panicked");
+                tracing::error!(tool = %tool.built.model.name, "a tool panicked");
                 let content = vec![ContentBlock::text(PANIC_MESSAGE)];
                 Ok(CallToolResponse::Complete(CallToolResult::error(content)))
             }
         }
+    }
+
+    /// A session tells its client from now on when the list of tools changes.
+    async fn on_initialized(&self, notification: Notification) {
+        if let Some(switch) = self.tools.switch()
+            && let Some(ended) = notification.extensions.get::<SessionEnd>()
+        {
+            let telling = switch.tell(notification.peer, ended.clone());
+            tokio::spawn(telling);
+        }
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        // rmcp keeps of it what the capabilities say.
+        self.tools.switch().map(|_| requested.clone())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        match self.tools.switch() {
+            Some(switch) => switch.tell_subscriber(&subscription).await,
+            None => subscription.cancelled().await,
+        }
+        Ok(())
     }
 
     async fn list_resources(

@@ -1,12 +1,12 @@
 //! One owned parameter of a tool.
 
-use std::fmt;
-
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::de::value::Error as ValueError;
 use serde::{Deserializer, Serialize, forward_to_deserialize_any};
 use serde_json::Value;
+
+use super::keyword::Keyword;
 
 /// A type that can be an argument of a tool: it can be read from JSON and
 /// describes itself as a schema.
@@ -18,28 +18,6 @@ use serde_json::Value;
 pub trait ArgumentType: DeserializeOwned + JsonSchema + 'static {}
 
 impl<T: DeserializeOwned + JsonSchema + 'static> ArgumentType for T {}
-
-/// A bound on a number, as written in `#[arg(minimum = .., maximum = ..)]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a number is an integer or it is not"
-)]
-pub enum Bound {
-    /// A whole number.
-    Integer(i128),
-    /// Any other number.
-    Float(f64),
-}
-
-impl fmt::Display for Bound {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Integer(bound) => bound.fmt(formatter),
-            Self::Float(bound) => bound.fmt(formatter),
-        }
-    }
-}
 
 /// The value of an argument that is left out, or why it cannot be written as
 /// JSON.
@@ -60,13 +38,17 @@ pub struct Argument {
     pub(crate) name: &'static str,
     pub(crate) description: Option<&'static str>,
     pub(crate) default: Option<fn() -> DefaultValue>,
-    pub(crate) minimum: Option<Bound>,
-    pub(crate) maximum: Option<Bound>,
+    pub(crate) examples: &'static [fn() -> DefaultValue],
+    pub(crate) keywords: &'static [Keyword],
+    /// Whether it is deprecated, and why.
+    pub(crate) deprecated: Option<&'static str>,
+    /// Whether the fields of the type are the arguments.
+    pub(crate) flattened: bool,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     /// Whether the type has a value for "left out", as `Option` does.
     pub(crate) is_optional: fn() -> bool,
     /// Whether a value can be read as the type.
-    pub(crate) accepts: fn(&Value) -> Result<(), serde_json::Error>,
+    pub(crate) accepts: fn(&Value) -> Result<(), Misfit>,
 }
 
 impl Argument {
@@ -77,11 +59,13 @@ impl Argument {
             name,
             description: None,
             default: None,
-            minimum: None,
-            maximum: None,
+            examples: &[],
+            keywords: &[],
+            deprecated: None,
+            flattened: false,
             schema: SchemaGenerator::subschema_for::<T>,
             is_optional: || T::deserialize(LeftOut).is_ok(),
-            accepts: |value| T::deserialize(value).map(drop),
+            accepts: |value| read::<T>(value).map(drop),
         }
     }
 
@@ -99,19 +83,52 @@ impl Argument {
         self
     }
 
-    /// Sets the least value allowed.
+    /// Sets values that show the model what is meant.
     #[must_use]
-    pub const fn minimum(mut self, minimum: Bound) -> Self {
-        self.minimum = Some(minimum);
+    pub const fn examples(mut self, examples: &'static [fn() -> DefaultValue]) -> Self {
+        self.examples = examples;
         self
     }
 
-    /// Sets the greatest value allowed.
+    /// Sets what the schema requires beyond the type.
     #[must_use]
-    pub const fn maximum(mut self, maximum: Bound) -> Self {
-        self.maximum = Some(maximum);
+    pub const fn keywords(mut self, keywords: &'static [Keyword]) -> Self {
+        self.keywords = keywords;
         self
     }
+
+    /// Asks models not to use the argument; the reason may be empty.
+    #[must_use]
+    pub const fn deprecated(mut self, reason: &'static str) -> Self {
+        self.deprecated = Some(reason);
+        self
+    }
+
+    /// Makes the fields of the type arguments of the tool.
+    #[must_use]
+    pub const fn flattened(mut self) -> Self {
+        self.flattened = true;
+        self
+    }
+}
+
+/// Why a value cannot be read as a type, and where in it.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    /// `lines[2].price`; empty for the value itself.
+    pub(crate) path: String,
+    pub(crate) reason: String,
+}
+
+/// Reads a value, which the schema has accepted before: what is left is what a schema cannot say.
+pub(crate) fn read<T: ArgumentType>(value: &Value) -> Result<T, Misfit> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        Misfit {
+            path: if path == "." { String::new() } else { path },
+            reason: error.into_inner().to_string(),
+        }
+    })
 }
 
 /// What a type makes of an argument that is left out: `Option` has a value for

@@ -1,28 +1,28 @@
-//! The arguments of a call, taken one by one and checked.
+//! The arguments of a call, checked against their schema and taken one by one.
 
-use std::fmt::Write as _;
+use std::collections::HashSet;
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::argument::{ArgumentType, Bound, LeftOut};
+use super::argument::{ArgumentType, LeftOut, Misfit, read};
+use super::built::{BuiltArgument, BuiltTool};
 use super::call::CallError;
-use super::schema::BuiltArgument;
+use super::validation::{Rules, Violation, check, shortened, shown};
 
-/// Most characters of a refused name or value that a message repeats.
-const MAX_SHOWN_CHARACTERS: usize = 80;
 /// Most characters of what serde says of a value, which may repeat it whole.
 const MAX_REASON_CHARACTERS: usize = 300;
-/// Most mistakes that are reported one by one.
-const MAX_MISTAKES: usize = 20;
 
 /// The arguments of one call. Mistakes are collected, so that the model sees
 /// all of them at once.
 #[derive(Debug)]
 pub struct Arguments<'a> {
     built: &'a [BuiltArgument],
-    given: Option<&'a JsonObject>,
+    given: &'a Value,
+    /// The names of arguments of which a mistake is known.
+    wrong: HashSet<&'a str>,
     mistakes: Vec<String>,
+    more: usize,
 }
 
 /// An argument that was taken, or a mistake that
@@ -43,11 +43,14 @@ impl<T> Taken<T> {
 }
 
 impl<'a> Arguments<'a> {
-    pub(super) fn new(built: &'a [BuiltArgument], given: Option<&'a JsonObject>) -> Self {
+    pub(super) fn new(tool: &'a BuiltTool, given: &'a Value) -> Self {
+        let violations = check(&tool.rules, Rules::ROOT, given);
         Self {
-            built,
+            built: &tool.arguments,
             given,
-            mistakes: Vec::new(),
+            mistakes: violations.told.into_iter().map(mistake).collect(),
+            more: violations.more,
+            wrong: violations.names,
         }
     }
 
@@ -56,30 +59,49 @@ impl<'a> Arguments<'a> {
         let Some(argument) = self.built.get(index) else {
             return Taken(None);
         };
+        match &argument.fields {
+            Some(fields) => self.take_flattened(fields),
+            None => self.take_one(argument),
+        }
+    }
+
+    fn take_one<T: ArgumentType>(&mut self, argument: &BuiltArgument) -> Taken<T> {
         let name = argument.definition.name;
-        // Models write null for what they leave out.
-        let stands_in = |value: &&Value| value.is_null() && argument.default.is_some();
-        let given = self
-            .given
-            .and_then(|given| given.get(name))
-            .filter(|value| !stands_in(value));
-        let taken = match given.or(argument.default.as_ref()) {
-            Some(value) => check_bounds(argument, value).and_then(|()| {
-                T::deserialize(value).map_err(|error| {
-                    let reason = shortened(&error.to_string(), MAX_REASON_CHARACTERS);
-                    format!("does not fit: {reason}")
-                })
-            }),
-            None => T::deserialize(LeftOut).map_err(|error| error.to_string()),
-        };
+        if self.wrong.contains(name) {
+            return Taken(None);
+        }
+        let given = self.given.get(name);
+        match given.or(argument.default.as_ref()) {
+            Some(value) => {
+                let taken = read(value);
+                self.keep(taken.map_err(|misfit| unreadable(name, &misfit, given)))
+            }
+            None => {
+                let taken = T::deserialize(LeftOut);
+                self.keep(taken.map_err(|error| format!("argument `{name}` {error}")))
+            }
+        }
+    }
+
+    fn take_flattened<T: ArgumentType>(&mut self, fields: &[String]) -> Taken<T> {
+        if fields.iter().any(|name| self.wrong.contains(name.as_str())) {
+            return Taken(None);
+        }
+        let mut own = JsonObject::new();
+        for name in fields {
+            if let Some(value) = self.given.get(name) {
+                own.insert(name.clone(), value.clone());
+            }
+        }
+        let taken = read(&Value::Object(own));
+        self.keep(taken.map_err(|misfit| unreadable("", &misfit, None)))
+    }
+
+    fn keep<T>(&mut self, taken: Result<T, String>) -> Taken<T> {
         match taken {
             Ok(value) => Taken(Some(value)),
             Err(mistake) => {
-                let shown = given
-                    .map(|value| format!(" ({} was given)", shown(value)))
-                    .unwrap_or_default();
-                self.mistakes
-                    .push(format!("argument `{name}` {mistake}{shown}"));
+                self.mistakes.push(mistake);
                 Taken(None)
             }
         }
@@ -89,106 +111,46 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     ///
-    /// If any argument was missing, of the wrong type or out of bounds, or one
-    /// was given that the tool does not have.
+    /// If anything did not fit the schema, or its type.
     pub fn finish(mut self) -> Result<(), CallError> {
-        let known = |name: &str| {
-            self.built
-                .iter()
-                .any(|argument| argument.definition.name == name)
-        };
-        let unknown: Vec<&String> = self
-            .given
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name)
-            .filter(|name| !known(name))
-            .collect();
-        for name in unknown {
-            let names: Vec<_> = self
-                .built
-                .iter()
-                .map(|argument| argument.definition.name)
-                .collect();
-            let accepted = if names.is_empty() {
-                "none".to_owned()
-            } else {
-                names.join(", ")
-            };
-            let name = shortened(name, MAX_SHOWN_CHARACTERS);
-            self.mistakes.push(format!(
-                "argument `{name}` is unknown; this tool takes: {accepted}"
-            ));
-        }
         if self.mistakes.is_empty() {
             return Ok(());
         }
-        let more = self.mistakes.len().saturating_sub(MAX_MISTAKES);
-        self.mistakes.truncate(MAX_MISTAKES);
-        if more > 0 {
-            self.mistakes.push(format!("and {more} more"));
+        if self.more > 0 {
+            self.mistakes.push(format!("and {} more", self.more));
         }
         Err(CallError::InvalidArguments(self.mistakes.join("\n")))
     }
 }
 
-/// Checks a number against the bounds of its argument.
-pub(super) fn check_bounds(argument: &BuiltArgument, value: &Value) -> Result<(), String> {
-    let Some(number) = number(value) else {
-        return Ok(());
+fn mistake(violation: Violation) -> String {
+    let Violation { path, text, given } = violation;
+    let what = match path.as_str() {
+        "" => "the arguments".to_owned(),
+        path => format!("argument `{path}`"),
     };
-    let mut mistake = String::new();
-    if let Some(minimum) = argument.definition.minimum
-        && below(number, minimum)
-    {
-        // Writing to a string cannot fail.
-        let _ = write!(mistake, "must be at least {minimum}");
-    }
-    if let Some(maximum) = argument.definition.maximum
-        && below(maximum, number)
-    {
-        let _ = write!(mistake, "must be at most {maximum}");
-    }
-    if mistake.is_empty() {
-        Ok(())
-    } else {
-        Err(mistake)
-    }
+    let given = given.map(|given| format!(" ({given} was given)"));
+    format!("{what} {text}{}", given.unwrap_or_default())
 }
 
-fn number(value: &Value) -> Option<Bound> {
-    let number = value.as_number()?;
-    let integer = number
-        .as_i64()
-        .map(i128::from)
-        .or_else(|| number.as_u64().map(i128::from));
-    integer
-        .map(Bound::Integer)
-        .or_else(|| number.as_f64().map(Bound::Float))
-}
-
-/// Whether `left < right`. Exact for whole numbers; otherwise as floats.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a bound beyond 2^53 beside a fraction needs no more"
-)]
-fn below(left: Bound, right: Bound) -> bool {
-    match (left, right) {
-        (Bound::Integer(left), Bound::Integer(right)) => left < right,
-        (Bound::Integer(left), Bound::Float(right)) => (left as f64) < right,
-        (Bound::Float(left), Bound::Integer(right)) => left < (right as f64),
-        (Bound::Float(left), Bound::Float(right)) => left < right,
+/// What a schema cannot say, and serde found.
+fn unreadable(name: &str, misfit: &Misfit, given: Option<&Value>) -> String {
+    let reason = shortened(&misfit.reason, MAX_REASON_CHARACTERS);
+    let path = shortened(&misfit.path, MAX_REASON_CHARACTERS);
+    let dot = match (name, path.as_str()) {
+        ("", _) | (_, "") => "",
+        (_, path) if path.starts_with('[') => "",
+        _ => ".",
+    };
+    let given = match path.as_str() {
+        "" => given.map(|given| format!(" ({} was given)", shown(given))),
+        _ => None,
+    };
+    match (name, path.as_str()) {
+        ("", "") => format!("the arguments do not fit: {reason}"),
+        _ => format!(
+            "argument `{name}{dot}{path}` does not fit: {reason}{}",
+            given.unwrap_or_default()
+        ),
     }
-}
-
-fn shown(value: &Value) -> String {
-    shortened(&value.to_string(), MAX_SHOWN_CHARACTERS)
-}
-
-fn shortened(text: &str, max_characters: usize) -> String {
-    let mut shortened: String = text.chars().take(max_characters).collect();
-    if shortened.len() < text.len() {
-        shortened.push('…');
-    }
-    shortened
 }

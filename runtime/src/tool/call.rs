@@ -6,30 +6,71 @@ use std::sync::Arc;
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
+use serde_json::Value;
 
 use super::arguments::Arguments;
+use super::built::BuiltTool;
 use super::context::ToolContext;
 use super::injection::Injections;
-use super::schema::BuiltTool;
+use super::validation::{Rules, has_null, prune};
 
 /// The answer of a tool in the making.
-pub type ToolFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<CallToolResult, CallError>> + Send + 'a>>;
+pub type ToolFuture = Pin<Box<dyn Future<Output = Result<CallToolResult, CallError>> + Send>>;
+
+/// How a tool is called.
+pub type CallTool = fn(ToolCall) -> ToolFuture;
+
+/// The `self` of methods that are tools.
+pub(crate) type Receiver = Arc<dyn Any + Send + Sync>;
 
 /// One call of a tool.
 #[derive(Debug)]
 pub struct ToolCall {
-    pub(crate) tool: Arc<BuiltTool>,
-    pub(crate) given: Option<JsonObject>,
-    pub(crate) injections: Arc<Injections>,
-    pub(crate) context: ToolContext,
+    tool: Arc<BuiltTool>,
+    /// The `self` of a method.
+    receiver: Option<Receiver>,
+    given: Value,
+    injections: Arc<Injections>,
+    context: ToolContext,
 }
 
 impl ToolCall {
+    pub(crate) fn new(
+        tool: Arc<BuiltTool>,
+        receiver: Option<Receiver>,
+        given: Option<JsonObject>,
+        injections: Arc<Injections>,
+        context: ToolContext,
+    ) -> Self {
+        let mut given = Value::Object(given.unwrap_or_default());
+        if has_null(&given) {
+            prune(&tool.rules, Rules::ROOT, &mut given);
+        }
+        Self {
+            tool,
+            receiver,
+            given,
+            injections,
+            context,
+        }
+    }
+
     /// The arguments of the call, to be taken one by one.
     #[must_use]
     pub fn arguments(&self) -> Arguments<'_> {
-        Arguments::new(&self.tool.arguments, self.given.as_ref())
+        Arguments::new(&self.tool, &self.given)
+    }
+
+    /// What a method borrows as `&self`.
+    ///
+    /// # Errors
+    ///
+    /// If the tool is no method of `T`; a set makes sure that it is.
+    pub fn receiver<T: Any>(&self) -> Result<&T, CallError> {
+        self.receiver
+            .as_deref()
+            .and_then(|receiver| receiver.downcast_ref())
+            .ok_or(CallError::NotInjected(type_name::<T>()))
     }
 
     /// What the server provides for a parameter `&T`.

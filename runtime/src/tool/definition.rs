@@ -20,6 +20,7 @@ pub struct ToolDefinition {
     pub(crate) injections: &'static [Injection],
     pub(crate) scopes: &'static [&'static str],
     pub(crate) output: Option<fn() -> OutputSchema>,
+    pub(crate) allow_unknown_arguments: bool,
     read_only: Option<bool>,
     destructive: Option<bool>,
     idempotent: Option<bool>,
@@ -38,6 +39,7 @@ impl ToolDefinition {
             injections: &[],
             scopes: &[],
             output: None,
+            allow_unknown_arguments: false,
             read_only: None,
             destructive: None,
             idempotent: None,
@@ -112,6 +114,13 @@ impl ToolDefinition {
     #[must_use]
     pub const fn output(mut self, schema: fn() -> OutputSchema) -> Self {
         self.output = Some(schema);
+        self
+    }
+
+    /// Takes calls with arguments that the tool does not have, which it does not see.
+    #[must_use]
+    pub const fn allow_unknown_arguments(mut self, allow: bool) -> Self {
+        self.allow_unknown_arguments = allow;
         self
     }
 

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::call::CallError;
 use super::definition::OutputSchema;
+use super::schema;
 
 /// What a tool can return.
 ///
@@ -185,7 +186,7 @@ pub fn output_schema<T: ToolOutput>(_: PhantomData<T>) -> OutputSchema {
     if plain.contains(&TypeId::of::<T>()) {
         return None;
     }
-    Some(rmcp::handler::server::tool::schema_for_output::<T>())
+    Some(schema::of_output::<T>())
 }
 
 #[cfg(test)]

@@ -6,26 +6,37 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::PassbackPolicy;
 use crate::passback::counts::Counters;
-use crate::passback::limits::cut;
-use crate::passback::observed::{PublicSpan, bounded};
+use crate::passback::limits::PassbackLimits;
+use crate::passback::observed::PublicSpan;
+use crate::passback::value::{MAX_KEY_LENGTH_BYTES, shorten, shorten_text};
 
 impl PassbackPolicy {
     /// The span as it may leave. `public` is what Glassbox recorded of it, if
-    /// Glassbox made it; strings are cut to `max_value_length_bytes`.
+    /// Glassbox made it. Whatever leaves is within `limits`.
     pub(in crate::passback) fn apply(
         &self,
         mut span: SpanData,
         public: Option<PublicSpan>,
-        max_value_length_bytes: usize,
+        limits: &PassbackLimits,
         counters: &Counters,
     ) -> SpanData {
+        let max_bytes = limits.max_value_length_bytes;
+        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
+        let count_cut = |was_cut| counters.cut_values.add(usize::from(was_cut));
         let recorded = std::mem::take(&mut span.attributes);
         let recorded_count = recorded.len();
         let scope = span.instrumentation_scope.name();
         let mut attributes: Vec<KeyValue> = Vec::new();
-        let mut admit = |attribute, is_declared| {
-            if let Some(attribute) = self.admit(scope, attribute, is_declared, counters) {
-                attributes.push(bounded(attribute, max_value_length_bytes));
+        let mut admitted = 0;
+        let mut admit = |attribute: KeyValue, is_declared| {
+            if attribute.key.as_str().len() <= MAX_KEY_LENGTH_BYTES
+                && let Some(mut attribute) = self.admit(scope, attribute, is_declared, counters)
+            {
+                admitted += 1;
+                if attributes.len() < max_attributes {
+                    count_cut(shorten(&mut attribute.value, max_bytes));
+                    attributes.push(attribute);
+                }
             }
         };
         let mut failure = match span.status {
@@ -33,7 +44,9 @@ impl PassbackPolicy {
             Status::Unset | Status::Ok => None,
         };
         let mut seen = Vec::new();
+        let (mut public_links, mut excess_links) = (0, 0);
         if let Some(public) = public {
+            (public_links, excess_links) = (public.links, public.excess_links);
             span.name = public.name;
             failure = public.failure.map(|text| match failure {
                 Some(recorded) if text.is_empty() => recorded,
@@ -51,44 +64,59 @@ impl PassbackPolicy {
                 admit(attribute, false);
             }
         }
-        let withheld = recorded_count.saturating_sub(attributes.len());
-        counters.withheld_attributes.add(withheld);
-        span.dropped_attributes_count = span
-            .dropped_attributes_count
-            .saturating_add(count(withheld));
+        counters
+            .withheld_attributes
+            .add(recorded_count.saturating_sub(admitted));
+        // What the SDK had no room for counts as well, except where it is
+        // public and so leaves after all.
+        let all = count(recorded_count).saturating_add(span.dropped_attributes_count);
+        span.dropped_attributes_count = all.saturating_sub(count(attributes.len()));
         span.attributes = attributes;
+        count_cut(shorten_text(&mut span.name, max_bytes));
 
         let events = std::mem::take(&mut span.events.events);
         span.events.dropped_count = span
             .events
             .dropped_count
             .saturating_add(count(events.len()));
-        let links = std::mem::take(&mut span.links.links);
-        span.links.dropped_count = span.links.dropped_count.saturating_add(count(links.len()));
+        let withheld_links = span.links.links.len().saturating_sub(public_links);
+        span.links.links.truncate(public_links);
+        span.links.dropped_count = span
+            .links
+            .dropped_count
+            .saturating_add(count(withheld_links.saturating_add(excess_links)));
         span.status = match failure {
-            Some(text) if self.with_error_texts => {
-                Status::error(cut(&text, max_value_length_bytes).to_owned())
+            Some(mut text) if self.with_error_texts => {
+                count_cut(shorten_text(&mut text, max_bytes));
+                Status::error(text)
             }
             Some(_) => Status::error(""),
             None => Status::Unset,
         };
-        if span.instrumentation_scope.attributes().next().is_some() {
-            span.instrumentation_scope = without_attributes(&span.instrumentation_scope);
+        if let Some(scope) = public_scope(&span.instrumentation_scope, max_bytes) {
+            span.instrumentation_scope = scope;
         }
         span
     }
 }
 
-/// The scope without its attributes: nobody has declared them.
-fn without_attributes(scope: &InstrumentationScope) -> InstrumentationScope {
-    let mut builder = InstrumentationScope::builder(scope.name().to_owned());
-    if let Some(version) = scope.version() {
-        builder = builder.with_version(version.to_owned());
+/// The scope as it may leave, if that is not as it is: without its attributes,
+/// which nobody has declared, and without texts that are too long.
+fn public_scope(scope: &InstrumentationScope, max_bytes: usize) -> Option<InstrumentationScope> {
+    let fits = |text: &&str| text.len() <= max_bytes;
+    let texts = [Some(scope.name()), scope.version(), scope.schema_url()];
+    if texts.iter().flatten().all(fits) && scope.attributes().next().is_none() {
+        return None;
     }
-    if let Some(url) = scope.schema_url() {
-        builder = builder.with_schema_url(url.to_owned());
+    let [name, version, schema_url] = texts.map(|text| text.filter(fits).map(str::to_owned));
+    let mut builder = InstrumentationScope::builder(name.unwrap_or_default());
+    if let Some(version) = version {
+        builder = builder.with_version(version);
     }
-    builder.build()
+    if let Some(url) = schema_url {
+        builder = builder.with_schema_url(url);
+    }
+    Some(builder.build())
 }
 
 fn count(held_back: usize) -> u32 {
@@ -99,7 +127,7 @@ fn count(held_back: usize) -> u32 {
 mod tests {
     use std::time::SystemTime;
 
-    use opentelemetry::trace::{Event, Link, SpanContext};
+    use opentelemetry::trace::{Event, Link, SpanContext, SpanId, TraceFlags, TraceId, TraceState};
     use opentelemetry::{InstrumentationScope, Value};
     use proptest::prelude::*;
 
@@ -112,7 +140,16 @@ mod tests {
             name: "work".into(),
             attributes,
             failure: None,
+            links: 0,
+            excess_links: 0,
         })
+    }
+
+    fn cut_at(max_value_length_bytes: usize) -> PassbackLimits {
+        PassbackLimits {
+            max_value_length_bytes,
+            ..PassbackLimits::default()
+        }
     }
 
     #[test]
@@ -125,7 +162,8 @@ mod tests {
         span.attributes.push(KeyValue::new("error.type", "hunter2"));
         span.status = Status::error("hunter2");
         let declared = public(vec![KeyValue::new("user.id", 7)]);
-        let span = PassbackPolicy::default().apply(span, declared, 99, &Counters::default());
+        let span =
+            PassbackPolicy::default().apply(span, declared, &cut_at(99), &Counters::default());
         assert_eq!(span.name, "work");
         assert_eq!(span.attributes, [KeyValue::new("user.id", 7)]);
         assert_eq!(span.dropped_attributes_count, 3);
@@ -138,7 +176,7 @@ mod tests {
         span.attributes
             .push(KeyValue::new("server.address", "gmail.googleapis.com"));
         let policy = PassbackPolicy::default().publish("server.address");
-        let span = policy.apply(span, public(Vec::new()), 5, &Counters::default());
+        let span = policy.apply(span, public(Vec::new()), &cut_at(5), &Counters::default());
         assert_eq!(span.attributes, [KeyValue::new("server.address", "gmail")]);
         assert_eq!(span.dropped_attributes_count, 0);
     }
@@ -157,7 +195,8 @@ mod tests {
             failure: Some("our own text".into()),
             ..PublicSpan::default()
         };
-        let span = PassbackPolicy::default().apply(span, Some(failed), 99, &Counters::default());
+        let span =
+            PassbackPolicy::default().apply(span, Some(failed), &cut_at(99), &Counters::default());
         assert_eq!(span.status, Status::error(""));
         assert_eq!(
             (span.events.events.len(), span.events.dropped_count),
@@ -171,7 +210,7 @@ mod tests {
         let mut span = span(1, 0, "theirs");
         span.attributes
             .push(KeyValue::new("http.request.method", "GET"));
-        let span = PassbackPolicy::default().apply(span, None, 99, &Counters::default());
+        let span = PassbackPolicy::default().apply(span, None, &cut_at(99), &Counters::default());
         assert_eq!((span.name.as_ref(), span.attributes.len()), ("theirs", 0));
     }
 
@@ -183,11 +222,40 @@ mod tests {
             .with_schema_url("https://schema")
             .with_attributes([KeyValue::new("tenant", "hunter2")])
             .build();
-        let span = PassbackPolicy::default().apply(span, None, 99, &Counters::default());
+        let span = PassbackPolicy::default().apply(span, None, &cut_at(99), &Counters::default());
         let scope = &span.instrumentation_scope;
         assert_eq!(scope.attributes().count(), 0);
         let rest = (scope.name(), scope.version(), scope.schema_url());
         assert_eq!(rest, ("theirs", Some("1"), Some("https://schema")));
+    }
+
+    #[test]
+    fn links_that_an_author_declared_leave() {
+        let link = |span: u64| {
+            let context = SpanContext::new(
+                TraceId::from(1),
+                SpanId::from(span),
+                TraceFlags::SAMPLED,
+                false,
+                TraceState::NONE,
+            );
+            Link::with_context(context)
+        };
+        let mut span = span(1, 0, "work");
+        span.links.links = vec![link(1), link(2), link(3)];
+        let declared = PublicSpan {
+            links: 2,
+            excess_links: 4,
+            ..PublicSpan::default()
+        };
+        let span = PassbackPolicy::default().apply(
+            span,
+            Some(declared),
+            &PassbackLimits::default(),
+            &Counters::default(),
+        );
+        assert_eq!(span.links.links, [link(1), link(2)]);
+        assert_eq!(span.links.dropped_count, 5);
     }
 
     #[test]
@@ -199,7 +267,9 @@ mod tests {
         let status = |policy: &PassbackPolicy, public| {
             let mut span = span(1, 0, "work");
             span.status = Status::error("set by other code");
-            policy.apply(span, public, 12, &Counters::default()).status
+            policy
+                .apply(span, public, &cut_at(12), &Counters::default())
+                .status
         };
         let default = PassbackPolicy::default();
         let open = PassbackPolicy::default().with_error_texts(true);
@@ -230,7 +300,7 @@ mod tests {
         });
         let counters = Counters::default();
         let declared = public(vec![KeyValue::new("user.id", 7)]);
-        let span = policy.apply(span, declared, 99, &counters);
+        let span = policy.apply(span, declared, &cut_at(99), &counters);
         assert_eq!(
             (span.attributes.len(), span.dropped_attributes_count),
             (0, 2)
@@ -271,7 +341,7 @@ mod tests {
                 attributes: declared.iter().map(attribute).collect(),
                 ..PublicSpan::default()
             });
-            let span = policy_of(&rules).apply(span, own, 99, &Counters::default());
+            let span = policy_of(&rules).apply(span, own, &cut_at(99), &Counters::default());
 
             let dropped = usize::try_from(span.dropped_attributes_count).unwrap();
             prop_assert_eq!(span.attributes.len() + dropped, recorded);

@@ -11,9 +11,10 @@ use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::super::answer::Passback;
+use super::super::answer::{Described, Passback};
 use super::super::bucket::Collected;
 use super::super::bucket::tests::span;
+use super::super::counts::Counters;
 use super::super::limits::PassbackLimits;
 use super::super::request::PassbackRequest;
 use super::{RequestSecrets, Secrets};
@@ -57,9 +58,16 @@ fn once(spans: &[SpanData], secrets: &Secrets, of_request: &[String]) -> Duratio
     let root = SpanId::from(1);
     let limits = PassbackLimits::default();
     let detailed = PassbackRequest::Detailed;
-    let passback = Passback::build(collected, root, detailed, &limits, &resource, &net);
+    let counters = Counters::default();
+    let described = Described {
+        resource: &resource,
+        net: &net,
+        counters: &counters,
+    };
+    let passback = Passback::build(collected, root, detailed, &limits, usize::MAX, described);
+    assert!(passback.is_some());
     let elapsed = begin.elapsed();
-    assert_eq!(passback.redacted_secrets(), 0);
+    assert_eq!(counters.snapshot().redacted_secrets, 0);
     elapsed
 }
 

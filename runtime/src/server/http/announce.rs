@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http::{Response, header};
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
@@ -16,6 +16,7 @@ use crate::advertise::AdvertisementMark;
 use crate::passback::advertise_march;
 
 const JSON: &[u8] = b"application/json";
+const EVENT_STREAM: &[u8] = b"text/event-stream";
 const EVENT_END: &[u8] = b"\n\n";
 const EVENT_DATA: &str = "data: ";
 
@@ -27,11 +28,10 @@ pub(super) async fn announce(
     in_flight: Option<TaskTrackerToken>,
 ) -> Response<BoxBody<Bytes, Infallible>> {
     let (mut parts, body) = response.into_parts();
-    let is_json = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(JSON));
-    if is_json && mark.is_set() {
+    let content_type = parts.headers.get(header::CONTENT_TYPE);
+    let is = |kind: &[u8]| content_type.is_some_and(|found| found.as_bytes().starts_with(kind));
+    let is_stream = is(EVENT_STREAM);
+    if is(JSON) && mark.is_set() {
         let Ok(collected) = body.collect().await;
         let bytes = collected.to_bytes();
         let edited = edit_json(&bytes).map_or(bytes, Bytes::from);
@@ -40,6 +40,7 @@ pub(super) async fn announce(
     }
     let body = AnswerBody {
         body,
+        is_stream,
         mark,
         pending: BytesMut::new(),
         _in_flight: in_flight,
@@ -50,6 +51,8 @@ pub(super) async fn announce(
 /// An answer on its way out. Events of a marked answer are edited one by one.
 struct AnswerBody {
     body: BoxBody<Bytes, Infallible>,
+    /// Whether it has events; all else passes as it is, with its length.
+    is_stream: bool,
     mark: AdvertisementMark,
     /// The beginning of an event whose end has not come yet.
     pending: BytesMut,
@@ -78,7 +81,7 @@ impl Body for AnswerBody {
                 Ok(data) => data,
                 Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
             };
-            if !self.mark.is_set() && self.pending.is_empty() {
+            if !self.is_stream || !self.mark.is_set() && self.pending.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(data))));
             }
             self.pending.extend_from_slice(&data);
@@ -90,6 +93,18 @@ impl Body for AnswerBody {
                 let events = self.pending.split_to(end + EVENT_END.len());
                 return Poll::Ready(Some(Ok(Frame::data(edit_events(&events)))));
             }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pending.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.is_stream {
+            SizeHint::default()
+        } else {
+            self.body.size_hint()
         }
     }
 }
