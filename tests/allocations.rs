@@ -27,10 +27,40 @@ async fn inner(left: u32) -> Result<u32, std::fmt::Error> {
     Ok(sum(left, 1))
 }
 
+/// Every place and option, evaluated only if somebody asks.
+#[phase(name = dynamic(format!("every {left}")), kind = client, link = vec![SpanContext::empty_context()], ok(sum.text = |sum| format!("{sum}")))]
+async fn every(left: u32) -> u32 {
+    let mut sum = 0;
+    #[phase("round", rounds = 2, round.text = format!("{left}"))]
+    for round in 0..4 {
+        if round == 3 {
+            break;
+        }
+        sum += round;
+    }
+    let add = #[phase("closure")]
+    |more: u32| sum + more;
+    let block = #[phase("block")]
+    async {
+        add(left)
+    };
+    match followed(block.await).await {
+        #[phase("arm", arm.text = format!("{left}"))]
+        sum => sum,
+    }
+}
+
+#[phase]
+fn followed(sum: u32) -> impl Future<Output = u32> {
+    std::future::ready(sum)
+}
+
 fn run(calls: u32) {
     for left in 0..calls {
         let polled = pin!(outer(left)).poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(polled, Poll::Ready(Ok(sum)) if sum == left + 1));
+        let polled = pin!(every(left)).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(polled, Poll::Ready(sum) if sum == left + 3));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What contradicts itself is found when the server is built.
 
-use glassbox::{Server, mcp_tool};
+use glassbox::{Server, ToolSet, ToolSwitch, mcp_tool, mcp_tools};
 
 type Numbers = Vec<u8>;
 
@@ -71,6 +71,19 @@ fn example_does_not_fit(#[arg(pattern = "^[a-z]+$", example = Code::from("A1"))]
     drop(code);
 }
 
+struct Pad;
+
+#[mcp_tools]
+impl Pad {
+    #[mcp_tool]
+    fn open(&self, missing: &Missing) -> usize {
+        size_of_val(missing)
+    }
+
+    #[mcp_tool(name = "twice")]
+    fn close(&self) {}
+}
+
 fn error(server: glassbox::ServerBuilder) -> String {
     server.build().unwrap_err().to_string()
 }
@@ -82,7 +95,35 @@ fn mistakes_are_named() {
         (error(Server::builder(" ", "1")), "the server has no name"),
         (
             error(server().tool::<first>().tool::<second>()),
-            "two tools are named `twice`",
+            "two tools are named `twice`: `building::first` and `building::second`; give one of them another name, \
+             `#[mcp_tool(name = \"..\")]`, or its set a prefix, `.prefixed(\"..\")`",
+        ),
+        (
+            error(server().inject(Missing).tool::<first>().tools(Pad)),
+            "two tools are named `twice`: `building::first` and `building::Pad::close`; give",
+        ),
+        (
+            error(server().inject(Missing).tools(Pad).tools(ToolSet::of(Pad))),
+            "two tools are named `open`: `building::Pad::open` and `building::Pad::open`; give",
+        ),
+        (
+            error(server().tools(ToolSet::of(Pad).prefixed("a_"))),
+            "tool `a_open` borrows `missing: &building::Missing`, but nothing of that type was injected",
+        ),
+        (
+            error(server().tools(ToolSet::new().tool::<first>().prefixed("a b "))),
+            "the name `a b twice` of `building::first` contains ' '; MCP allows",
+        ),
+        (
+            error(server().tools(ToolSet::new().tool::<first>().prefixed(&"a".repeat(124)))),
+            &format!(
+                "the name `{}twice` of `building::first` has 129 characters",
+                "a".repeat(124)
+            ),
+        ),
+        (
+            error(server().tools(ToolSet::new().tool::<first>().disabled())),
+            "tool `twice` starts disabled, and nothing can enable it; add `.tool_switch(&switch)`",
         ),
         (
             error(server().tool::<borrows>()),
@@ -119,4 +160,25 @@ fn mistakes_are_named() {
     ] {
         assert!(mistake.starts_with(expected), "{mistake}");
     }
+}
+
+#[test]
+fn a_switch_is_that_of_one_server() {
+    let switch = ToolSwitch::new();
+    let server = || Server::builder("test", "1").tool_switch(&switch);
+    // A server that is not built leaves the switch free.
+    error(server().tool::<borrows>());
+    assert!(server().tool::<first>().build().is_ok());
+    let mistake = error(server().tool::<first>());
+    assert!(
+        mistake.starts_with("the tool switch belongs to another server"),
+        "{mistake}"
+    );
+    assert_eq!(switch.is_enabled("twice"), Ok(true));
+}
+
+#[test]
+fn a_prefix_may_fill_the_name_up() {
+    let tools = ToolSet::new().tool::<first>().prefixed(&"a".repeat(123));
+    assert!(Server::builder("test", "1").tools(tools).build().is_ok());
 }

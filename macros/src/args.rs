@@ -5,7 +5,7 @@ use darling::ast::NestedMeta;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Lit, LitStr, Meta, Path};
+use syn::{Expr, Ident, Lit, LitStr, Meta, Path};
 
 use crate::diagnostics::from_darling;
 
@@ -80,6 +80,27 @@ impl FromMeta for Text {
                 Expr::Lit(literal) => match &literal.lit {
                     Lit::Str(text) => Ok(Self(text.clone())),
                     other => mistake(other, advice),
+                },
+                other => mistake(other, advice),
+            },
+            other => mistake(other, advice),
+        }
+    }
+}
+
+/// `key = name`.
+#[derive(Debug, Clone)]
+pub(crate) struct Name(pub(crate) Ident);
+
+impl FromMeta for Name {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let key = key(item);
+        let advice = format!("`{key}` is a name: write `{key} = my_{key}`");
+        match item {
+            Meta::NameValue(pair) => match &pair.value {
+                Expr::Path(path) if path.qself.is_none() => match path.path.get_ident() {
+                    Some(name) => Ok(Self(name.clone())),
+                    None => mistake(path, advice),
                 },
                 other => mistake(other, advice),
             },

@@ -3,12 +3,16 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, FnArg, ItemFn, Macro, Path};
+use syn::{Attribute, Block, FnArg, ImplItem, ItemFn, ItemImpl, Macro, Path};
 
-use crate::args::CratePath;
+use crate::args::{CratePath, Name};
 use crate::docs::is_doc;
 use crate::phase::is_phase;
 use crate::phase::tokens::{mention, without_phases};
+use crate::tool::is_tool;
+use crate::tool::parameter::borrowed;
+use crate::tools::args::Args;
+use crate::tools::{hides_tool, is_tools};
 
 /// The mistakes, and the function with a tool of its name that is never called.
 pub(crate) fn tool(error: &syn::Error, item: &TokenStream) -> TokenStream {
@@ -22,8 +26,45 @@ pub(crate) fn tool(error: &syn::Error, item: &TokenStream) -> TokenStream {
         .sig
         .receiver()
         .is_none()
-        .then(|| crate::tool::codegen::placeholder(&function, &CratePath::default()));
+        .then(|| crate::tool::function::placeholder(&function, &CratePath::default()));
     quote!(#errors #function #tool)
+}
+
+/// The mistakes, and the block with a set of its type that has no tools.
+pub(crate) fn tools(error: &syn::Error, args: &TokenStream, item: &TokenStream) -> TokenStream {
+    let errors = error.to_compile_error();
+    let Ok(mut block) = syn::parse2::<ItemImpl>(item.clone()) else {
+        return quote!(#errors #item);
+    };
+    block.attrs.retain(|attribute| !is_tools(attribute));
+    block.items.iter_mut().for_each(strip_tool);
+    let args = Args::read(args.clone()).unwrap_or_default();
+    let set = args.set.map(|Name(set)| set);
+    let krate = args.crate_path.unwrap_or_default();
+    // A server cannot keep what borrows.
+    let tools = borrowed(&block.self_ty)
+        .is_none()
+        .then(|| crate::tools::codegen::placeholder(&block, &krate, set.as_ref()));
+    quote!(#errors #block #tools)
+}
+
+/// Removes our attributes from an item of a block, if it was to be a tool.
+fn strip_tool(item: &mut ImplItem) {
+    let attributes = match item {
+        ImplItem::Const(item) => &mut item.attrs,
+        ImplItem::Fn(item) => &mut item.attrs,
+        ImplItem::Type(item) => &mut item.attrs,
+        ImplItem::Macro(item) => &mut item.attrs,
+        _ => return,
+    };
+    let is_ours = |attribute: &mut Attribute| is_tool(attribute) || hides_tool(attribute);
+    let marks: Vec<_> = attributes.extract_if(.., is_ours).collect();
+    if let (ImplItem::Fn(method), false) = (item, marks.is_empty()) {
+        Strip::default().visit_impl_item_fn_mut(method);
+        let names = marks.iter().filter(|mark| is_tool(mark));
+        let mentions = names.map(|mark| mention(mark.path()));
+        method.block.stmts.splice(0..0, mentions);
+    }
 }
 
 /// The mistakes, and the item.

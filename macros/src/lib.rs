@@ -8,14 +8,16 @@ mod diagnostics;
 mod docs;
 mod fallback;
 mod phase;
+mod receiver;
 mod signature;
 #[cfg(test)]
 mod tests;
 mod tool;
+mod tools;
 
 use proc_macro::TokenStream;
 
-/// Makes a function a tool of an MCP server.
+/// Makes a function, or a method in a block with [`#[mcp_tools]`](macro@mcp_tools), a tool of an MCP server.
 ///
 /// The function stays an ordinary function. Beside it comes a type of the same name (types and functions do not share
 /// their names), which a server takes: `.tool::<list_emails>()`.
@@ -27,6 +29,8 @@ use proc_macro::TokenStream;
 /// - `Option<T>`, and a default, make an argument optional.
 /// - The return type gives the output schema. An `Err` is an answer that the model can see, with `isError`.
 /// - Inside, [`#[phase]`](macro@phase) stands on statements.
+///
+/// A call runs as a future that may move between threads: what is held over an `.await` has to be `Send`.
 ///
 /// # Examples
 ///
@@ -56,7 +60,7 @@ use proc_macro::TokenStream;
 ///         .arguments(&[Argument::new::<u32>("max_results") /* description, default, bounds */])
 ///         .injections(&[Injection::of::<Gmail>("gmail")])
 ///         .output(|| output_schema!(Result<Inbox, ToolError>));
-///     fn call(call: &ToolCall) -> ToolFuture<'_> { /* reads the arguments, calls `list_emails` */ }
+///     fn call(call: ToolCall) -> ToolFuture { /* reads the arguments, calls `list_emails` */ }
 /// }
 /// ```
 ///
@@ -72,6 +76,7 @@ use proc_macro::TokenStream;
 /// | `idempotent` | not said | calling it again with the same arguments changes nothing more |
 /// | `open_world` | not said | the tool reaches beyond the server's own data |
 /// | `allow_unknown_arguments` | refused | arguments that the tool does not have are taken, and not seen by it |
+/// | `blocking` | on an async thread | a `fn` that computes or waits for long runs on a thread for blocking code |
 /// | `crate = path` | `::glassbox` | where the runtime is found, for facades that re-export it |
 ///
 /// The four hints are written as a word, or as `hint = false`. A hint that is not said is left out of `tools/list`, so
@@ -101,7 +106,7 @@ use proc_macro::TokenStream;
 /// # Errors
 ///
 /// What cannot be a tool does not compile, and the message says what to write instead: `&str` and other borrowed
-/// arguments, `self`, type parameters, `impl Trait`, patterns, a name MCP does not allow, bounds that contradict each
+/// arguments, `self` outside of an `#[mcp_tools]` block, type parameters, `impl Trait`, patterns, a name MCP does not allow, bounds that contradict each
 /// other, the default or the type. The function itself still exists then, so that its callers compile.
 #[proc_macro_attribute]
 pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -111,17 +116,96 @@ pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
         .into()
 }
 
+/// Makes methods tools of an MCP server.
+///
+/// Each method marked [`#[mcp_tool]`](macro@mcp_tool) is a tool, as a free function would be; `&self` is the value that
+/// the server is given: `.tools(Gmail::new())`. The block stays an ordinary one, and all else in it is left alone:
+/// methods without the mark, associated constants and types.
+///
+/// - Several values of one type are several sets, each with its own `self`: give them prefixes,
+///   `ToolSet::of(mailbox).prefixed("work_")`.
+/// - The block may be generic, and may implement a trait. With `#[async_trait]`, `#[mcp_tools]` stands above it.
+/// - Methods may be behind `#[cfg(...)]`.
+/// - It collects tools and nothing else; other attributes may stand on the same block.
+///
+/// # Examples
+///
+/// ```ignore
+/// #[mcp_tools(prefix = "gmail_")]
+/// impl<B: Backend> Gmail<B> {
+///     /// List recent emails from the user's inbox.
+///     #[mcp_tool(read_only)]
+///     async fn list(
+///         &self,
+///         /// Maximum number of emails to return
+///         #[arg(default = 5, minimum = 1, maximum = 20)]
+///         max_results: u32,
+///     ) -> Result<Inbox, ToolError> {
+///         #[phase("gmail.list_messages")]
+///         let ids = self.backend.list(max_results).await?;
+///         Ok(Inbox::from(ids))
+///     }
+/// }
+/// ```
+///
+/// expands to the block, without what describes its tools, and
+///
+/// ```ignore
+/// impl<B: Backend> ::glassbox::ToolMethods for Gmail<B> {
+///     const METHODS: &'static [ToolMethod] = &[
+///         ToolMethod::new("list", ToolDefinition::new("gmail_list") /* ... */, |call| {
+///             /* reads the arguments, calls `Self::list(call.receiver::<Self>()?, ..)` */
+///         }),
+///     ];
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// | argument | default | meaning |
+/// |---|---|---|
+/// | `prefix = "..."` | none | stands before the names of all tools of the block |
+/// | `set = name` | the type is the set | for a second block of one type: a function of that name gives its tools, `.tools(Gmail::name(gmail))` |
+/// | `crate = path` | `::glassbox` | where the runtime is found, for the phases inside as well |
+///
+/// # Errors
+///
+/// A block without tools, `&mut self`, `self`, and what cannot be a tool do not compile; the message says what to write
+/// instead. A second block of one type without `set` is refused by the compiler as a conflicting implementation of
+/// `ToolMethods`.
+#[proc_macro_attribute]
+pub fn mcp_tools(args: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    let args = proc_macro2::TokenStream::from(args);
+    tools::expand(args.clone(), item.clone())
+        .unwrap_or_else(|error| fallback::tools(&error, &args, &item))
+        .into()
+}
+
 /// Makes a function, or a part of one, a phase: a span with a name, attributes and an outcome.
 ///
 /// A phase ends however its code ends: with a value, through `?`, by a panic, or because its future was dropped; and
 /// says which. Where nobody looks it costs next to nothing, and attributes are not evaluated.
 ///
-/// It stands
-/// - on a function or method with a body, `async` or not;
-/// - inside a function marked `#[phase]` or [`#[mcp_tool]`](macro@mcp_tool), on a `let`, an expression statement, a
-///   block, or any expression; also in nested blocks, closures and `async` blocks. (Stable Rust leaves these attributes
-///   to the macro of the function. In a function without one it reports experimental attributes.) `phase` has to be
-///   imported there as well, or written `#[glassbox::phase(...)]`.
+/// It stands on a function or method with a body; and inside a function marked `#[phase]` or
+/// [`#[mcp_tool]`](macro@mcp_tool) on what the table says, also in nested blocks, closures and `async` blocks. (Stable
+/// Rust leaves these attributes to the macro of the function. In a function without one it reports experimental
+/// attributes.) `phase` has to be imported there as well, or written `#[glassbox::phase(...)]`.
+///
+/// | on | the span is |
+/// |---|---|
+/// | a function or method, `async` or not | each call, up to its end |
+/// | a function that ends with an `async` block, boxed or not (what `async_trait` writes) | the block, from its first poll to its end |
+/// | another function that returns `impl Future`, `impl Stream`, or either one boxed | the call, and then the future to its end, or the stream to its last item |
+/// | a `let`, an expression statement, a block, an expression | its evaluation |
+/// | a `match` arm, `#[phase("...")] Some(id) => ...` | the arm's expression, when the arm is taken |
+/// | a closure, `async` or not, or the `let` that binds it | each call; if its body is an `async` block, that |
+/// | an `async` block, or the `let` that binds it | from its first poll to its end |
+/// | a loop | the whole loop |
+/// | a loop, with `rounds` | each round of its body, up to a bound; not what chooses the next round |
+///
+/// A future or a stream that is dropped before its end ends its phase as `cancelled`; an `async` block that is never
+/// polled makes no span. Of a stream, the first item that is an `Err` says how the phase ended.
 ///
 /// # Examples
 ///
@@ -152,10 +236,21 @@ pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | argument | default | meaning |
 /// |---|---|---|
 /// | `"name"` | the function's name; required elsewhere | the span's name: up to 128 bytes, the same at every call |
+/// | `name = expression` | | a name out of a fixed set: a `&'static str`, or a type with `PhaseName` |
+/// | `name = dynamic(text)` | | a name made at run time, which may carry data: it is public, and cut to 128 bytes |
 /// | `key.with.dots = value` | none | an attribute, evaluated before the phase's code and only when recorded; borrowed, so that the value stays usable |
+/// | `kind = client` | `internal` | what the span is to others: `internal`, `client`, `server`, `producer`, `consumer` |
+/// | `link = span_context` | none | spans it belongs to, without being below them: `SpanContext`, `Context`, or several; may be repeated; 128 are kept |
+/// | `ok(key = \|value\| ...)` | none | attributes taken from the value, or from what is in `Ok`, at the end; nothing is taken from an `Err` |
+/// | `err = type` | where the value is looked at | an `Err` makes the phase fail, with its `error.type` |
+/// | `err = text` | | the same, and the error's words (`Display`) as the status message, which leaves only if the policy says `with_error_texts` |
+/// | `err = none` | | the value is not looked at: an `Err` is a value like any other |
+/// | `rounds`, `rounds = 100` | one span for the loop | on a loop: a span for each round, 100 at most or as many as said; more are counted in `droppedSpanCount` |
+/// | `returns = future`, `returns = stream` | by the return type | on a function whose return type hides behind an alias what goes on after it |
 /// | `crate = path` | `::glassbox` | where the runtime is found; on functions, for the phases inside as well |
 ///
-/// `name`, `fields`, `kind`, `ok`, `err`, `link`, `limit` and `level` without a dot are kept for options.
+/// `fields`, `limit` and `level` without a dot are kept for options. Closures and expressions given to options are
+/// evaluated only when the phase is recorded.
 ///
 /// # How a phase inside a function can be left
 ///
@@ -165,7 +260,10 @@ pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - `?` anywhere else inside: the phase ends with the error, converted to the error type of the function's return
 ///   type, and the function returns it. In closures this needs a written return type.
 /// - As the function's last expression: the phase sees what the function returns.
-/// - `return`, `break` and `continue` that would leave the phase do not compile; the message says what to do.
+/// - `return`, `break` and `continue` that would leave the phase do not compile; the message says what to do. A phase of
+///   `rounds` may be left with `continue`, and with `break` out of the loop. `return` leaves a closure or `async` block.
+/// - Of a closure or an `async` block, the phase sees the value if the compiler knows its type there: a written return
+///   type, `.await`, a call, or a `?` inside. `err = type` asks for it otherwise, `err = none` forgoes it.
 ///
 /// Without `.await` inside, the code runs in a closure and borrows as a closure does; with one, in an `async` block. A
 /// macro that the standard library does not have may hide an `.await`, so it counts as one. In the tokens of a macro

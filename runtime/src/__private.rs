@@ -1,12 +1,16 @@
 //! What generated code calls. Not for people: everything here may change
 //! together with the macros.
 
-pub use crate::phase::{Fallible, FieldValue, Fields, Outcome, OutcomeProbe, Phase, PhaseFuture};
-pub use crate::phase::{ViaAnything, ViaResult};
+pub use crate::phase::{
+    Boxed, Declared, ErrorText, Fallible, FieldValue, LinkList, Links, Outcome, OutcomeProbe,
+    Phase, PhaseFuture, PhaseStream, Rounds, ValueProbe, ViaAnything, ViaResult, ViaWhole,
+    error_text,
+};
 pub use crate::tool::{
-    Argument, ArgumentType, Arguments, Bound, CallError, DefaultValue, Injection, Keyword,
-    OutputProbe, OutputSchema, ReturnProbe, SplitValue, Taken, ToolCall, ToolDefinition,
-    ToolFailure, ToolFuture, ToolOutput, ViaValue, default_value,
+    Argument, ArgumentType, Arguments, Bound, CallError, CallTool, DefaultValue, Injection,
+    Keyword, OutputProbe, OutputSchema, ReturnProbe, SplitValue, Taken, ToolCall, ToolDefinition,
+    ToolFailure, ToolFuture, ToolMethod, ToolOutput, ViaValue, default_value, named_set,
+    run_blocking,
 };
 
 pub use crate::tool::{output_schema as schema_of, reply as reply_with};
@@ -30,3 +34,18 @@ macro_rules! __outcome {
     }};
 }
 pub use crate::__outcome as outcome;
+
+/// What `ok(...)` looks at, from a reference to a phase's value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ok_value {
+    ($value:expr) => {{
+        #[allow(unused_imports, reason = "used unless the value is a `Result`")]
+        use $crate::__private::ViaWhole as _;
+        (&$crate::__private::ValueProbe::new($value)).ok()
+    }};
+}
+pub use crate::__ok_value as ok_value;
+
+/// What a phase is to others, by the words of `kind = ...`.
+pub use opentelemetry::trace::SpanKind;

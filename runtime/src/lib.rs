@@ -56,6 +56,7 @@
 //! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials, and what [`redact()`] is told on the way |
 //! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
 //! | [`Instrumented::passback_for_prompts`], spans of `prompts/get` | off |
+//! | [`ServerBuilder::tool_switch`], tools that come and go | all tools, always |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
 //! | [`Client::with_passback`](client::Client::with_passback), what calls ask for | [`PassbackRequest::TopLevel`] |
@@ -117,22 +118,24 @@ mod tool;
 mod uri;
 
 pub use advertise::Advertising;
-pub use glassbox_macros::{mcp_tool, phase};
+pub use glassbox_macros::{mcp_tool, mcp_tools, phase};
 pub use instrument::{Instrumented, ServiceHandler, TelemetryMode, TelemetryOptions};
 pub use passback::{
     AttributeMatch, EXTENSION_ID, MARCH_CAPABILITY, PassbackCounts, PassbackGrant, PassbackLimits,
     PassbackPolicy, PassbackRateLimit, PassbackRequest, RedactError, Secrets, SecretsError,
     SpanMatch,
 };
-pub use phase::ErrorType;
+pub use phase::{ErrorType, PhaseName};
 pub use redact::redact;
 #[cfg(feature = "http-server")]
 pub use server::http;
 #[cfg(feature = "stdio")]
 pub use server::stdio;
-pub use server::{BuildError, ResourceProvider, ServeError, Server, ServerBuilder};
+pub use server::{
+    BuildError, ResourceProvider, ServeError, Server, ServerBuilder, ToolSwitch, ToolSwitchError,
+};
 pub use spawn::{InRequest, InRequestExt, spawn, spawn_blocking};
-pub use tool::{Tool, ToolContext, ToolError};
+pub use tool::{IntoToolSet, Tool, ToolContext, ToolError, ToolMethods, ToolSet};
 
 /// The code in the documents compiles and runs.
 #[cfg(all(

@@ -3,17 +3,20 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprReference, Token};
+use syn::{Block, Expr, ExprReference, Ident, ReturnType, Token};
 
-use super::model::{Outcome, Phase, Run};
+use super::model::{Name, Outcome, Phase, Run};
+use super::options::{ChosenName, ErrorRecording, Returned};
+use super::returned::Follows;
+use super::tokens::mention;
 use crate::args::CratePath;
-use crate::signature::{hygienic, local};
+use crate::signature::{Returns, hygienic, local};
 
 /// `Phase::start(...).run(async { ... }, ...).await`, or its synchronous twin.
 pub(crate) fn run(krate: &CratePath, phase: &Phase, run: &Run) -> TokenStream {
     let span = hygienic(phase.place);
     let private = krate.private(span);
-    let start = start(&private, phase);
+    let start = start(&private, phase, run.starter.as_ref());
     let outcome = outcome(&private, phase, run.outcome);
     let body = &run.body;
     let capture = run.owning.then(|| Token![move](span));
@@ -27,20 +30,94 @@ pub(crate) fn run(krate: &CratePath, phase: &Phase, run: &Run) -> TokenStream {
     }
 }
 
-fn start(private: &TokenStream, phase: &Phase) -> TokenStream {
+/// The body of a function, and then what it returns, as one phase.
+pub(crate) fn follow(
+    krate: &CratePath,
+    phase: &Phase,
+    follows: &Follows,
+    output: &ReturnType,
+    body: &Block,
+) -> TokenStream {
     let span = hygienic(phase.place);
-    let name = &phase.name;
-    if phase.fields.is_empty() {
-        return quote_spanned!(span=> #private::Phase::start(#name, |_| {}));
+    let private = krate.private(span);
+    let start = start(&private, phase, None);
+    let seen = match follows.value {
+        Returns::Inferred => Outcome::Observed,
+        ref value => Outcome::of(value),
+    };
+    let outcome = outcome(&private, phase, seen);
+    match (follows.boxed, follows.what) {
+        (true, _) => {
+            let run = Ident::new("run_boxed", hygienic(output.span()));
+            quote_spanned!(span=> #start.#run(move || #output #body, #outcome))
+        }
+        (false, Returned::Future) => {
+            quote_spanned!(span=> #start.run_future(move || #body, #outcome))
+        }
+        (false, Returned::Stream) => {
+            quote_spanned!(span=> #start.run_stream(move || #body, #outcome))
+        }
     }
-    let fields = local("__fields", phase.place);
-    let sets = phase.fields.iter().map(|field| {
+}
+
+/// The call that starts the phase, from `starter`: `Phase::start`, or the counter of a loop.
+pub(crate) fn start(
+    private: &TokenStream,
+    phase: &Phase,
+    starter: Option<&TokenStream>,
+) -> TokenStream {
+    let span = hygienic(phase.place);
+    let name = match &phase.name {
+        Name::Literal(name) => name.to_token_stream(),
+        Name::Chosen(_) => quote_spanned!(span=> ""),
+    };
+    let starter = starter.map_or_else(
+        || quote_spanned!(span=> #private::Phase::start),
+        Clone::clone,
+    );
+    let declared = local("__fields", phase.place);
+    let settings = settings(private, phase, &declared);
+    // In the closure, where it is no statement of the user's block.
+    let mention = phase.attribute.as_ref().map(mention);
+    if settings.is_empty() {
+        return quote_spanned!(span=> #starter(#name, |_| { #mention }));
+    }
+    quote_spanned!(span=> #starter(#name, |#declared| { #mention #(#settings)* }))
+}
+
+/// What is said of the phase before it starts, statement by statement.
+fn settings(private: &TokenStream, phase: &Phase, declared: &Ident) -> Vec<TokenStream> {
+    let span = hygienic(phase.place);
+    let name = match &phase.name {
+        Name::Literal(_) => None,
+        Name::Chosen(ChosenName::Fixed(name)) => {
+            let name = reference(name);
+            Some(quote_spanned!(span=> #declared.name(#name);))
+        }
+        Name::Chosen(ChosenName::Dynamic(name)) => {
+            let name = reference(name);
+            Some(quote_spanned!(span=> #declared.dynamic_name(#name);))
+        }
+    };
+    let kind = phase.kind.as_ref().map(|kind| {
+        let span = hygienic(kind.span());
+        quote_spanned!(span=> #declared.kind(#private::SpanKind::#kind);)
+    });
+    let links = phase.links.iter().map(|link| {
+        let link = reference(link);
+        quote_spanned!(span=> #declared.link(#link);)
+    });
+    let fields = phase.fields.iter().map(|field| {
         let key = &field.key;
         let value = reference(&field.value);
         let span = hygienic(field.span);
-        quote_spanned!(span=> #fields.set(#key, #value);)
+        quote_spanned!(span=> #declared.set(#key, #value);)
     });
-    quote_spanned!(span=> #private::Phase::start(#name, |#fields| { #(#sets)* }))
+    name.into_iter()
+        .chain(kind)
+        .chain(links)
+        .chain(fields)
+        .collect()
 }
 
 /// `&value`: what the attribute says stays usable after it.
@@ -54,13 +131,29 @@ fn reference(value: &Expr) -> TokenStream {
     .to_token_stream()
 }
 
-fn outcome(private: &TokenStream, phase: &Phase, outcome: Outcome) -> TokenStream {
+/// The closure that looks at how the phase ended.
+pub(crate) fn outcome(private: &TokenStream, phase: &Phase, seen: Outcome) -> TokenStream {
     let span = hygienic(phase.place);
     let value = local("__value", phase.place);
-    match outcome {
-        Outcome::Value => quote_spanned!(span=> |_| #private::Outcome::value()),
-        Outcome::Observed => quote_spanned!(span=> |#value| #private::outcome!(#value)),
+    let recording = phase.recording(seen);
+    if recording == ErrorRecording::None && phase.ok.is_empty() {
+        return quote_spanned!(span=> |_| #private::Outcome::value());
     }
+    let outcome = match recording {
+        ErrorRecording::None => quote_spanned!(span=> #private::Outcome::value()),
+        ErrorRecording::Type => quote_spanned!(span=> #private::outcome!(#value)),
+        ErrorRecording::Text => {
+            let place = phase.err.map_or(span, |(word, _)| hygienic(word));
+            let text = quote_spanned!(place=> #private::error_text(#value));
+            quote_spanned!(span=> #private::outcome!(#value).with_text(#text))
+        }
+    };
+    let taken = phase.ok.iter().map(|field| {
+        let (key, look) = (&field.key, &field.value);
+        let span = hygienic(field.span);
+        quote_spanned!(span=> .with_value(#key, #private::ok_value!(#value), #look))
+    });
+    quote_spanned!(span=> |#value| #outcome #(#taken)*)
 }
 
 /// The body, pinned to its type by a return that is never taken: an `async` block has no place to write a type.

@@ -6,9 +6,9 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Expr, ExprBlock, ExprBreak, ExprContinue, ExprForLoop, ExprLoop, ExprMacro,
-    ExprReturn, ExprTry, ExprTryBlock, ExprWhile, Item, Label, Lifetime, Local, Macro, StmtMacro,
-    Token,
+    Arm, Attribute, Block, Expr, ExprBlock, ExprBreak, ExprContinue, ExprForLoop, ExprLoop,
+    ExprMacro, ExprReturn, ExprTry, ExprTryBlock, ExprWhile, Item, Label, Lifetime, Local, Macro,
+    StmtMacro, Token,
 };
 
 use super::is_phase;
@@ -55,12 +55,24 @@ pub(crate) struct Exits {
     labels: Vec<String>,
     loops: usize,
     phases: usize,
+    /// `break` and `continue` of the outermost loop are translated, which tokens of macros cannot be.
+    round: bool,
 }
 
 impl Exits {
     pub(crate) fn of(expr: &Expr) -> Self {
         let mut exits = Self::default();
         exits.visit_expr(expr);
+        exits
+    }
+
+    /// The same for the body of a loop whose rounds are phases: its own `break` and `continue` do not count.
+    pub(crate) fn of_round(body: &Block, label: Option<&Label>) -> Self {
+        let mut exits = Self {
+            round: true,
+            ..Self::default()
+        };
+        exits.labelled(label, 1, |exits| exits.visit_block(body));
         exits
     }
 
@@ -168,6 +180,11 @@ impl Visit<'_> for Exits {
         self.phased(&local.attrs, |exits| visit::visit_local(exits, local));
     }
 
+    fn visit_arm(&mut self, arm: &Arm) {
+        self.visit_pat(&arm.pat);
+        self.phased(&arm.attrs, |exits| exits.visit_expr(&arm.body));
+    }
+
     fn visit_stmt_macro(&mut self, call: &StmtMacro) {
         self.phased(&call.attrs, |exits| exits.visit_macro(&call.mac));
     }
@@ -231,11 +248,22 @@ impl Visit<'_> for Exits {
 
     fn visit_macro(&mut self, mac: &Macro) {
         self.awaits |= !is_synchronous(mac);
+        let round = std::mem::take(&mut self.round);
+        let labels = self.labels.clone();
+        if round {
+            self.loops -= 1;
+            self.labels.clear();
+        }
         match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(mac.tokens.clone()) {
             Ok(arguments) => arguments
                 .iter()
                 .for_each(|argument| self.visit_expr(argument)),
             Err(_) => self.scan(mac.tokens.clone()),
+        }
+        if round {
+            self.loops += 1;
+            self.labels = labels;
+            self.round = true;
         }
     }
 }

@@ -4,19 +4,24 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::Parser;
-use syn::{Block, Expr, ExprAsync, ItemFn, LitStr, ReturnType, Stmt, TraitItemFn, Type};
+use syn::{Block, ExprAsync, ItemFn, LitStr, Stmt, TraitItemFn};
 
 use super::args::Args;
 use super::body::{self, Context, Kind};
 use super::codegen;
+use super::exits::attributes;
 use super::is_phase;
+use super::later::{Later, block_outcome};
 use super::model::{Outcome, Phase, Run};
+use super::options::Returned;
+use super::returned::Follows;
+use super::tokens::replaced;
 use crate::args::CratePath;
 use crate::diagnostics::Diagnostics;
 use crate::fallback::keyword;
-use crate::signature::{Returns, boxed_future_output};
+use crate::signature::Returns;
 
-const PLACES: &str = "a phase stands on a function or a method with a body, or inside it on a `let`, an expression or a block";
+const PLACES: &str = "a phase stands on a function or a method with a body, or inside it on a `let`, an expression, a block or a `match` arm";
 
 const UNMARKED: &str = "a phase inside a function is read by the attribute of the function: put `#[phase]` or `#[mcp_tool]` \
                         on the function as well";
@@ -51,7 +56,17 @@ pub(crate) struct PhaseFunction {
     krate: CratePath,
     phase: Phase,
     function: ItemFn,
-    returns: Returns,
+    form: Form,
+}
+
+/// What of the function is the phase.
+enum Form {
+    /// Its body.
+    Body(Returns),
+    /// The `async` block at its end, which is what it returns: as if it were an `async fn`.
+    Block(Outcome, Returns),
+    /// The call, and then what it returns.
+    Followed(Follows),
 }
 
 impl PhaseFunction {
@@ -69,38 +84,94 @@ impl PhaseFunction {
             .unwrap_or_default();
         check(&function, diagnostics);
         let name = &function.sig.ident;
+        let place = name.span();
         let default_name = LitStr::new(&name.unraw().to_string(), name.span());
-        let phase = Phase::new(args, name.span(), Some(default_name), diagnostics);
+        let is_async = function.sig.asyncness.is_some();
+        let returns = Returns::of_function(&function.sig.output);
+        let said = match is_async {
+            true => None,
+            false => args.returns.take().map(|(_, what)| what),
+        };
+        let follows = match is_async {
+            true => None,
+            false => Follows::of(&function.sig.output, said),
+        };
+        let has_ok = args.ok.first().map(|field| field.span);
+        if let (
+            Some(Follows {
+                what: Returned::Stream,
+                ..
+            }),
+            Some(span),
+        ) = (&follows, has_ok)
+        {
+            diagnostics.at(
+                span,
+                "`ok` looks at one value, and a stream has many; remove it, or record it on a phase inside",
+            );
+        }
+        let phase = Phase::new(args, place, Some(default_name), diagnostics);
+        let form = match last_block(&mut function).filter(|_| !is_async) {
+            Some(block) => {
+                let returns = match follows {
+                    Some(Follows {
+                        what: Returned::Future,
+                        value,
+                        ..
+                    }) => value,
+                    _ => Returns::Inferred,
+                };
+                let outcome = block_outcome(&returns, &block.block);
+                Form::Block(outcome, returns)
+            }
+            None => match follows {
+                Some(follows) => Form::Followed(follows),
+                None => Form::Body(returns.clone()),
+            },
+        };
         let mut context = Context {
             kind: Kind::Function,
-            asynchronous: function.sig.asyncness.is_some(),
-            returns: Returns::of_function(&function.sig.output),
+            asynchronous: is_async,
+            returns,
         };
-        match boxed_future(&mut function) {
-            Some((output, future)) => {
-                context.asynchronous = true;
-                context.returns = Returns::Written(Box::new(output));
-                body::rewrite(&mut future.block, context.clone(), &krate, diagnostics);
+        if let (Form::Block(_, value), Some(block)) = (&form, last_block(&mut function)) {
+            let within = Context {
+                kind: match value {
+                    Returns::Inferred => Kind::AsyncBlock,
+                    _ => Kind::Function,
+                },
+                asynchronous: true,
+                returns: value.clone(),
+            };
+            let mut future =
+                std::mem::replace(&mut block.block, replaced(place, TokenStream::new()));
+            body::rewrite(&mut future, within, &krate, diagnostics);
+            body::rewrite(&mut function.block, context, &krate, diagnostics);
+            if let Some(block) = last_block(&mut function) {
+                block.block = future;
             }
-            None => body::rewrite(&mut function.block, context.clone(), &krate, diagnostics),
+        } else {
+            if matches!(form, Form::Followed(_)) {
+                context.returns = Returns::Inferred;
+            }
+            body::rewrite(&mut function.block, context, &krate, diagnostics);
         }
-        let returns = context.returns;
         Some(Self {
             krate,
             phase: phase?,
             function,
-            returns,
+            form,
         })
     }
 
     /// The function with its body under the phase.
     pub(crate) fn into_tokens(mut self) -> TokenStream {
-        let run = |asynchronous, block: &Block| {
-            let pinned = self.returns.pinned().map(ToTokens::into_token_stream);
+        let run = |asynchronous, returns: &Returns, outcome, block: &Block| {
+            let pinned = returns.pinned().map(ToTokens::into_token_stream);
             // A closure that gives nothing needs no type: what it ends with is checked where the function ends.
-            let pinned = pinned.filter(|_| asynchronous || !matches!(self.returns, Returns::Unit));
-            let outcome = Outcome::of(&self.returns);
+            let pinned = pinned.filter(|_| asynchronous || !matches!(returns, Returns::Unit));
             let run = Run {
+                starter: None,
                 asynchronous,
                 owning: true,
                 pinned,
@@ -109,21 +180,35 @@ impl PhaseFunction {
             };
             codegen::run(&self.krate, &self.phase, &run)
         };
-        match boxed_future(&mut self.function) {
-            Some((_, future)) => future.block = replaced(&future.block, run(true, &future.block)),
-            None => {
-                let body = run(self.function.sig.asyncness.is_some(), &self.function.block);
-                *self.function.block = replaced(&self.function.block, body);
+        let place = self.phase.place;
+        match &self.form {
+            Form::Body(returns) => {
+                let asynchronous = self.function.sig.asyncness.is_some();
+                let outcome = Outcome::of(returns);
+                let body = run(asynchronous, returns, outcome, &self.function.block);
+                *self.function.block = in_braces_of(&self.function.block, place, body);
+            }
+            Form::Block(outcome, returns) => {
+                if let Some(future) = last_block(&mut self.function) {
+                    let body = run(true, returns, *outcome, &future.block);
+                    future.block = in_braces_of(&future.block, place, body);
+                }
+            }
+            Form::Followed(follows) => {
+                let (block, output) = (&self.function.block, &self.function.sig.output);
+                let body = codegen::follow(&self.krate, &self.phase, follows, output, block);
+                *self.function.block = in_braces_of(block, place, body);
             }
         }
         self.function.into_token_stream()
     }
 }
 
-fn replaced(block: &Block, body: TokenStream) -> Block {
+/// The braces stay the user's: callers are pointed at them.
+fn in_braces_of(block: &Block, place: Span, body: TokenStream) -> Block {
     Block {
         brace_token: block.brace_token,
-        stmts: vec![Stmt::Expr(Expr::Verbatim(body), None)],
+        ..replaced(place, body)
     }
 }
 
@@ -155,30 +240,14 @@ fn check(function: &ItemFn, diagnostics: &mut Diagnostics) {
 /// A tool and a phase on the same function.
 pub(crate) const TOOL_AND_PHASE: &str = "a tool has a span of its own already; remove `#[phase]`, and put phases on what happens inside";
 
-/// The future that a function boxes as its last act, which is what `async_trait` makes of an `async fn`.
-fn boxed_future(function: &mut ItemFn) -> Option<(Type, &mut ExprAsync)> {
-    if function.sig.asyncness.is_some() {
-        return None;
-    }
-    let ReturnType::Type(_, ty) = &function.sig.output else {
+/// The `async` block that a function ends with and so returns, boxed or not. `async_trait` writes it, for one.
+fn last_block(function: &mut ItemFn) -> Option<&mut ExprAsync> {
+    let Stmt::Expr(last, None) = function.block.stmts.last_mut()? else {
         return None;
     };
-    let output = boxed_future_output(ty)?.clone();
-    let Stmt::Expr(Expr::Call(call), None) = function.block.stmts.last_mut()? else {
-        return None;
-    };
-    let Expr::Path(callee) = &*call.func else {
-        return None;
-    };
-    let mut segments = callee.path.segments.iter().rev();
-    let is_pin = segments
-        .next()
-        .is_some_and(|segment| segment.ident == "pin")
-        && segments
-            .next()
-            .is_some_and(|segment| segment.ident == "Box");
-    match call.args.first_mut() {
-        Some(Expr::Async(future)) if is_pin => Some((output, future)),
+    let has_a_phase = attributes(last).iter().any(is_phase);
+    match Later::of(last).filter(|_| !has_a_phase) {
+        Some(Later::Async(block)) => Some(block).filter(|block| !block.attrs.iter().any(is_phase)),
         _ => None,
     }
 }

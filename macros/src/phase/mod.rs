@@ -1,14 +1,21 @@
 //! `#[phase(...)]`: a span around a function, or around a statement inside of one.
 //!
-//! The stages, in order: [`args`] is what was written, [`model`] what was decided, [`codegen`] the tokens. [`body`]
-//! finds the phases inside a function and chooses a form for each from how its code can be left ([`exits`]).
+//! The stages, in order: [`args`] is what was written ([`options`] among it), [`model`] what was decided, [`codegen`]
+//! the tokens. [`body`] finds the phases inside a function; [`forms`] chooses how each runs from how its code can be left
+//! ([`exits`]). Three kinds of code have forms of their own: [`rounds`] of loops, closures and `async` blocks, which run
+//! [`later`], and what a function has [`returned`] to go on after it.
 
 pub(crate) mod args;
 pub(crate) mod body;
 pub(crate) mod codegen;
 pub(crate) mod exits;
+pub(crate) mod forms;
 pub(crate) mod function;
+mod later;
 pub(crate) mod model;
+pub(crate) mod options;
+pub(crate) mod returned;
+mod rounds;
 pub(crate) mod tokens;
 
 use proc_macro2::TokenStream;

@@ -13,7 +13,7 @@ use crate::signature::hygienic;
 pub(crate) fn mention(path: &Path) -> Stmt {
     let span = hygienic(path.span());
     Stmt::Item(Item::Verbatim(quote_spanned! {span=>
-        #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+        #[allow(unused_imports, reason = "names an attribute that is gone from here")]
         use #path as _;
     }))
 }
@@ -59,6 +59,28 @@ pub(crate) fn braces(expr: &Expr, place: Span) -> TokenStream {
 /// compiler does.
 pub(crate) fn is_undecided(expr: &Expr) -> bool {
     !matches!(expr, Expr::Await(_))
+}
+
+/// `Ok`, `Err` and what else takes a value without saying the whole type.
+pub(crate) fn result_constructor(callee: &Expr) -> bool {
+    let Expr::Path(callee) = callee else {
+        return true;
+    };
+    let last = callee.path.segments.last();
+    last.is_some_and(|last| {
+        let is_one = ["Ok", "Err", "default", "from"]
+            .iter()
+            .any(|name| last.ident == name);
+        is_one && last.arguments.is_none()
+    })
+}
+
+/// A block with the given code instead of its own.
+pub(crate) fn replaced(place: Span, body: TokenStream) -> Block {
+    Block {
+        brace_token: token::Brace(hygienic(place)),
+        stmts: vec![Stmt::Expr(Expr::Verbatim(body), None)],
+    }
 }
 
 /// The same braces as ours: around an argument, the user's own would be called unnecessary.

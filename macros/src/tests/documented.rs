@@ -7,16 +7,17 @@ use std::fmt::Write as _;
 use expect_test::expect_file;
 
 use super::expand;
+use crate::phase::options::OPTIONS;
 
 const INTRODUCTION: &str = "\
 # What the macros write
 
-What `#[mcp_tool]` and `#[phase]` expand to: data, and one call into the runtime. This page is written by a test from
+What `#[mcp_tool]`, `#[mcp_tools]` and `#[phase]` expand to: data, and one call into the runtime. This page is written by a test from
 the macros themselves (`UPDATE_EXPECT=1 cargo test -p glassbox-macros documented`) and compared in every test run.
 ";
 
 /// Title, what to notice, source.
-const EXAMPLES: [(&str, &str, &str); 6] = [
+const EXAMPLES: [(&str, &str, &str); 10] = [
     (
         "The smallest tool",
         "The function is left alone. Beside it stands an empty type of the same name, which a server takes: \
@@ -39,6 +40,30 @@ async fn list_emails(
     max_results: u32,
 ) -> Result<Inbox, ToolError> {
     gmail.list(max_results).await
+}",
+    ),
+    (
+        "A method",
+        "The block is left alone, too. Beside it stands what a server takes with `.tools(value)`: its tools as data. The \
+         value is their `self`, so two values of one type are two sets. Where the block is behind `#[cfg]`, so is the \
+         implementation; where a method is, so is its entry.",
+        "#[mcp_tools(prefix = \"gmail_\")]
+impl<B: Backend> Gmail<B> {
+    /// Says how many emails there are.
+    #[mcp_tool(read_only)]
+    async fn count(&self) -> Result<u32, ToolError> {
+        self.backend.count().await
+    }
+
+    fn not_a_tool(&self) {}
+}",
+    ),
+    (
+        "A tool that blocks",
+        "The call runs on a thread for blocking code, as part of the request.",
+        "#[mcp_tool(blocking)]
+fn checksum(rounds: u32) -> u64 {
+    (0..rounds).fold(7, |sum, round| sum.rotate_left(5) ^ u64::from(round))
 }",
     ),
     (
@@ -78,6 +103,34 @@ fn total(&self) -> u32 {
 }",
     ),
     (
+        "A loop with a span for each round",
+        "The body is code of its own: `continue` ends it, and `break` is a value that ends the loop. `Rounds` counts; rounds \
+         over the bound run without a span.",
+        "#[phase]
+async fn fetch(gmail: &Gmail, ids: Vec<Id>) -> Result<u32, ToolError> {
+    let mut size = 0;
+    #[phase(\"inbox.message\", rounds = 50, message.id = id)]
+    for id in ids {
+        if size > 1000 {
+            break;
+        }
+        size += gmail.message(&id).await?.size;
+    }
+    Ok(size)
+}",
+    ),
+    (
+        "A closure and a function that returns a future",
+        "The phase is each call of the closure, and the future to its end. Options are said in the closure that runs only \
+         if somebody asked, or in the one that looks at the value.",
+        "#[phase(\"inbox.count\", kind = client, ok(inbox.count = |count| *count))]
+fn count(gmail: &Gmail) -> impl Future<Output = Result<usize, ToolError>> {
+    let unread = #[phase(\"inbox.filter\")]
+    |message: &Message| !message.read;
+    gmail.count(unread)
+}",
+    ),
+    (
         "A facade",
         "`crate = path` says where the runtime is found.",
         "#[mcp_tool(crate = my_sdk::glassbox)]
@@ -99,4 +152,61 @@ fn the_page_shows_what_the_macros_write() {
         .unwrap();
     }
     expect_file!["../../../docs/expansions.md"].assert_eq(&page);
+}
+
+/// The rows of a table whose first column is code.
+fn rows(page: &str) -> Vec<&str> {
+    let lines = page.lines().map(|line| line.trim_start_matches("/// "));
+    lines.filter(|line| line.starts_with("| `")).collect()
+}
+
+#[test]
+fn every_option_of_a_phase_is_in_the_tables() {
+    let macros = include_str!("../lib.rs");
+    let of_phase = macros
+        .split("/// Makes a function, or a part of one, a phase")
+        .nth(1);
+    let guide = include_str!("../../../docs/phases.md");
+    for page in [of_phase.unwrap(), guide] {
+        let rows = rows(page);
+        for (name, _) in OPTIONS {
+            let starts = [
+                format!("| `{name} = "),
+                format!("| `{name}("),
+                format!("| `{name}`"),
+            ];
+            let is_there = rows
+                .iter()
+                .any(|row| starts.iter().any(|start| row.starts_with(start)));
+            assert!(is_there, "`{name}` is in no table");
+        }
+    }
+}
+
+#[test]
+fn every_option_is_read_as_it_is_said_to_be_written() {
+    for (name, written) in OPTIONS {
+        let written = written.replace("...", "value");
+        let args = crate::phase::args::Args::read(written.parse().unwrap());
+        assert!(args.is_ok(), "{name}: {:?}", args.err());
+    }
+}
+
+/// A user names Glassbox among their dependencies, and nothing that it is made of.
+#[test]
+fn generated_code_names_no_crate_but_glassbox() {
+    for (title, _, source) in EXAMPLES {
+        let source = source.replace("crate = my_sdk::glassbox", "");
+        let expansion = expand(&source);
+        let words = expansion.split(|c: char| c.is_whitespace() || "(<&,[|!{".contains(c));
+        let rooted: Vec<_> = words.filter_map(|word| word.strip_prefix("::")).collect();
+        assert!(!rooted.is_empty(), "{title}: {expansion}");
+        for path in rooted {
+            let root = path.split("::").next().unwrap();
+            assert!(
+                matches!(root, "glassbox" | "core" | "std"),
+                "{title}: ::{path}"
+            );
+        }
+    }
 }

@@ -6,11 +6,13 @@ mod phase_mistakes;
 mod tables;
 mod tool_expansions;
 mod tool_mistakes;
+mod tools_expansions;
+mod tools_mistakes;
 
 use proc_macro2::{TokenStream, TokenTree};
 
 /// Expands an item whose first attribute is one of ours.
-fn run(source: &str) -> (TokenStream, syn::Result<TokenStream>) {
+fn run(source: &str) -> (TokenStream, TokenStream, syn::Result<TokenStream>) {
     let tokens: TokenStream = source.parse().unwrap();
     let mut trees = tokens.into_iter();
     assert_eq!(
@@ -29,11 +31,12 @@ fn run(source: &str) -> (TokenStream, syn::Result<TokenStream>) {
     };
     let item: TokenStream = trees.collect();
     let result = match name.as_str() {
-        "mcp_tool" => crate::tool::expand(args, item.clone()),
-        "phase" => crate::phase::expand(args, item.clone()),
+        "mcp_tool" => crate::tool::expand(args.clone(), item.clone()),
+        "mcp_tools" => crate::tools::expand(args.clone(), item.clone()),
+        "phase" => crate::phase::expand(args.clone(), item.clone()),
         other => panic!("no macro of ours: {other}"),
     };
-    (item, result)
+    (args, item, result)
 }
 
 fn print(tokens: TokenStream) -> String {
@@ -42,12 +45,12 @@ fn print(tokens: TokenStream) -> String {
 
 /// The expansion, formatted.
 fn expand(source: &str) -> String {
-    print(run(source).1.unwrap())
+    print(run(source).2.unwrap())
 }
 
 /// Every mistake: the message, and under it the source it points at.
 fn mistakes(source: &str) -> String {
-    let error = run(source).1.expect_err("a mistake");
+    let error = run(source).2.expect_err("a mistake");
     error
         .into_iter()
         .map(|error| {
@@ -59,11 +62,12 @@ fn mistakes(source: &str) -> String {
 
 /// What is left of the item after a mistake, without the mistake.
 fn fallback(source: &str) -> String {
-    let (item, result) = run(source);
+    let (args, item, result) = run(source);
     let error = result.expect_err("a mistake");
-    let tokens = match source.starts_with("#[mcp_tool") {
-        true => crate::fallback::tool(&error, &item),
-        false => crate::fallback::phase(&error, &item),
+    let tokens = match source {
+        source if source.starts_with("#[mcp_tools") => crate::fallback::tools(&error, &args, &item),
+        source if source.starts_with("#[mcp_tool") => crate::fallback::tool(&error, &item),
+        _ => crate::fallback::phase(&error, &item),
     };
     let mut file: syn::File = syn::parse2(tokens).unwrap();
     file.items

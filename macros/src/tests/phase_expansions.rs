@@ -124,12 +124,16 @@ fn expands_what_async_trait_makes() {
                                 if false {
                                     return ::glassbox::__private::unreached::<Result<u32, E>>();
                                 }
-                                #[allow(
-                                    unused_imports,
-                                    reason = "names `#[phase]`, which is gone from here"
-                                )]
-                                use phase as _;
-                                let a = ::glassbox::__private::Phase::start("x", |_| {})
+                                let a = ::glassbox::__private::Phase::start(
+                                        "x",
+                                        |_| {
+                                            #[allow(
+                                                unused_imports,
+                                                reason = "names an attribute that is gone from here"
+                                            )]
+                                            use phase as _;
+                                        },
+                                    )
                                     .run(
                                         async {
                                             if false {
@@ -170,18 +174,31 @@ fn peels_a_question_mark_at_the_end() {
                             if false {
                                 return ::glassbox::__private::unreached::<Result<(), E>>();
                             }
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            let a = ::glassbox::__private::Phase::start("a", |_| {})
+                            let a = ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run(
                                     async { g().await },
                                     |__value| ::glassbox::__private::outcome!(__value),
                                 )
                                 .await?;
-                            ::glassbox::__private::Phase::start("b", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "b",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || -> <Result<(), E> as ::glassbox::__private::Fallible>::Of<_> {
                                         <Result<
@@ -213,12 +230,16 @@ fn takes_the_error_type_for_inner_question_marks() {
                             if false {
                                 return ::glassbox::__private::unreached::<Result<(), E>>();
                             }
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            let a = ::glassbox::__private::Phase::start("a", |_| {})
+                            let a = ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run(
                                     async {
                                         if false {
@@ -237,7 +258,16 @@ fn takes_the_error_type_for_inner_question_marks() {
                                     |__value| ::glassbox::__private::outcome!(__value),
                                 )
                                 .await?;
-                            let b: Vec<u32> = ::glassbox::__private::Phase::start("b", |_| {})
+                            let b: Vec<u32> = ::glassbox::__private::Phase::start(
+                                    "b",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || -> <Result<
                                         (),
@@ -271,12 +301,16 @@ fn takes_the_error_type_where_a_call_does_not_tell_its_own() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || -> Result<(), E> {
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            let a: u32 = ::glassbox::__private::Phase::start("a", |_| {})
+                            let a: u32 = ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || -> <Result<
                                         (),
@@ -291,7 +325,16 @@ fn takes_the_error_type_where_a_call_does_not_tell_its_own() {
                                     },
                                     |__value| ::glassbox::__private::outcome!(__value),
                                 )?;
-                            let b = ::glassbox::__private::Phase::start("b", |_| {})
+                            let b = ::glassbox::__private::Phase::start(
+                                    "b",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || -> <Result<(), E> as ::glassbox::__private::Fallible>::Of<_> {
                                         <Result<
@@ -324,17 +367,30 @@ fn wraps_what_cannot_fail() {
                             if false {
                                 return ::glassbox::__private::unreached::<u32>();
                             }
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            let a: Box<dyn A> = ::glassbox::__private::Phase::start("a", |_| {})
+                            let a: Box<dyn A> = ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || -> Box<dyn A> { g() },
                                     |_| ::glassbox::__private::Outcome::value(),
                                 );
-                            ::glassbox::__private::Phase::start("b", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "b",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run(
                                     async {
                                         h().await;
@@ -342,7 +398,16 @@ fn wraps_what_cannot_fail() {
                                     |_| ::glassbox::__private::Outcome::value(),
                                 )
                                 .await;
-                            ::glassbox::__private::Phase::start("c", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "c",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || {
                                         if a.b() {
@@ -351,12 +416,30 @@ fn wraps_what_cannot_fail() {
                                     },
                                     |_| ::glassbox::__private::Outcome::value(),
                                 );
-                            ::glassbox::__private::Phase::start("d", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "d",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || { println!("{a}") },
                                     |_| ::glassbox::__private::Outcome::value(),
                                 );
-                            ::glassbox::__private::Phase::start("e", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "e",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run(
                                     async { unknown!(a) },
                                     |_| ::glassbox::__private::Outcome::value(),
@@ -381,18 +464,31 @@ fn wraps_the_initialiser_of_let_else_and_of_assignments() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || -> Option<u32> {
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            let Some(a) = ::glassbox::__private::Phase::start("a", |_| {})
+                            let Some(a) = ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(|| { g() }, |_| ::glassbox::__private::Outcome::value())
                             else {
                                 return None;
                             };
                             let b;
-                            b = ::glassbox::__private::Phase::start("b", |_| {})
+                            b = ::glassbox::__private::Phase::start(
+                                    "b",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || -> <Option<u32> as ::glassbox::__private::Fallible>::Of<_> {
                                         <Option<
@@ -422,12 +518,16 @@ fn sees_what_the_last_expression_returns() {
                             if false {
                                 return ::glassbox::__private::unreached::<Result<u32, E>>();
                             }
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            ::glassbox::__private::Phase::start("a", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run(
                                     async {
                                         if false {
@@ -460,12 +560,16 @@ fn nests_phases() {
                             if false {
                                 return ::glassbox::__private::unreached::<Result<(), E>>();
                             }
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            let a = ::glassbox::__private::Phase::start("a", |_| {})
+                            let a = ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run(
                                     async {
                                         if false {
@@ -477,12 +581,16 @@ fn nests_phases() {
                                             (),
                                             E,
                                         > as ::glassbox::__private::Fallible>::from_value({
-                                            #[allow(
-                                                unused_imports,
-                                                reason = "names `#[phase]`, which is gone from here"
-                                            )]
-                                            use phase as _;
-                                            let b = ::glassbox::__private::Phase::start("b", |_| {})
+                                            let b = ::glassbox::__private::Phase::start(
+                                                    "b",
+                                                    |_| {
+                                                        #[allow(
+                                                            unused_imports,
+                                                            reason = "names an attribute that is gone from here"
+                                                        )]
+                                                        use phase as _;
+                                                    },
+                                                )
                                                 .run(
                                                     async { g().await },
                                                     |__value| ::glassbox::__private::outcome!(__value),
@@ -513,18 +621,17 @@ fn follows_closures_and_async_blocks() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || -> u32 {
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
                             let c = |a: u32| -> Result<u32, E> {
-                                #[allow(
-                                    unused_imports,
-                                    reason = "names `#[phase]`, which is gone from here"
-                                )]
-                                use phase as _;
-                                let b = ::glassbox::__private::Phase::start("a", |_| {})
+                                let b = ::glassbox::__private::Phase::start(
+                                        "a",
+                                        |_| {
+                                            #[allow(
+                                                unused_imports,
+                                                reason = "names an attribute that is gone from here"
+                                            )]
+                                            use phase as _;
+                                        },
+                                    )
                                     .run_sync(
                                         || -> <Result<
                                             u32,
@@ -542,12 +649,16 @@ fn follows_closures_and_async_blocks() {
                                 Ok(b)
                             };
                             let d = async move {
-                                #[allow(
-                                    unused_imports,
-                                    reason = "names `#[phase]`, which is gone from here"
-                                )]
-                                use phase as _;
-                                ::glassbox::__private::Phase::start("b", |_| {})
+                                ::glassbox::__private::Phase::start(
+                                        "b",
+                                        |_| {
+                                            #[allow(
+                                                unused_imports,
+                                                reason = "names an attribute that is gone from here"
+                                            )]
+                                            use phase as _;
+                                        },
+                                    )
                                     .run(
                                         async { h().await },
                                         |_| ::glassbox::__private::Outcome::value(),
@@ -555,7 +666,16 @@ fn follows_closures_and_async_blocks() {
                                     .await
                             };
                             let e = |x| {
-                                ::glassbox::__private::Phase::start("c", |_| {})
+                                ::glassbox::__private::Phase::start(
+                                        "c",
+                                        |_| {
+                                            #[allow(
+                                                unused_imports,
+                                                reason = "names an attribute that is gone from here"
+                                            )]
+                                            use phase as _;
+                                        },
+                                    )
                                     .run_sync(
                                         || { c(x) },
                                         |_| ::glassbox::__private::Outcome::value(),
@@ -579,12 +699,16 @@ fn leaves_loops_labels_and_nested_worlds_alone() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || {
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            ::glassbox::__private::Phase::start("a", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || {
                                         for x in y {
@@ -596,7 +720,16 @@ fn leaves_loops_labels_and_nested_worlds_alone() {
                                     },
                                     |_| ::glassbox::__private::Outcome::value(),
                                 );
-                            let b = ::glassbox::__private::Phase::start("b", |_| {})
+                            let b = ::glassbox::__private::Phase::start(
+                                    "b",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(
                                     || {
                                         'b: {
@@ -605,15 +738,24 @@ fn leaves_loops_labels_and_nested_worlds_alone() {
                                     },
                                     |_| ::glassbox::__private::Outcome::value(),
                                 );
-                            let c = ::glassbox::__private::Phase::start("c", |_| {})
-                                .run_sync(
-                                    || {
+                            let c = || {
+                                ::glassbox::__private::Phase::start(
+                                        "c",
+                                        |_| {
+                                            #[allow(
+                                                unused_imports,
+                                                reason = "names an attribute that is gone from here"
+                                            )]
+                                            use phase as _;
+                                        },
+                                    )
+                                    .run_sync(
                                         || {
                                             return g()?;
-                                        }
-                                    },
-                                    |_| ::glassbox::__private::Outcome::value(),
-                                );
+                                        },
+                                        |__value| ::glassbox::__private::outcome!(__value),
+                                    )
+                            };
                             fn inner() {
                                 #[phase("d")] g();
                             }
@@ -634,16 +776,29 @@ fn keeps_other_attributes_on_the_statement() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || {
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
                             #[cfg(unix)]
-                            let a = ::glassbox::__private::Phase::start("a", |_| {})
+                            let a = ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(|| { g() }, |_| ::glassbox::__private::Outcome::value());
                             #[allow(unused)]
-                            ::glassbox::__private::Phase::start("b", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "b",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(|| { h() }, |_| ::glassbox::__private::Outcome::value());
                         },
                         |_| ::glassbox::__private::Outcome::value(),
@@ -662,12 +817,16 @@ fn finds_the_crate_of_the_function_inside() {
                 facade::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || {
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use phase as _;
-                            facade::__private::Phase::start("a", |_| {})
+                            facade::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use phase as _;
+                                    },
+                                )
                                 .run_sync(|| { g() }, |_| facade::__private::Outcome::value());
                         },
                         |_| facade::__private::Outcome::value(),
@@ -686,12 +845,16 @@ fn accepts_phase_under_any_path() {
                 ::glassbox::__private::Phase::start("f", |_| {})
                     .run_sync(
                         move || {
-                            #[allow(
-                                unused_imports,
-                                reason = "names `#[phase]`, which is gone from here"
-                            )]
-                            use glassbox::phase as _;
-                            ::glassbox::__private::Phase::start("a", |_| {})
+                            ::glassbox::__private::Phase::start(
+                                    "a",
+                                    |_| {
+                                        #[allow(
+                                            unused_imports,
+                                            reason = "names an attribute that is gone from here"
+                                        )]
+                                        use glassbox::phase as _;
+                                    },
+                                )
                                 .run_sync(|| { g() }, |_| ::glassbox::__private::Outcome::value());
                         },
                         |_| ::glassbox::__private::Outcome::value(),
@@ -706,13 +869,13 @@ fn keeps_the_function_after_a_mistake() {
     let source = r#"#[phase] fn f() -> u32 { #[phase] let a = g(); if a { #[phase("x")] { return 1; } } #[phase("b")] a }"#;
     expect![[r#"
         fn f() -> u32 {
-            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            #[allow(unused_imports, reason = "names an attribute that is gone from here")]
             use phase as _;
-            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            #[allow(unused_imports, reason = "names an attribute that is gone from here")]
             use phase as _;
             let a = g();
             if a {
-                #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+                #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                 use phase as _;
                 {
                     return 1;

@@ -36,9 +36,9 @@ fn refuses_other_items() {
     check(
         r#"#[phase("x")] pub(crate) struct S;"#,
         expect![[r#"
-        a phase stands on a function or a method with a body, or inside it on a `let`, an expression or a block
-          at `struct`
-    "#]],
+            a phase stands on a function or a method with a body, or inside it on a `let`, an expression, a block or a `match` arm
+              at `struct`
+        "#]],
     );
 }
 
@@ -124,9 +124,9 @@ fn wants_the_name_without_a_key() {
     check(
         r#"#[phase(name = "auth")] fn f() {}"#,
         expect![[r#"
-        the name of a phase comes first and without a key: `#[phase("auth.validate")]`; an attribute needs a namespace, as in `user.name = ...`
-          at `name`
-    "#]],
+            the name of a phase comes first and without a key: `#[phase("auth.validate")]`; `name = ...` chooses among several; an attribute needs a namespace, as in `user.name = ...`
+              at `name`
+        "#]],
     );
 }
 
@@ -135,9 +135,9 @@ fn keeps_words_for_options() {
     check(
         r#"#[phase("x", kind = "client", ok = 1)] fn f() {}"#,
         expect![[r#"
-            `kind` is kept for an option of `#[phase]`; give the attribute a namespace, as in `app.kind = ...`
-              at `kind`
-            `ok` is kept for an option of `#[phase]`; give the attribute a namespace, as in `app.ok = ...`
+            accepted here are `internal`, `client`, `server`, `producer`, `consumer`
+              at `"client"`
+            `ok` takes attributes from the value: write `ok(app.rows = |value| value.len())`
               at `ok`
         "#]],
     );
@@ -381,11 +381,11 @@ fn refuses_question_marks_in_async_blocks() {
 }
 
 #[test]
-fn refuses_phases_on_match_arms() {
+fn refuses_phases_on_fields() {
     check(
-        r#"#[phase] fn f() { match a { #[phase("x")] A => {} } }"#,
+        r#"#[phase] fn f() { S { #[phase("x")] a: 1 }; }"#,
         expect![[r#"
-            a phase stands on a function, or inside it on a `let`, an expression or a block
+            a phase stands on a function, or inside it on a `let`, an expression, a block or a `match` arm
               at `#[phase("x")]`
         "#]],
     );

@@ -29,8 +29,8 @@ fn documented(heading: &str) -> BTreeSet<String> {
 
 /// The words that the parser lists for one it does not know.
 fn accepted(source: &str) -> BTreeSet<String> {
-    let message = run(source).1.expect_err("an unknown argument").to_string();
-    let (_, list) = message.split_once("accepted are ").unwrap();
+    let message = run(source).2.expect_err("an unknown argument").to_string();
+    let (_, list) = message.split_once("accepted are ").expect(&message);
     list.split('`')
         .skip(1)
         .step_by(2)

@@ -28,9 +28,7 @@ fn ping() {}"#,
                 const DEFINITION: ::glassbox::__private::ToolDefinition = ::glassbox::__private::ToolDefinition::new(
                     "ping",
                 );
-                fn call(
-                    call: &::glassbox::__private::ToolCall,
-                ) -> ::glassbox::__private::ToolFuture<'_> {
+                fn call(call: ::glassbox::__private::ToolCall) -> ::glassbox::__private::ToolFuture {
                     ::std::boxed::Box::pin(async move {
                         let arguments = call.arguments();
                         arguments.finish()?;
@@ -83,9 +81,16 @@ pub async fn list_emails(
                 ratio: f64,
                 r#type: Option<Kind>,
             ) -> Result<Inbox, ToolError> {
-                #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
-                use phase as _;
-                let inbox = ::glassbox::__private::Phase::start("format_response", |_| {})
+                let inbox = ::glassbox::__private::Phase::start(
+                        "format_response",
+                        |_| {
+                            #[allow(
+                                unused_imports,
+                                reason = "names an attribute that is gone from here"
+                            )]
+                            use phase as _;
+                        },
+                    )
                     .run_sync(
                         || { Inbox::from(emails) },
                         |_| ::glassbox::__private::Outcome::value(),
@@ -151,9 +156,7 @@ pub async fn list_emails(
                                 .value(),
                         )
                     });
-                fn call(
-                    call: &::glassbox::__private::ToolCall,
-                ) -> ::glassbox::__private::ToolFuture<'_> {
+                fn call(call: ::glassbox::__private::ToolCall) -> ::glassbox::__private::ToolFuture {
                     ::std::boxed::Box::pin(async move {
                         let mut arguments = call.arguments();
                         let argument_0 = arguments.take::<u32>(0);
@@ -212,9 +215,7 @@ fn names_the_tool_after_a_raw_identifier() {
                             ::glassbox::__private::OutputProbe::<u32>::new().value(),
                         )
                     });
-                fn call(
-                    call: &::glassbox::__private::ToolCall,
-                ) -> ::glassbox::__private::ToolFuture<'_> {
+                fn call(call: ::glassbox::__private::ToolCall) -> ::glassbox::__private::ToolFuture {
                     ::std::boxed::Box::pin(async move {
                         let mut arguments = call.arguments();
                         let argument_0 = arguments.take::<u32>(0);
@@ -265,8 +266,8 @@ fn follows_cfg_and_crate() {
                         )
                     });
                 fn call(
-                    call: &facade::glass::__private::ToolCall,
-                ) -> facade::glass::__private::ToolFuture<'_> {
+                    call: facade::glass::__private::ToolCall,
+                ) -> facade::glass::__private::ToolFuture {
                     ::std::boxed::Box::pin(async move {
                         let arguments = call.arguments();
                         arguments.finish()?;
@@ -289,7 +290,7 @@ fn keeps_the_function_after_a_mistake() {
  #[arg(default = 5)] max: u32) -> u32 { #[phase("a")] let a = gmail.get(max); a }"#;
     expect![[r#"
         fn list(gmail: &Gmail, max: u32) -> u32 {
-            #[allow(unused_imports, reason = "names `#[phase]`, which is gone from here")]
+            #[allow(unused_imports, reason = "names an attribute that is gone from here")]
             use phase as _;
             let a = gmail.get(max);
             a
@@ -306,9 +307,7 @@ fn keeps_the_function_after_a_mistake() {
             const DEFINITION: ::glassbox::__private::ToolDefinition = ::glassbox::__private::ToolDefinition::new(
                 "list",
             );
-            fn call(
-                call: &::glassbox::__private::ToolCall,
-            ) -> ::glassbox::__private::ToolFuture<'_> {
+            fn call(call: ::glassbox::__private::ToolCall) -> ::glassbox::__private::ToolFuture {
                 let _ = call;
                 ::glassbox::__private::unreached()
             }

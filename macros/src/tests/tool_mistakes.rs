@@ -18,7 +18,7 @@ fn reports_every_unknown_argument_with_a_suggestion() {
               at `nmae`
             unknown argument `titel`; did you mean `title`?
               at `titel`
-            unknown argument `wholly_unknown`; accepted are `allow_unknown_arguments`, `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `wholly_unknown`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `crate`
               at `wholly_unknown`
         "#]],
     );
@@ -42,11 +42,11 @@ fn reports_each_repetition_at_its_key() {
     check(
         r#"#[mcp_tool(title = "a", x = 1, title = "b", x = 2, title = "c")] fn f() {}"#,
         expect![[r#"
-            unknown argument `x`; accepted are `allow_unknown_arguments`, `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `x`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `crate`
               at `x`
             `title` is given twice; keep one of them
               at `title`
-            unknown argument `x`; accepted are `allow_unknown_arguments`, `crate`, `description`, `destructive`, `idempotent`, `name`, `open_world`, `read_only`, `title`
+            unknown argument `x`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `crate`
               at `x`
             `title` is given twice; keep one of them
               at `title`
@@ -178,7 +178,7 @@ fn refuses_other_items() {
     check(
         r#"#[mcp_tool] pub struct ListEmails { a: u32 }"#,
         expect![[r#"
-            a tool is a function: put `#[mcp_tool]` on a free `fn`
+            a tool is a function: put `#[mcp_tool]` on a `fn`
               at `struct`
         "#]],
     );
@@ -189,9 +189,9 @@ fn refuses_methods() {
     check(
         r#"#[mcp_tool] fn list(&self) {}"#,
         expect![[r#"
-        a tool is a free function: take what it works with as `&T`, which the server injects
-          at `self`
-    "#]],
+            a tool with `self` is a method of what the server injects: put `#[mcp_tools]` on its `impl` block
+              at `self`
+        "#]],
     );
 }
 
@@ -230,9 +230,9 @@ fn refuses_type_and_const_parameters() {
     check(
         r#"#[mcp_tool] fn f<'a, T, const N: usize>(a: &'a T) {}"#,
         expect![[r#"
-            a tool is called by its name, without type arguments; write a concrete type instead of `T`
+            a tool is called by its name, without type arguments: write a concrete type instead of `T`; or make it a method of a generic `#[mcp_tools] impl`
               at `T`
-            a tool is called by its name, without const arguments; write a concrete value instead of `N`
+            a tool is called by its name, without const arguments: write a concrete value instead of `N`; or make it a method of a generic `#[mcp_tools] impl`
               at `N`
         "#]],
     );
@@ -670,5 +670,21 @@ fn refuses_what_cannot_be_flattened() {
             `u32` has no fields to flatten: write a struct, or remove `flatten`
               at `u32`
         "#]],
+    );
+}
+
+#[test]
+fn refuses_blocking_in_an_async_function() {
+    check(
+        r#"#[mcp_tool(blocking)] async fn f() {}"#,
+        expect![[r#"
+        `blocking` is for a `fn` that holds up its thread, and an `async fn` waits without: remove `async`, or `blocking`
+          at `blocking`
+    "#]],
+    );
+    assert!(
+        super::run(r#"#[mcp_tool(blocking = false)] async fn f() {}"#)
+            .2
+            .is_ok()
     );
 }

@@ -11,38 +11,48 @@ use syn::{Attribute, Meta};
 use crate::args::{self, CratePath, Keyed, Reason, Switch, Text, Value};
 use crate::diagnostics::Diagnostics;
 
+/// Makes the struct that the parser fills, and the list of what it accepts, of one list.
+macro_rules! accepted {
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $rename:literal) => { $rename };
+    (
+        $(#[$attribute:meta])*
+        pub(crate) struct $name:ident {
+            $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*
+        }
+    ) => {
+        $(#[$attribute])*
+        pub(crate) struct $name { $($(#[darling(rename = $rename)])? pub(crate) $field: $option<$keyed<$value>>,)* }
+
+        impl $name {
+            /// What is accepted, in the order of the documentation.
+            pub(crate) const NAMES: &[&str] = &[$(accepted!(@name $field $($rename)?)),*];
+        }
+    };
+}
+
+accepted! {
 /// `#[mcp_tool(...)]` as written.
 #[derive(Debug, Default, FromMeta)]
 pub(crate) struct Args {
-    pub(crate) name: Option<Text>,
-    pub(crate) title: Option<Text>,
-    pub(crate) description: Option<Text>,
+    pub(crate) name: Option<Keyed<Text>>,
+    pub(crate) title: Option<Keyed<Text>>,
+    pub(crate) description: Option<Keyed<Text>>,
     pub(crate) read_only: Option<Keyed<Switch>>,
     pub(crate) destructive: Option<Keyed<Switch>>,
     pub(crate) idempotent: Option<Keyed<Switch>>,
     pub(crate) open_world: Option<Keyed<Switch>>,
     pub(crate) allow_unknown_arguments: Option<Keyed<Switch>>,
+    pub(crate) blocking: Option<Keyed<Switch>>,
     #[darling(rename = "crate")]
-    pub(crate) crate_path: Option<CratePath>,
+    pub(crate) crate_path: Option<Keyed<CratePath>>,
+}
 }
 
 impl Args {
     pub(crate) fn read(tokens: TokenStream) -> syn::Result<Self> {
-        args::read(tokens)
+        args::read(tokens).map_err(|error| with_accepted(&error, Self::NAMES))
     }
-}
-
-/// Makes the struct that the parser fills, and the list of what it accepts, of one list.
-macro_rules! accepted {
-    ($(#[$attribute:meta])* pub(crate) struct $name:ident { $(pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)* }) => {
-        $(#[$attribute])*
-        pub(crate) struct $name { $(pub(crate) $field: $option<$keyed<$value>>,)* }
-
-        impl $name {
-            /// What is accepted, in the order of the documentation.
-            pub(crate) const NAMES: &[&str] = &[$(stringify!($field)),*];
-        }
-    };
 }
 
 accepted! {

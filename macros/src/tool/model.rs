@@ -1,19 +1,19 @@
 //! A tool as decided: names resolved, parameters sorted into arguments and injections, every mistake reported.
 
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, GenericParam, ItemFn, LitStr, PatType, ReturnType, Safety, Type};
+use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Type};
 
 use super::args::{ArgArgs, Args};
 use super::argument::Argument;
+use super::checks::check_function;
 use super::name;
-use super::parameter::{Parameter, check_returned};
-use crate::args::{CratePath, Keyed, Switch, Text};
+use super::parameter::Parameter;
+use crate::args::{CratePath, Keyed, Switch};
 use crate::diagnostics::Diagnostics;
 use crate::docs::{self, is_doc};
 use crate::fallback::is_arg;
 use crate::phase::body::{self, Context, Kind};
-use crate::phase::function::TOOL_AND_PHASE;
-use crate::phase::is_phase;
+use crate::receiver::Receiver;
 use crate::signature::Returns;
 
 /// A tool.
@@ -27,8 +27,23 @@ pub(crate) struct Tool {
     pub(crate) description: Option<String>,
     /// Hints and options: a method of the definition, and its value.
     pub(crate) switches: Vec<(&'static str, bool)>,
+    /// Runs on a thread for blocking code.
+    pub(crate) blocking: bool,
+    pub(crate) receiver: Receiver,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
+}
+
+/// Where a tool is written.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// In a module, as a free function.
+    Module,
+    /// In an `impl` block with `#[mcp_tools]`, which says some things for all.
+    Impl {
+        krate: CratePath,
+        prefix: Option<LitStr>,
+    },
 }
 
 /// What becomes of a parameter.
@@ -43,6 +58,7 @@ impl Tool {
     pub(crate) fn new(
         args: Args,
         mut function: ItemFn,
+        place: &Place,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let Args {
@@ -54,6 +70,7 @@ impl Tool {
             idempotent,
             open_world,
             allow_unknown_arguments,
+            blocking,
             crate_path,
         } = args;
         if let (
@@ -79,16 +96,26 @@ impl Tool {
             ("open_world", open_world),
             ("allow_unknown_arguments", allow_unknown_arguments),
         ];
-        let krate = crate_path.unwrap_or_default();
-        check_function(&function, diagnostics);
+        let krate = runtime(crate_path, place, diagnostics);
+        check_function(&function, place, diagnostics);
         let name = diagnostics.keep(name::of(
-            name.as_ref().map(|Text(name)| name),
+            name.as_ref().map(|name| &name.value.0),
+            place.prefix(),
             &function.sig.ident,
         ));
+        let blocking = blocking.filter(|blocking| blocking.value.0);
+        if let (Some(blocking), Some(_)) = (&blocking, &function.sig.asyncness) {
+            diagnostics.at(
+                blocking.key,
+                "`blocking` is for a `fn` that holds up its thread, and an `async fn` waits without: remove `async`, or \
+                 `blocking`",
+            );
+        }
         let description = match description {
-            Some(Text(text)) => Some(text.value()),
+            Some(text) => Some(text.value.0.value()),
             None => docs::description(&function.attrs, diagnostics),
         };
+        let receiver = place.receiver(&function, diagnostics);
         let inputs = inputs(&mut function, diagnostics);
         let context = Context {
             kind: Kind::Function,
@@ -100,78 +127,56 @@ impl Tool {
             krate,
             function,
             name: name?,
-            title: title.map(|Text(title)| title),
+            title: title.map(|title| title.value.0),
             description,
             switches: switches
                 .into_iter()
                 .filter_map(|(name, switch)| switch.map(|switch| (name, switch.value.0)))
                 .collect(),
+            blocking: blocking.is_some(),
+            receiver,
             inputs,
         })
     }
 }
 
-fn check_function(function: &ItemFn, diagnostics: &mut Diagnostics) {
-    let sig = &function.sig;
-    if let Some(constness) = &sig.constness {
-        diagnostics.on(constness, "a tool cannot be a `const fn`; remove `const`");
-    }
-    if let Safety::Unsafe(unsafety) = &sig.safety {
-        diagnostics.on(
-            unsafety,
-            "a tool is called by whoever reaches the server, so it cannot be `unsafe`; remove it, and check in the body \
-             what it relies on",
-        );
-    }
-    if let Some(abi) = &sig.abi {
-        diagnostics.on(abi, "a tool is called by Rust only; remove `extern`");
-    }
-    if let Some(variadic) = &sig.variadic {
-        diagnostics.on(
-            variadic,
-            "a tool names its arguments; take a list as `values: Vec<T>`",
-        );
-    }
-    for parameter in &sig.generics.params {
-        match parameter {
-            GenericParam::Lifetime(_) => {}
-            GenericParam::Type(ty) => diagnostics.on(
-                &ty.ident,
-                format!(
-                    "a tool is called by its name, without type arguments; write a concrete type instead of `{}`",
-                    ty.ident
-                ),
-            ),
-            GenericParam::Const(constant) => diagnostics.on(
-                &constant.ident,
-                format!(
-                    "a tool is called by its name, without const arguments; write a concrete value instead of `{}`",
-                    constant.ident
-                ),
-            ),
+impl Place {
+    fn prefix(&self) -> Option<&LitStr> {
+        match self {
+            Self::Module => None,
+            Self::Impl { prefix, .. } => prefix.as_ref(),
         }
     }
-    if let ReturnType::Type(_, ty) = &sig.output {
-        diagnostics.keep(check_returned(ty));
+
+    fn receiver(&self, function: &ItemFn, diagnostics: &mut Diagnostics) -> Receiver {
+        match self {
+            Self::Module => {
+                Receiver::refuse(
+                    &function.sig,
+                    "a tool with `self` is a method of what the server injects: put `#[mcp_tools]` on its `impl` block",
+                    diagnostics,
+                );
+                Receiver::None
+            }
+            Self::Impl { .. } => Receiver::of(&function.sig, diagnostics),
+        }
     }
-    for attribute in function
-        .attrs
-        .iter()
-        .filter(|attribute| is_phase(attribute))
-    {
-        diagnostics.on(attribute, TOOL_AND_PHASE);
-    }
-    for attribute in &function.attrs {
-        if attribute
-            .path()
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "mcp_tool")
-        {
-            diagnostics.on(
-                attribute,
-                "a function is one tool; remove the second `#[mcp_tool]`",
+}
+
+fn runtime(
+    written: Option<Keyed<CratePath>>,
+    place: &Place,
+    diagnostics: &mut Diagnostics,
+) -> CratePath {
+    match (place, written) {
+        (Place::Module, written) => written.map(|written| written.value).unwrap_or_default(),
+        (Place::Impl { krate, .. }, None) => krate.clone(),
+        (Place::Impl { krate, .. }, Some(written)) => {
+            diagnostics.at(
+                written.key,
+                "the runtime is the same for all of the block: write `crate = path` on `#[mcp_tools]`",
             );
+            krate.clone()
         }
     }
 }
@@ -180,17 +185,11 @@ fn check_function(function: &ItemFn, diagnostics: &mut Diagnostics) {
 fn inputs(function: &mut ItemFn, diagnostics: &mut Diagnostics) -> Vec<Input> {
     let mut inputs: Vec<Input> = Vec::new();
     for parameter in &mut function.sig.inputs {
-        match parameter {
-            FnArg::Receiver(receiver) => diagnostics.on(
-                receiver.self_token,
-                "a tool is a free function: take what it works with as `&T`, which the server injects",
-            ),
-            FnArg::Typed(parameter) => {
-                if let Some(input) = input(parameter, diagnostics) {
-                    check_unique(&input, &inputs, diagnostics);
-                    inputs.push(input);
-                }
-            }
+        if let FnArg::Typed(parameter) = parameter
+            && let Some(input) = input(parameter, diagnostics)
+        {
+            check_unique(&input, &inputs, diagnostics);
+            inputs.push(input);
         }
     }
     inputs

@@ -127,7 +127,7 @@ fn is_str(path: &TypePath) -> bool {
 }
 
 /// The first lifetime other than `'static`.
-fn borrowed(ty: &Type) -> Option<Lifetime> {
+pub(crate) fn borrowed(ty: &Type) -> Option<Lifetime> {
     struct Find(Option<Lifetime>);
     impl Visit<'_> for Find {
         fn visit_lifetime(&mut self, lifetime: &Lifetime) {

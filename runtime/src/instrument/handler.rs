@@ -31,6 +31,7 @@ use super::options::{Settings, TelemetryMode, TelemetryOptions};
 use super::passback_options::PassbackOptions;
 use super::recording::{Observation, Recorded};
 use super::service::ServiceHandler;
+use super::session::SessionEnding;
 use super::telemetry::Telemetry;
 use crate::advertise::mark_advertisement;
 use crate::passback::{
@@ -77,6 +78,7 @@ pub struct Instrumented<H> {
     telemetry: Arc<OnceLock<Telemetry>>,
     /// The session that this clone serves; rmcp makes a clone for each.
     session: SessionTimer,
+    session_end: SessionEnding,
 }
 
 impl<H> Clone for Instrumented<H> {
@@ -87,6 +89,7 @@ impl<H> Clone for Instrumented<H> {
             settings: self.settings.clone(),
             telemetry: Arc::clone(&self.telemetry),
             session: SessionTimer::default(),
+            session_end: SessionEnding::default(),
         }
     }
 }
@@ -109,6 +112,7 @@ impl<H: ServerHandler> Instrumented<H> {
             settings: Settings::default(),
             telemetry: Arc::default(),
             session: SessionTimer::default(),
+            session_end: SessionEnding::default(),
         }
     }
 
@@ -482,7 +486,8 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         self.handler.on_progress(params, notification).await;
     }
 
-    async fn on_initialized(&self, notification: Notification) {
+    async fn on_initialized(&self, mut notification: Notification) {
+        notification.extensions.insert(self.session_end.watch());
         self.handler.on_initialized(notification).await;
     }
 

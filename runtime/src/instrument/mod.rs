@@ -11,6 +11,7 @@
 //! Answer            where telemetry goes in a result          answer.rs
 //! Telemetry         tracer, collector, policy, limits         telemetry.rs, sampler.rs
 //! Tee               one recording for answers and export      export.rs
+//! SessionEnd        when a session is over                    session.rs
 //! Metrics           how long calls and sessions take          metrics.rs
 //! ```
 
@@ -25,6 +26,7 @@ mod passback_options;
 mod recording;
 mod sampler;
 mod service;
+mod session;
 mod telemetry;
 
 #[cfg(feature = "http-server")]
@@ -34,3 +36,4 @@ pub use options::{TelemetryMode, TelemetryOptions};
 pub(crate) use passback_options::PassbackOptions;
 pub(crate) use recording::note_panic;
 pub use service::ServiceHandler;
+pub(crate) use session::SessionEnd;

@@ -135,6 +135,18 @@ impl Bucket {
         &self.limits
     }
 
+    /// Counts a round of a loop that runs without the span it would have.
+    pub(super) fn skip_below(&self, parent: SpanId) {
+        self.counters.unrecorded_rounds.add(1);
+        let mut state = self.state.lock();
+        let depth = state.place(parent).map_or(LEAST_UNKNOWN_DEPTH, |above| {
+            Place::below(parent, above, Fate::Publish).depth
+        });
+        if !state.closed && depth <= self.max_depth {
+            state.dropped += 1;
+        }
+    }
+
     pub(super) fn policy(&self) -> &PassbackPolicy {
         &self.policy
     }

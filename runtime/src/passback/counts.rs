@@ -23,6 +23,9 @@ pub struct PassbackCounts {
     pub hidden_spans: u64,
     /// Spans merged into their parents by the policy.
     pub merged_spans: u64,
+    /// Rounds of loops that ran without a span, because the loop's phase was at
+    /// its bound (`#[phase("...", rounds = 100)]`).
+    pub unrecorded_rounds: u64,
     /// Attributes the policy did not let leave.
     pub withheld_attributes: u64,
     /// Redaction functions that panicked; the attribute was withheld.
@@ -50,6 +53,7 @@ pub(crate) struct Counters {
     pub(super) failed_grants: Counter,
     pub(super) hidden_spans: Counter,
     pub(super) merged_spans: Counter,
+    pub(super) unrecorded_rounds: Counter,
     pub(super) withheld_attributes: Counter,
     pub(super) failed_redactions: Counter,
     pub(super) dropped_spans: Counter,
@@ -68,6 +72,7 @@ impl Counters {
             failed_grants: self.failed_grants.get(),
             hidden_spans: self.hidden_spans.get(),
             merged_spans: self.merged_spans.get(),
+            unrecorded_rounds: self.unrecorded_rounds.get(),
             withheld_attributes: self.withheld_attributes.get(),
             failed_redactions: self.failed_redactions.get(),
             dropped_spans: self.dropped_spans.get(),

@@ -65,7 +65,7 @@ pub use counts::PassbackCounts;
 pub(crate) use gate::Gate;
 pub use gate::PassbackGrant;
 pub use limits::PassbackLimits;
-pub(crate) use observed::ObservedSpan;
+pub(crate) use observed::{BoundedLinks, ObservedSpan};
 pub use policy::{AttributeMatch, PassbackPolicy, SpanMatch};
 pub use rate::PassbackRateLimit;
 #[cfg(any(feature = "client", feature = "testing"))]

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::trace::{Span as _, SpanBuilder, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::trace::{
+    Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer,
+};
 use opentelemetry::{Context, KeyValue, Value};
 
 use super::scope::Scope;
@@ -17,6 +19,31 @@ pub(crate) struct PublicSpan {
     /// Why it failed, if it did: a text for the server's own eyes unless the
     /// policy says otherwise.
     pub(super) failure: Option<Cow<'static, str>>,
+    /// How many of the span's links are public: the first ones.
+    pub(super) links: usize,
+    /// Links that were too many to be put on the span.
+    pub(super) excess_links: usize,
+}
+
+/// The most links a span starts with: as many as the SDK keeps.
+const MAX_LINKS: usize = 128;
+
+/// Links of a span that is about to start (SEP-2448, S09).
+#[derive(Debug, Default)]
+pub(crate) struct BoundedLinks {
+    kept: Vec<Link>,
+    excess: usize,
+}
+
+impl BoundedLinks {
+    /// Adds a link, or counts it.
+    pub(crate) fn add(&mut self, target: &SpanContext) {
+        if self.kept.len() < MAX_LINKS {
+            self.kept.push(Link::with_context(target.clone()));
+        } else {
+            self.excess += 1;
+        }
+    }
 }
 
 /// A span on its way; its public side is kept with the request. Ends once;
@@ -39,8 +66,33 @@ impl ObservedSpan {
         private: Vec<KeyValue>,
         parent: &Context,
     ) -> Self {
+        Self::start_linked(
+            scope,
+            name,
+            kind,
+            attributes,
+            private,
+            BoundedLinks::default(),
+            parent,
+        )
+    }
+
+    /// The same, with links, which are public.
+    pub(crate) fn start_linked(
+        scope: &Scope,
+        name: impl Into<Cow<'static, str>>,
+        kind: SpanKind,
+        attributes: Vec<KeyValue>,
+        private: Vec<KeyValue>,
+        links: BoundedLinks,
+        parent: &Context,
+    ) -> Self {
         let mut builder = SpanBuilder::from_name(name).with_kind(kind);
         scope.shorten_text(&mut builder.name);
+        let (public_links, excess_links) = (links.kept.len(), links.excess);
+        if !links.kept.is_empty() {
+            builder.links = Some(links.kept);
+        }
         let mut recorded: Vec<KeyValue> = Vec::with_capacity(attributes.len() + private.len());
         for attribute in attributes {
             let attribute = scope.shortened(attribute);
@@ -54,6 +106,8 @@ impl ObservedSpan {
             name: builder.name.clone(),
             attributes: Vec::from(first(&recorded, scope.max_attributes())),
             failure: None,
+            links: public_links,
+            excess_links,
         });
         recorded.extend(private.into_iter().map(|private| scope.shortened(private)));
         builder.attributes = Some(recorded);

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use opentelemetry::trace::SpanId;
-use opentelemetry::{KeyValue, StringValue};
+use opentelemetry::trace::{SpanId, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue, StringValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::bucket::{Bucket, Collected};
@@ -132,6 +132,14 @@ impl Scope {
     /// Hands over the public side of a span that has started.
     pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
         self.bucket().publish(span, public);
+    }
+
+    /// Counts a span that is not made, below the current span of `context`.
+    pub(crate) fn skip_below(&self, context: &Context) {
+        if self.collects() {
+            let parent = context.span().span_context().span_id();
+            self.bucket().skip_below(parent);
+        }
     }
 
     /// Notes the class of a failure that the answer does not tell; the first one

@@ -12,7 +12,7 @@ const CAPACITY: usize = 4;
 
 /// The fields of one phase, in the order they were written.
 #[derive(Debug)]
-pub struct Fields {
+pub(super) struct Fields {
     values: Vec<(&'static str, Value)>,
     /// A character more than the span keeps, which so sees what is too long.
     max_value_length_bytes: usize,
@@ -27,7 +27,7 @@ impl Fields {
     }
 
     /// Adds a field. A value that is not there (`None`) leaves no field.
-    pub fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
+    pub(super) fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
         if let Some(value) = value.to_value(self.max_value_length_bytes) {
             if self.values.is_empty() {
                 self.values.reserve(CAPACITY);

@@ -7,18 +7,32 @@
 //! A phase ends on every exit and says which: a value, an `Err`
 //! (`error.type`, status), a panic, or cancellation.
 
+mod boxed;
+mod declared;
 mod fallible;
 mod field;
 mod future;
+mod link;
+mod name;
 mod outcome;
+mod rounds;
+mod stream;
+mod value;
 
-use opentelemetry::trace::SpanKind;
+use futures_util::Stream;
 use opentelemetry::{Context, ContextGuard, KeyValue, StringValue};
 
+pub use boxed::Boxed;
+pub use declared::Declared;
 pub use fallible::Fallible;
-pub use field::{FieldValue, Fields};
+pub use field::FieldValue;
 pub use future::PhaseFuture;
+pub use link::{LinkList, Links};
+pub use name::PhaseName;
 pub use outcome::{ErrorType, Outcome, OutcomeProbe, ViaAnything, ViaResult};
+pub use rounds::Rounds;
+pub use stream::PhaseStream;
+pub use value::{ErrorText, ValueProbe, ViaWhole, error_text};
 
 use crate::passback::{ObservedSpan, Scope};
 use crate::semconv;
@@ -30,20 +44,27 @@ pub struct Phase(Option<PhaseSpan>);
 impl Phase {
     /// Starts a phase under the current span.
     ///
-    /// `fields` runs only when the phase is recorded.
-    pub fn start(name: &'static str, fields: impl FnOnce(&mut Fields)) -> Self {
+    /// `declare` runs only when the phase is recorded.
+    pub fn start(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
         Self(Context::map_current(|context| {
             let scope = context.get::<Scope>()?;
-            let mut declared = Fields::new(scope.max_value_length_bytes());
-            fields(&mut declared);
-            let mut attributes = declared.into_attributes();
-            add_undeclared(&mut attributes, name, scope);
-            let span = ObservedSpan::start(
+            let mut declared = Declared::new(name, scope.max_value_length_bytes());
+            declare(&mut declared);
+            let Declared {
+                name,
+                kind,
+                links,
+                fields,
+            } = declared;
+            let mut attributes = fields.into_attributes();
+            add_undeclared(&mut attributes, name.clone().into(), scope);
+            let span = ObservedSpan::start_linked(
                 scope,
                 name,
-                SpanKind::Internal,
+                kind,
                 attributes,
                 Vec::new(),
+                links.0,
                 context,
             );
             Some(PhaseSpan(span))
@@ -71,10 +92,50 @@ impl Phase {
         span.end(outcome(&value));
         value
     }
+
+    /// Runs `body`, then what it returns, as the phase.
+    pub fn run_future<F, O>(self, body: impl FnOnce() -> F, outcome: O) -> PhaseFuture<F, O>
+    where
+        F: Future,
+        O: FnOnce(&F::Output) -> Outcome,
+    {
+        let future = self.within(body);
+        self.run(future, outcome)
+    }
+
+    /// Runs `body`, then the stream it returns, as the phase. `outcome` looks
+    /// at each item.
+    pub fn run_stream<S, O>(self, body: impl FnOnce() -> S, outcome: O) -> PhaseStream<S, O>
+    where
+        S: Stream,
+        O: FnMut(&S::Item) -> Outcome,
+    {
+        let stream = self.within(body);
+        PhaseStream::new(self.0, stream, outcome)
+    }
+
+    /// Runs `body`, then the boxed future or stream it returns, as the phase.
+    /// Nobody asked: the box is the one that `body` made.
+    pub fn run_boxed<'a, B, O>(self, body: impl FnOnce() -> B, outcome: O) -> B
+    where
+        B: Boxed<'a>,
+        O: FnMut(&B::Value) -> Outcome + Send + Sync + 'a,
+    {
+        let boxed = self.within(body);
+        match self {
+            Self(None) => boxed,
+            recorded => boxed.under(recorded, outcome),
+        }
+    }
+
+    fn within<T>(&self, body: impl FnOnce() -> T) -> T {
+        let _guard = self.0.as_ref().map(PhaseSpan::attach);
+        body()
+    }
 }
 
 /// Adds what the conventions say of a phase, where the author says nothing.
-fn add_undeclared(attributes: &mut Vec<KeyValue>, name: &'static str, scope: &Scope) {
+fn add_undeclared(attributes: &mut Vec<KeyValue>, name: StringValue, scope: &Scope) {
     let mut add = |key: &'static str, value: StringValue| {
         if attributes
             .iter()
@@ -86,7 +147,7 @@ fn add_undeclared(attributes: &mut Vec<KeyValue>, name: &'static str, scope: &Sc
     if scope.has_reference_profile() {
         add(semconv::GEN_AI_SYSTEM, semconv::MCP.into());
         add(semconv::GEN_AI_OPERATION_NAME, semconv::EXECUTE_TOOL.into());
-        add(semconv::GEN_AI_TOOL_NAME, name.into());
+        add(semconv::GEN_AI_TOOL_NAME, name);
     } else if let Some(tool) = scope.tool_name() {
         add(semconv::GEN_AI_TOOL_NAME, tool.clone());
     }
@@ -106,8 +167,16 @@ impl PhaseSpan {
         if self.0.has_ended() {
             return;
         }
-        if let Some(error_type) = outcome.error_type() {
-            self.0.fail(error_type, "");
+        let Outcome {
+            error_type,
+            text,
+            values,
+        } = outcome;
+        for (key, value) in values {
+            self.0.set(key, value);
+        }
+        if let Some(error_type) = error_type {
+            self.0.fail(error_type, text);
         }
         self.0.end();
     }

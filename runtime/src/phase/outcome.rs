@@ -1,22 +1,63 @@
 //! How a phase ended.
 
+use opentelemetry::Value;
+
+use super::field::FieldValue;
 use crate::semconv;
 
+/// The most bytes that are copied of a value's text, whatever the limits of
+/// the request allow after that. Ours.
+pub(super) const MAX_VALUE_LENGTH_BYTES: usize = 65_536;
+
 /// What a phase's last look at its value says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome(Option<&'static str>);
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    pub(super) error_type: Option<&'static str>,
+    /// The error's own words, for those whom the policy lets read them.
+    pub(super) text: String,
+    /// Attributes taken from the value.
+    pub(super) values: Vec<(&'static str, Value)>,
+}
 
 impl Outcome {
     /// The phase ended with a value.
     #[must_use]
     pub const fn value() -> Self {
-        Self(None)
+        Self {
+            error_type: None,
+            text: String::new(),
+            values: Vec::new(),
+        }
     }
 
     /// The phase ended with an error of the given class.
     #[must_use]
     pub const fn error(error_type: &'static str) -> Self {
-        Self(Some(error_type))
+        Self {
+            error_type: Some(error_type),
+            text: String::new(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Adds the words of the error, if it is one.
+    #[must_use]
+    pub fn with_text(mut self, text: String) -> Self {
+        self.text = text;
+        self
+    }
+
+    /// Adds an attribute that `look` takes from the value, if there is one.
+    #[must_use]
+    pub fn with_value<'a, T: ?Sized, V: FieldValue>(
+        mut self,
+        key: &'static str,
+        value: Option<&'a T>,
+        look: impl FnOnce(&'a T) -> V,
+    ) -> Self {
+        let value = value.and_then(|value| look(value).to_value(MAX_VALUE_LENGTH_BYTES));
+        self.values.extend(value.map(|value| (key, value)));
+        self
     }
 
     pub(super) const fn panic() -> Self {
@@ -27,8 +68,8 @@ impl Outcome {
         Self::error(semconv::ERROR_CANCELLED)
     }
 
-    pub(super) const fn error_type(self) -> Option<&'static str> {
-        self.0
+    pub(super) const fn is_error(&self) -> bool {
+        self.error_type.is_some()
     }
 }
 

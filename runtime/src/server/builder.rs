@@ -1,7 +1,6 @@
 //! Options into a server.
 
 use std::any::{Any, type_name};
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,11 +12,13 @@ use rmcp::{RoleServer, ServerHandler};
 use super::error::BuildError;
 use super::handler::ToolHandler;
 use super::resources::{DynResources, ResourceProvider};
+use super::switch::ToolSwitch;
+use super::tools::Tools;
 use crate::instrument::{Instrumented, PassbackOptions, TelemetryOptions};
 use crate::passback::{
     PassbackCounts, PassbackGrant, PassbackLimits, PassbackPolicy, PassbackRateLimit, Secrets,
 };
-use crate::tool::{BuiltTool, Injections, Tool, ToolCall, ToolDefinition, ToolFuture};
+use crate::tool::{Injections, IntoToolSet, Tool, ToolSet};
 
 /// A server of annotated tools, ready to serve.
 ///
@@ -54,7 +55,8 @@ impl Server {
         ServerBuilder {
             implementation: Implementation::new(name, version),
             instructions: None,
-            tools: Vec::new(),
+            tools: ToolSet::new(),
+            switch: None,
             injections: Injections::default(),
             duplicate_injections: Vec::new(),
             resources: None,
@@ -93,15 +95,13 @@ impl Server {
     }
 }
 
-/// What the macro made of a function.
-type RegisteredTool = (ToolDefinition, fn(&ToolCall) -> ToolFuture<'_>);
-
 /// What a server will be. See [`Server::builder`].
 #[must_use = "a builder does nothing until it is built or served"]
 pub struct ServerBuilder {
     implementation: Implementation,
     instructions: Option<String>,
-    tools: Vec<RegisteredTool>,
+    tools: ToolSet,
+    switch: Option<ToolSwitch>,
     injections: Injections,
     duplicate_injections: Vec<&'static str>,
     resources: Option<Box<dyn DynResources>>,
@@ -114,11 +114,10 @@ pub struct ServerBuilder {
 
 impl fmt::Debug for ServerBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tools: Vec<_> = self.tools.iter().map(|(tool, _)| tool.name).collect();
         formatter
             .debug_struct("ServerBuilder")
             .field("name", &self.implementation.name)
-            .field("tools", &tools)
+            .field("tools", &self.tools)
             .field("injections", &self.injections)
             .finish_non_exhaustive()
     }
@@ -133,7 +132,43 @@ impl ServerBuilder {
 
     /// Adds a tool: the name of a function marked `#[mcp_tool]`.
     pub fn tool<T: Tool>(mut self) -> Self {
-        self.tools.push((T::DEFINITION, T::call));
+        self.tools = self.tools.tool::<T>();
+        self
+    }
+
+    /// Adds the tools of a [`ToolSet`], or the methods of a value whose type is
+    /// marked `#[mcp_tools]`; the value is their `self`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use glassbox::{Server, mcp_tool, mcp_tools};
+    ///
+    /// struct Counter {
+    ///     start: u32,
+    /// }
+    ///
+    /// #[mcp_tools(prefix = "counter_")]
+    /// impl Counter {
+    ///     /// Where the counting starts.
+    ///     #[mcp_tool(read_only)]
+    ///     fn start(&self) -> u32 {
+    ///         self.start
+    ///     }
+    /// }
+    ///
+    /// let server = Server::builder("counters", "1.0.0").tools(Counter { start: 1 }).build();
+    /// # server.unwrap();
+    /// ```
+    pub fn tools(mut self, tools: impl IntoToolSet) -> Self {
+        self.tools = self.tools.with(tools);
+        self
+    }
+
+    /// Lets tools be enabled and disabled while the server runs, and tells
+    /// clients so (`tools.listChanged`). Default: all tools, always.
+    pub fn tool_switch(mut self, switch: &ToolSwitch) -> Self {
+        self.switch = Some(switch.clone());
         self
     }
 
@@ -227,9 +262,10 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// If the server has no name, two tools have one name, a tool borrows what was not injected, a
-    /// type was injected twice, an argument contradicts its default, or a secret is too short to be
-    /// one.
+    /// If the server has no name, two tools have one name, a prefix makes a name that MCP does not
+    /// allow, a tool borrows what was not injected, a type was injected twice, an argument
+    /// contradicts its default, a tool is disabled for ever, the switch is another server's, or a
+    /// secret is too short to be one.
     pub fn build(mut self) -> Result<Server, BuildError> {
         if self.implementation.name.trim().is_empty() {
             return Err(BuildError::NoName);
@@ -240,11 +276,9 @@ impl ServerBuilder {
             });
         }
         self.passback.secrets = Secrets::new(self.secrets)?;
-        let tools = build_tools(&self.tools, &self.injections)?;
+        let tools = Tools::build(self.tools, &self.injections, self.switch)?;
         let mut capabilities = ServerCapabilities::default();
-        if !tools.is_empty() {
-            capabilities.tools = Some(rmcp::model::ToolsCapability::default());
-        }
+        capabilities.tools = tools.capability();
         if self.resources.is_some() {
             capabilities.resources = Some(rmcp::model::ResourcesCapability::default());
         }
@@ -264,31 +298,4 @@ impl ServerBuilder {
             http: self.http,
         })
     }
-}
-
-fn build_tools(
-    tools: &[RegisteredTool],
-    injections: &Injections,
-) -> Result<Vec<Arc<BuiltTool>>, BuildError> {
-    let mut names = HashSet::new();
-    let mut built = Vec::with_capacity(tools.len());
-    for (definition, call) in tools {
-        let tool = definition.name.to_owned();
-        if !names.insert(definition.name) {
-            return Err(BuildError::DuplicateTool { tool });
-        }
-        let missing = definition
-            .injections
-            .iter()
-            .find(|injection| !injections.provides(injection));
-        if let Some(missing) = missing {
-            return Err(BuildError::MissingInjection {
-                tool,
-                parameter: missing.parameter.to_owned(),
-                type_name: (missing.type_name)().to_owned(),
-            });
-        }
-        built.push(Arc::new(BuiltTool::new(definition, *call)?));
-    }
-    Ok(built)
 }

@@ -14,12 +14,37 @@ pub enum BuildError {
     NoName,
     /// Two tools have one name.
     #[error(
-        "two tools are named `{tool}`; give one of them another name: `#[mcp_tool(name = \"..\")]`"
+        "two tools are named `{tool}`: `{first}` and `{second}`; give one of them another name, `#[mcp_tool(name = \"..\")]`, or its set a prefix, `.prefixed(\"..\")`"
     )]
     DuplicateTool {
         /// The name.
         tool: String,
+        /// The function or method that has it.
+        first: String,
+        /// The function or method that wants it too.
+        second: String,
     },
+    /// A prefix makes a name that MCP does not allow.
+    #[error("the name `{tool}` of `{origin}` {reason}; shorten or change the prefix")]
+    ToolName {
+        /// The name.
+        tool: String,
+        /// The function or method.
+        origin: String,
+        /// What is wrong with the name.
+        reason: String,
+    },
+    /// A tool starts disabled, and nothing could ever enable it.
+    #[error(
+        "tool `{tool}` starts disabled, and nothing can enable it; add `.tool_switch(&switch)` with a `ToolSwitch`"
+    )]
+    DisabledForEver {
+        /// The tool.
+        tool: String,
+    },
+    /// A switch belongs to one server.
+    #[error("the tool switch belongs to another server already; make a `ToolSwitch` for each")]
+    SwitchInUse,
     /// A tool borrows what nobody provides.
     #[error(
         "tool `{tool}` borrows `{parameter}: &{type_name}`, but nothing of that type was injected; add `.inject(..)` with a value of type `{type_name}`"

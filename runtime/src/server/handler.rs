@@ -8,14 +8,16 @@ use futures_util::FutureExt as _;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
     CustomResult, ErrorCode, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig, Tool,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
+    SubscriptionFilter, Tool,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::resources::DynResources;
-use crate::instrument::note_panic;
-use crate::tool::{BuiltTool, Injections, ToolCall, ToolContext};
+use super::tools::Tools;
+use crate::instrument::{SessionEnd, note_panic};
+use crate::tool::{Injections, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
 /// server: it may hold anything.
@@ -26,39 +28,19 @@ const RESOURCE_PANIC_MESSAGE: &str = "the server failed unexpectedly; its log te
 /// The tools and resources of one server.
 pub(super) struct ToolHandler {
     pub(super) info: ServerConfig,
-    /// In the order they were registered.
-    pub(super) tools: Vec<Arc<BuiltTool>>,
+    pub(super) tools: Tools,
     pub(super) injections: Arc<Injections>,
     pub(super) resources: Option<Box<dyn DynResources>>,
 }
 
 impl fmt::Debug for ToolHandler {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.tools.iter().map(|tool| &tool.model.name);
-        formatter.debug_set().entries(names).finish()
-    }
-}
-
-impl ToolHandler {
-    fn tool(&self, name: &str) -> Option<&Arc<BuiltTool>> {
-        self.tools.iter().find(|tool| tool.model.name == name)
-    }
-
-    fn unknown_tool(&self) -> ErrorData {
-        let names: Vec<&str> = self
-            .tools
-            .iter()
-            .map(|tool| tool.model.name.as_ref())
-            .collect();
-        let message = format!(
-            "there is no such tool; this server has: {}",
-            names.join(", ")
-        );
-        ErrorData::invalid_params(message, None)
+        self.tools.fmt(formatter)
     }
 }
 
 type Request = RequestContext<RoleServer>;
+type Notification = NotificationContext<RoleServer>;
 
 impl ServerHandler for ToolHandler {
     fn get_info(&self) -> ServerConfig {
@@ -66,7 +48,7 @@ impl ServerHandler for ToolHandler {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.tool(name).map(|tool| tool.model.clone())
+        self.tools.get(name).map(|tool| tool.built.model.clone())
     }
 
     async fn list_tools(
@@ -74,8 +56,8 @@ impl ServerHandler for ToolHandler {
         _params: Option<PaginatedRequestParams>,
         _request: Request,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.tools.iter().map(|tool| tool.model.clone()).collect();
-        Ok(ListToolsResult::with_all_items(tools))
+        let tools = self.tools.enabled().map(|tool| tool.built.model.clone());
+        Ok(ListToolsResult::with_all_items(tools.collect()))
     }
 
     async fn call_tool(
@@ -83,24 +65,52 @@ impl ServerHandler for ToolHandler {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let tool = self.tool(&params.name).ok_or_else(|| self.unknown_tool())?;
+        let found = self.tools.get(&params.name);
+        let tool = found.ok_or_else(|| self.tools.unknown())?;
         let cancelled = request.ct.clone().cancelled_owned();
         let call = ToolCall::new(
-            Arc::clone(tool),
+            Arc::clone(&tool.built),
+            tool.receiver.clone(),
             params.arguments,
             Arc::clone(&self.injections),
             ToolContext::new(request),
         );
-        match attend(async { (tool.call)(&call).await }, cancelled).await? {
+        match attend(async { (tool.built.call)(call).await }, cancelled).await? {
             Some(answer) => answer
                 .or_else(crate::tool::CallError::into_answer)
                 .map(CallToolResponse::Complete),
             None => {
-                tracing::error!(tool = %tool.model.name, "a tool panicked");
+                tracing::error!(tool = %tool.built.model.name, "a tool panicked");
                 let content = vec![ContentBlock::text(PANIC_MESSAGE)];
                 Ok(CallToolResponse::Complete(CallToolResult::error(content)))
             }
         }
+    }
+
+    /// A session tells its client from now on when the list of tools changes.
+    async fn on_initialized(&self, notification: Notification) {
+        if let Some(switch) = self.tools.switch()
+            && let Some(ended) = notification.extensions.get::<SessionEnd>()
+        {
+            let telling = switch.tell(notification.peer, ended.clone());
+            tokio::spawn(telling);
+        }
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        // rmcp keeps of it what the capabilities say.
+        self.tools.switch().map(|_| requested.clone())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        match self.tools.switch() {
+            Some(switch) => switch.tell_subscriber(&subscription).await,
+            None => subscription.cancelled().await,
+        }
+        Ok(())
     }
 
     async fn list_resources(

@@ -8,7 +8,7 @@ use schemars::SchemaGenerator;
 use serde_json::Value;
 
 use super::argument::Argument;
-use super::call::{ToolCall, ToolFuture};
+use super::call::CallTool;
 use super::definition::ToolDefinition;
 use super::schema::{forbid_null, generator, publish, shape_input};
 use super::validation::{Rules, check};
@@ -21,7 +21,7 @@ pub(crate) struct BuiltTool {
     pub(crate) arguments: Vec<BuiltArgument>,
     /// What arguments are checked with: the input schema, compiled.
     pub(crate) rules: Rules,
-    pub(crate) call: fn(&ToolCall) -> ToolFuture<'_>,
+    pub(crate) call: CallTool,
 }
 
 /// An argument with its default as JSON.
@@ -34,16 +34,19 @@ pub(crate) struct BuiltArgument {
 }
 
 impl BuiltTool {
+    /// Builds the tool under `name`, which may have a prefix that the
+    /// definition's does not.
     pub(crate) fn new(
+        name: &str,
         definition: &ToolDefinition,
-        call: fn(&ToolCall) -> ToolFuture<'_>,
+        call: CallTool,
     ) -> Result<Self, BuildError> {
         let mut input = Input::default();
         let mut generator = generator();
         let mut arguments = Vec::with_capacity(definition.arguments.len());
         for argument in definition.arguments {
             let built = input.add(argument, &mut generator);
-            arguments.push(built.map_err(|reason| invalid(definition, argument.name, reason))?);
+            arguments.push(built.map_err(|reason| invalid(name, argument.name, reason))?);
         }
         let mut input = Value::Object(input.schema(definition, &mut generator));
         let rules = Rules::compile(&input).map_err(|error| {
@@ -52,11 +55,11 @@ impl BuiltTool {
                 .strip_prefix("/properties/")
                 .unwrap_or(&error.pointer);
             let argument = argument.split('/').next().unwrap_or_default();
-            invalid(definition, argument, error.reason)
+            invalid(name, argument, error.reason)
         })?;
         for argument in &arguments {
             let checked = check_values(argument, &rules);
-            checked.map_err(|reason| invalid(definition, argument.definition.name, reason))?;
+            checked.map_err(|reason| invalid(name, argument.definition.name, reason))?;
         }
         publish(&mut input);
         let input = match input {
@@ -65,7 +68,7 @@ impl BuiltTool {
         };
 
         let description = definition.description.map(Into::into);
-        let mut model = ToolModel::new_with_raw(definition.name, description, Arc::new(input));
+        let mut model = ToolModel::new_with_raw(name.to_owned(), description, Arc::new(input));
         model.title = definition.title.map(Into::into);
         model.annotations = definition.annotations();
         model.output_schema = definition.output.and_then(|output| output());
@@ -78,9 +81,9 @@ impl BuiltTool {
     }
 }
 
-fn invalid(definition: &ToolDefinition, argument: &str, reason: String) -> BuildError {
+fn invalid(tool: &str, argument: &str, reason: String) -> BuildError {
     BuildError::Argument {
-        tool: definition.name.to_owned(),
+        tool: tool.to_owned(),
         argument: argument.to_owned(),
         reason,
     }

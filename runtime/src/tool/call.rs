@@ -15,13 +15,20 @@ use super::injection::Injections;
 use super::validation::{Rules, has_null, prune};
 
 /// The answer of a tool in the making.
-pub type ToolFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<CallToolResult, CallError>> + Send + 'a>>;
+pub type ToolFuture = Pin<Box<dyn Future<Output = Result<CallToolResult, CallError>> + Send>>;
+
+/// How a tool is called.
+pub type CallTool = fn(ToolCall) -> ToolFuture;
+
+/// The `self` of methods that are tools.
+pub(crate) type Receiver = Arc<dyn Any + Send + Sync>;
 
 /// One call of a tool.
 #[derive(Debug)]
 pub struct ToolCall {
     tool: Arc<BuiltTool>,
+    /// The `self` of a method.
+    receiver: Option<Receiver>,
     given: Value,
     injections: Arc<Injections>,
     context: ToolContext,
@@ -30,6 +37,7 @@ pub struct ToolCall {
 impl ToolCall {
     pub(crate) fn new(
         tool: Arc<BuiltTool>,
+        receiver: Option<Receiver>,
         given: Option<JsonObject>,
         injections: Arc<Injections>,
         context: ToolContext,
@@ -40,6 +48,7 @@ impl ToolCall {
         }
         Self {
             tool,
+            receiver,
             given,
             injections,
             context,
@@ -50,6 +59,18 @@ impl ToolCall {
     #[must_use]
     pub fn arguments(&self) -> Arguments<'_> {
         Arguments::new(&self.tool, &self.given)
+    }
+
+    /// What a method borrows as `&self`.
+    ///
+    /// # Errors
+    ///
+    /// If the tool is no method of `T`; a set makes sure that it is.
+    pub fn receiver<T: Any>(&self) -> Result<&T, CallError> {
+        self.receiver
+            .as_deref()
+            .and_then(|receiver| receiver.downcast_ref())
+            .ok_or(CallError::NotInjected(type_name::<T>()))
     }
 
     /// What the server provides for a parameter `&T`.

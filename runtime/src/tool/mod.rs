@@ -10,11 +10,15 @@
 //! Arguments        the arguments of a call, taken and checked arguments.rs
 //! Injection        one borrowed parameter                     injection.rs
 //! ToolCall         one call, as generated code sees it        call.rs
+//! run_blocking     a call on a thread for blocking code       blocking.rs
 //! reply            what the function returned, as an answer   output.rs
+//! ToolMethods      a type with tools among its methods        method.rs
+//! ToolSet          tools that belong together                 set.rs
 //! ```
 
 mod argument;
 mod arguments;
+mod blocking;
 mod bound;
 mod built;
 mod call;
@@ -23,24 +27,33 @@ mod definition;
 mod error;
 mod injection;
 mod keyword;
+mod method;
+mod name;
 mod output;
 mod schema;
+mod set;
 mod validation;
 
 pub use argument::{Argument, ArgumentType, DefaultValue, default_value};
 pub use arguments::{Arguments, Taken};
+pub use blocking::run_blocking;
 pub use bound::Bound;
 pub(crate) use built::BuiltTool;
-pub use call::{CallError, ToolCall, ToolFuture};
+pub(crate) use call::Receiver;
+pub use call::{CallError, CallTool, ToolCall, ToolFuture};
 pub use context::ToolContext;
 pub use definition::{OutputSchema, ToolDefinition};
 pub use error::ToolError;
 pub use injection::Injection;
 pub(crate) use injection::Injections;
 pub use keyword::Keyword;
+pub use method::{ToolMethod, ToolMethods};
+pub(crate) use name::check_name;
 pub use output::{
     OutputProbe, ReturnProbe, SplitValue, ToolFailure, ToolOutput, ViaValue, output_schema, reply,
 };
+pub(crate) use set::RegisteredTool;
+pub use set::{IntoToolSet, ToolSet, named_set};
 
 /// A tool that a server can serve. Implemented by `#[mcp_tool]`.
 #[diagnostic::on_unimplemented(
@@ -54,5 +67,5 @@ pub trait Tool: 'static {
 
     /// Takes the arguments out of a call, runs the function and turns what it
     /// returns into an answer.
-    fn call(call: &ToolCall) -> ToolFuture<'_>;
+    fn call(call: ToolCall) -> ToolFuture;
 }

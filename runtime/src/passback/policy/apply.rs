@@ -44,7 +44,9 @@ impl PassbackPolicy {
             Status::Unset | Status::Ok => None,
         };
         let mut seen = Vec::new();
+        let (mut public_links, mut excess_links) = (0, 0);
         if let Some(public) = public {
+            (public_links, excess_links) = (public.links, public.excess_links);
             span.name = public.name;
             failure = public.failure.map(|text| match failure {
                 Some(recorded) if text.is_empty() => recorded,
@@ -77,8 +79,12 @@ impl PassbackPolicy {
             .events
             .dropped_count
             .saturating_add(count(events.len()));
-        let links = std::mem::take(&mut span.links.links);
-        span.links.dropped_count = span.links.dropped_count.saturating_add(count(links.len()));
+        let withheld_links = span.links.links.len().saturating_sub(public_links);
+        span.links.links.truncate(public_links);
+        span.links.dropped_count = span
+            .links
+            .dropped_count
+            .saturating_add(count(withheld_links.saturating_add(excess_links)));
         span.status = match failure {
             Some(mut text) if self.with_error_texts => {
                 count_cut(shorten_text(&mut text, max_bytes));
@@ -121,7 +127,7 @@ fn count(held_back: usize) -> u32 {
 mod tests {
     use std::time::SystemTime;
 
-    use opentelemetry::trace::{Event, Link, SpanContext};
+    use opentelemetry::trace::{Event, Link, SpanContext, SpanId, TraceFlags, TraceId, TraceState};
     use opentelemetry::{InstrumentationScope, Value};
     use proptest::prelude::*;
 
@@ -134,6 +140,8 @@ mod tests {
             name: "work".into(),
             attributes,
             failure: None,
+            links: 0,
+            excess_links: 0,
         })
     }
 
@@ -257,6 +265,35 @@ mod tests {
                 assert_eq!(counted, u64::from(held_back));
             }
         }
+    }
+
+    #[test]
+    fn links_that_an_author_declared_leave() {
+        let link = |span: u64| {
+            let context = SpanContext::new(
+                TraceId::from(1),
+                SpanId::from(span),
+                TraceFlags::SAMPLED,
+                false,
+                TraceState::NONE,
+            );
+            Link::with_context(context)
+        };
+        let mut span = span(1, 0, "work");
+        span.links.links = vec![link(1), link(2), link(3)];
+        let declared = PublicSpan {
+            links: 2,
+            excess_links: 4,
+            ..PublicSpan::default()
+        };
+        let span = PassbackPolicy::default().apply(
+            span,
+            Some(declared),
+            &PassbackLimits::default(),
+            &Counters::default(),
+        );
+        assert_eq!(span.links.links, [link(1), link(2)]);
+        assert_eq!(span.links.dropped_count, 5);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 use glassbox::phase;
 
 #[phase]
-fn number(text: &str) -> impl Future<Output = Result<u32, std::num::ParseIntError>> {
-    async move {
+async fn number(text: &str) -> Result<u32, std::num::ParseIntError> {
+    let number = async move {
         #[phase("read")]
         let number = { text.parse::<u32>()? + 1 };
         Ok(number)
-    }
+    };
+    number.await
 }
 
 fn main() {
-    let _ = number("");
+    drop(number(""));
 }

@@ -26,6 +26,17 @@ mod tools {
     struct Debug;
     struct Pin;
     struct u32;
+    struct Arc;
+    struct Self_;
+    trait ToolMethods {}
+    trait IntoToolSet {}
+    struct ToolSet;
+    struct ToolMethod;
+    struct Set;
+    mod rmcp {}
+    mod serde_json {}
+    mod opentelemetry {}
+    mod tokio {}
     mod std {}
     mod core {}
     mod glassbox {}
@@ -55,6 +66,46 @@ mod tools {
         ::std::result::Result::Ok(value)
     }
 
+    pub struct Methods<value>(pub value);
+
+    #[::glassbox::mcp_tools]
+    impl Methods<i64> {
+        const METHODS: i64 = 3;
+
+        #[::glassbox::mcp_tool]
+        pub async fn call(
+            &self,
+            state: &State,
+            #[arg(default = Self::METHODS)] arguments: i64,
+            private: ::std::string::String,
+        ) -> ::std::result::Result<::std::string::String, ::glassbox::ToolError> {
+            let State = state;
+            #[::glassbox::phase("a")]
+            let call = ready(private).await?;
+            drop(arguments + self.0);
+            ::std::result::Result::Ok(call)
+        }
+
+        #[::glassbox::mcp_tool(blocking)]
+        pub fn receiver(&self, answer: i64) -> i64 {
+            answer + self.0
+        }
+
+        // As what the server calls, but for the type they are on.
+        pub fn into_tool_set(&self) {}
+        pub fn new() {}
+    }
+
+    #[::glassbox::mcp_tools(set = value)]
+    impl Methods<bool> {
+        #[::glassbox::mcp_tool]
+        pub fn value_of(value: bool) -> bool {
+            value
+        }
+    }
+
+    fn drop(_: i64) {}
+
     #[::glassbox::phase]
     pub fn phase(value: ::std::option::Option<i64>) -> ::std::option::Option<i64> {
         #[::glassbox::phase("a")]
@@ -66,4 +117,6 @@ mod tools {
 fn main() {
     assert_eq!(tools::phase(Some(1)), Some(2));
     drop(tools::tool(&State, String::new(), true, None));
+    let set = glassbox::ToolSet::of(tools::Methods(1)).with(tools::Methods::value(tools::Methods(true)));
+    assert_eq!(set.names(), ["call", "receiver", "value_of"]);
 }

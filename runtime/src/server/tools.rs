@@ -1,0 +1,149 @@
+//! The tools of a server, built and checked, by name.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use rmcp::ErrorData;
+use rmcp::model::ToolsCapability;
+
+use super::error::BuildError;
+use super::switch::ToolSwitch;
+use crate::tool::{BuiltTool, Injections, Receiver, RegisteredTool, ToolSet, check_name};
+
+/// The tools of one server.
+pub(super) struct Tools {
+    /// In the order they were registered.
+    tools: Vec<OfferedTool>,
+    indices: HashMap<String, usize>,
+    switch: Option<ToolSwitch>,
+}
+
+/// A tool, and the `self` it has if it is a method.
+pub(super) struct OfferedTool {
+    pub(super) built: Arc<BuiltTool>,
+    pub(super) receiver: Option<Receiver>,
+}
+
+impl Tools {
+    /// Builds every tool, and hands the switch what it switches.
+    pub(super) fn build(
+        set: ToolSet,
+        injections: &Injections,
+        switch: Option<ToolSwitch>,
+    ) -> Result<Self, BuildError> {
+        let indices = indices(&set.tools)?;
+        let mut tools = Vec::with_capacity(set.tools.len());
+        let mut starts = Vec::with_capacity(set.tools.len());
+        for tool in set.tools {
+            if tool.starts_disabled && switch.is_none() {
+                return Err(BuildError::DisabledForEver {
+                    tool: tool.name.into_owned(),
+                });
+            }
+            starts.push((tool.name.clone().into_owned(), !tool.starts_disabled));
+            tools.push(OfferedTool::new(tool, injections)?);
+        }
+        if let Some(switch) = &switch {
+            switch.serve(starts)?;
+        }
+        Ok(Self {
+            tools,
+            indices,
+            switch,
+        })
+    }
+
+    /// What is announced: nothing without tools.
+    pub(super) fn capability(&self) -> Option<ToolsCapability> {
+        let mut capability = ToolsCapability::default();
+        capability.list_changed = self.switch.is_some().then_some(true);
+        (!self.tools.is_empty()).then_some(capability)
+    }
+
+    pub(super) fn switch(&self) -> Option<&ToolSwitch> {
+        self.switch.as_ref()
+    }
+
+    /// The tool of that name, if it is enabled.
+    pub(super) fn get(&self, name: &str) -> Option<&OfferedTool> {
+        let index = *self.indices.get(name)?;
+        self.tools.get(index).filter(|_| self.is_enabled(index))
+    }
+
+    /// The tools that are enabled, in order.
+    pub(super) fn enabled(&self) -> impl Iterator<Item = &OfferedTool> {
+        let tools = self.tools.iter().enumerate();
+        tools.filter_map(|(index, tool)| self.is_enabled(index).then_some(tool))
+    }
+
+    fn is_enabled(&self, index: usize) -> bool {
+        let switch = self.switch.as_ref();
+        switch.is_none_or(|switch| switch.allows(index))
+    }
+
+    /// The answer to a call of what is not there.
+    pub(super) fn unknown(&self) -> ErrorData {
+        let names: Vec<&str> = self
+            .enabled()
+            .map(|tool| tool.built.model.name.as_ref())
+            .collect();
+        let message = format!(
+            "there is no such tool; this server has: {}",
+            names.join(", ")
+        );
+        ErrorData::invalid_params(message, None)
+    }
+}
+
+impl fmt::Debug for Tools {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.tools.iter().map(|tool| &tool.built.model.name);
+        formatter.debug_set().entries(names).finish()
+    }
+}
+
+impl OfferedTool {
+    fn new(tool: RegisteredTool, injections: &Injections) -> Result<Self, BuildError> {
+        let missing = tool
+            .definition
+            .injections
+            .iter()
+            .find(|injection| !injections.provides(injection));
+        if let Some(missing) = missing {
+            return Err(BuildError::MissingInjection {
+                tool: tool.name.into_owned(),
+                parameter: missing.parameter.to_owned(),
+                type_name: (missing.type_name)().to_owned(),
+            });
+        }
+        let built = BuiltTool::new(&tool.name, &tool.definition, tool.call)?;
+        Ok(Self {
+            built: Arc::new(built),
+            receiver: tool.receiver,
+        })
+    }
+}
+
+/// Where each name is; refuses names that are there twice, or that MCP does not
+/// allow.
+fn indices(tools: &[RegisteredTool]) -> Result<HashMap<String, usize>, BuildError> {
+    let mut indices = HashMap::with_capacity(tools.len());
+    for (index, tool) in tools.iter().enumerate() {
+        let name = || tool.name.clone().into_owned();
+        check_name(&tool.name).map_err(|reason| BuildError::ToolName {
+            tool: name(),
+            origin: tool.origin.clone().into_owned(),
+            reason,
+        })?;
+        if let Some(first) = indices.insert(name(), index) {
+            let first = tools.get(first).map(|tool| tool.origin.clone());
+            return Err(BuildError::DuplicateTool {
+                tool: name(),
+                first: first.unwrap_or_default().into_owned(),
+                second: tool.origin.clone().into_owned(),
+            });
+        }
+    }
+    Ok(indices)
+}

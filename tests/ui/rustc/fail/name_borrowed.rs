@@ -1,0 +1,10 @@
+use glassbox::phase;
+
+#[phase(name = user)]
+fn load(user: &str) -> usize {
+    user.len()
+}
+
+fn main() {
+    load("");
+}
