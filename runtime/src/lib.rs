@@ -123,6 +123,7 @@ mod spawn;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tool;
+mod uri;
 
 pub use advertise::Advertising;
 pub use glassbox_macros::{mcp_tool, mcp_tools, phase};
