@@ -1,6 +1,8 @@
 //! Expansions as text, and mistakes as text with the place they point at.
 
 mod documented;
+mod examples;
+mod once;
 mod phase_expansions;
 mod phase_mistakes;
 mod tables;
