@@ -14,7 +14,7 @@ use std::path::Path;
 
 use self::cargo::{Step, Workspace};
 use self::sources::{Sdk, Subject};
-use self::table::{Row, Times};
+use self::table::Row;
 
 const TOOLS: [usize; 4] = [0, 1, 20, 100];
 const DEFAULT_ROUNDS: usize = 9;
@@ -36,42 +36,36 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut rows = Vec::new();
     for [ours, theirs] in pairs {
+        let lines = [
+            workspace.expanded_lines(ours)?,
+            workspace.expanded_lines(theirs)?,
+        ];
+        eprintln!("{} tools: {lines:?} lines", ours.tools);
         rows.push(Row {
             tools: ours.tools,
-            lines: [
-                workspace.expanded_lines(ours)?,
-                workspace.expanded_lines(theirs)?,
-            ],
+            lines,
             check: Default::default(),
             release: Default::default(),
         });
     }
-    // The first round builds dependencies and caches, and does not count.
-    for round in 0..=rounds {
-        eprintln!("round {round} of {rounds}");
-        for (row, pair) in rows.iter_mut().zip(pairs) {
-            for (side, subject) in pair.into_iter().enumerate() {
-                subject.write(&workspace.root, round)?;
-                let check = workspace.measure(subject, Step::Check)?;
-                let release = workspace.measure(subject, Step::Release)?;
-                if round > 0 {
-                    let Row {
-                        check: checks,
-                        release: releases,
-                        ..
-                    } = &mut *row;
-                    keep(checks, side, check);
-                    keep(releases, side, release);
+    for step in [Step::Check, Step::Release] {
+        // The first round builds dependencies and caches, and does not count.
+        for round in 0..=rounds {
+            for (row, pair) in rows.iter_mut().zip(pairs) {
+                for (side, subject) in pair.into_iter().enumerate() {
+                    subject.write(&workspace.root, round)?;
+                    let time = workspace.measure(subject, step)?;
+                    eprintln!(
+                        "{step:?}, round {round} of {rounds}: {} took {time:?}",
+                        subject.package()
+                    );
+                    if round > 0 {
+                        row.times(step)[side].0.push(time);
+                    }
                 }
             }
         }
     }
     println!("{}", table::table(&rows));
     Ok(())
-}
-
-fn keep(times: &mut [Times; 2], side: usize, time: std::time::Duration) {
-    if let Some(Times(times)) = times.get_mut(side) {
-        times.push(time);
-    }
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::cargo::Step;
+
 /// Times of one step of one subject.
 #[derive(Debug, Default)]
 pub(crate) struct Times(pub(crate) Vec<Duration>);
@@ -34,6 +36,16 @@ pub(crate) struct Row {
     pub(crate) lines: [usize; 2],
     pub(crate) check: [Times; 2],
     pub(crate) release: [Times; 2],
+}
+
+impl Row {
+    /// Where times of a step are kept.
+    pub(crate) fn times(&mut self, step: Step) -> &mut [Times; 2] {
+        match step {
+            Step::Check => &mut self.check,
+            Step::Release => &mut self.release,
+        }
+    }
 }
 
 /// The rows, and what a tool costs beyond the crate around it.

@@ -15,7 +15,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// Expands an item whose first attribute is one of ours.
 fn run(source: &str) -> (TokenStream, TokenStream, syn::Result<TokenStream>) {
-    let tokens: TokenStream = source.parse().unwrap();
+    let tokens: TokenStream = source.parse().expect(source);
     let mut trees = tokens.into_iter();
     assert_eq!(
         trees.next().unwrap().to_string(),

@@ -6,10 +6,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::{fs, mem};
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{ImplItem, Item};
+use syn::{ImplItem, Item, ItemFn, ItemImpl};
 
 use super::examples::EXAMPLES;
 use super::run;
@@ -49,19 +49,25 @@ fn body(item: &ImplItem) -> TokenStream {
     }
 }
 
-/// All but attributes.
-fn without_attributes(tokens: TokenStream) -> TokenStream {
-    let mut after_hash = false;
+/// All but attributes, labels, and the types that closures return: those are said again where an error needs its type.
+fn evaluated(tokens: TokenStream) -> TokenStream {
+    let mut before = ' ';
+    let mut in_type = false;
     let kept = tokens.into_iter().filter_map(|tree| {
-        let hash = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '#');
-        let attribute = mem::replace(&mut after_hash, hash);
+        let last = mem::replace(&mut before, ' ');
         match tree {
-            TokenTree::Group(_) if attribute => None,
+            TokenTree::Group(_) if last == '#' => None,
             TokenTree::Group(group) => {
-                let kept = without_attributes(group.stream());
-                Some(TokenTree::Group(Group::new(group.delimiter(), kept)))
+                in_type &= group.delimiter() != Delimiter::Brace;
+                let kept = evaluated(group.stream());
+                (!in_type).then(|| Group::new(group.delimiter(), kept).into())
             }
-            tree => Some(tree),
+            TokenTree::Punct(ref punct) => {
+                before = punct.as_char();
+                in_type |= last == '-' && before == '>';
+                Some(tree)
+            }
+            word => (!in_type && last != '\'').then_some(word),
         }
     });
     kept.collect()
@@ -73,7 +79,7 @@ fn not_once(source: &str) -> Vec<String> {
     let mut expanded = Words::new();
     count(expansion.unwrap(), &mut expanded);
     let mut words = Words::new();
-    count(without_attributes(bodies(item)), &mut words);
+    count(evaluated(bodies(item)), &mut words);
     let times = |word: &Word| expanded.get(word).copied().unwrap_or(0);
     // A round says with a value that its loop ends or goes on.
     let becomes_a_value =
@@ -95,15 +101,17 @@ fn marked(items: Vec<Item>, sources: &mut Vec<String>) {
                     sources,
                 );
             }
-            Item::Fn(_) | Item::Impl(_) => {
-                let text = item.span().source_text().unwrap();
-                let attribute = text.find("#[").map(|at| text.split_at(at).1);
-                let ours = |text: &&str| {
-                    ["#[mcp_tool", "#[phase"]
-                        .iter()
-                        .any(|ours| text.starts_with(ours))
-                };
-                sources.extend(attribute.filter(ours).map(str::to_owned));
+            Item::Fn(ItemFn { ref attrs, .. }) | Item::Impl(ItemImpl { ref attrs, .. }) => {
+                let mut attrs = attrs.iter().filter(|attr| !attr.path().is_ident("doc"));
+                let ours = ["mcp_tool", "mcp_tools", "phase"];
+                let first = attrs
+                    .next()
+                    .filter(|attr| ours.iter().any(|name| attr.path().is_ident(name)));
+                if first.is_some() {
+                    let text = item.span().source_text().unwrap();
+                    let docs = text.find("#[").unwrap();
+                    sources.push(text.split_at(docs).1.to_owned());
+                }
             }
             _ => {}
         }
