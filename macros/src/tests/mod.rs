@@ -1,6 +1,8 @@
 //! Expansions as text, and mistakes as text with the place they point at.
 
 mod documented;
+mod examples;
+mod once;
 mod phase_expansions;
 mod phase_mistakes;
 mod tables;
@@ -13,7 +15,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// Expands an item whose first attribute is one of ours.
 fn run(source: &str) -> (TokenStream, TokenStream, syn::Result<TokenStream>) {
-    let tokens: TokenStream = source.parse().unwrap();
+    let tokens: TokenStream = source.parse().expect(source);
     let mut trees = tokens.into_iter();
     assert_eq!(
         trees.next().unwrap().to_string(),

@@ -51,3 +51,10 @@ fn the_table_of_arg_is_complete() {
     assert!(accepted.contains("minimum"));
     assert_eq!(documented("# Arguments of `#[arg(...)]`"), accepted);
 }
+
+#[test]
+fn the_table_of_mcp_tools_is_complete() {
+    let accepted = accepted("#[mcp_tools(qqqqqq)] impl A { #[mcp_tool] fn f(&self) {} }");
+    assert!(accepted.contains("prefix"));
+    assert_eq!(documented("/// # Arguments\n"), accepted);
+}

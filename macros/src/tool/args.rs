@@ -13,21 +13,25 @@ use crate::args::{self, CratePath, Keyed, Reason, Switch, Text, Value};
 use crate::diagnostics::Diagnostics;
 
 /// Makes the struct that the parser fills, and the list of what it accepts, of one list.
+///
+/// The struct goes through as it stands: darling names its variables at the spans of types, which nightly compilers join
+/// over their tokens, and a bracket of this macro among them would put the variable out of sight.
 macro_rules! accepted {
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $rename:literal) => { $rename };
+    (@names $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*) => {
+        &[$(accepted!(@name $field $($rename)?)),*]
+    };
     (
         $(#[$attribute:meta])*
-        pub(crate) struct $name:ident {
-            $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*
-        }
+        pub(crate) struct $name:ident { $($fields:tt)* }
     ) => {
         $(#[$attribute])*
-        pub(crate) struct $name { $($(#[darling(rename = $rename)])? pub(crate) $field: $option<$keyed<$value>>,)* }
+        pub(crate) struct $name { $($fields)* }
 
         impl $name {
             /// What is accepted, in the order of the documentation.
-            pub(crate) const NAMES: &[&str] = &[$(accepted!(@name $field $($rename)?)),*];
+            pub(crate) const NAMES: &[&str] = accepted!(@names $($fields)*);
         }
     };
 }
