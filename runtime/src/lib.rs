@@ -55,7 +55,7 @@
 //! | [`PassbackRateLimit`], how often | no bound |
 //! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials, and what [`redact()`] is told on the way |
 //! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
-//! | [`Instrumented::passback_for_prompts`], spans of `prompts/get` | off |
+//! | [`ServerBuilder::passback_for_prompts`], spans of `prompts/get` | off |
 //! | [`ServerBuilder::tool_switch`], tools that come and go | all tools, always |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
@@ -105,19 +105,22 @@ mod instrument;
 pub mod otlp;
 mod passback;
 mod phase;
+mod prompt;
 mod propagation;
 mod redact;
 #[cfg(feature = "analysis")]
 pub mod render;
+mod resource;
 mod semconv;
 mod server;
 mod spawn;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 mod tool;
 
 pub use advertise::Advertising;
-pub use glassbox_macros::{mcp_tool, mcp_tools, phase};
+pub use glassbox_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools, phase};
 pub use instrument::{Instrumented, ServiceHandler, TelemetryMode, TelemetryOptions};
 pub use passback::{
     AttributeMatch, EXTENSION_ID, MARCH_CAPABILITY, PassbackCounts, PassbackGrant, PassbackLimits,
@@ -125,7 +128,9 @@ pub use passback::{
     SpanMatch,
 };
 pub use phase::{ErrorType, PhaseName};
+pub use prompt::Prompt;
 pub use redact::redact;
+pub use resource::{Resource, ResourceError};
 #[cfg(feature = "http-server")]
 pub use server::http;
 #[cfg(feature = "stdio")]

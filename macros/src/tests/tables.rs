@@ -20,7 +20,7 @@ fn documented(heading: &str) -> BTreeSet<String> {
     for row in rows.skip(2) {
         let first = row.split('|').nth(1).unwrap();
         for code in first.split('`').skip(1).step_by(2) {
-            let word = code.split([' ', '=']).next().unwrap();
+            let word = code.split([' ', '=', '(']).next().unwrap();
             words.insert(word.to_owned());
         }
     }
@@ -50,4 +50,29 @@ fn the_table_of_arg_is_complete() {
     let accepted = accepted("#[mcp_tool] fn f(#[arg(qqqqqq)] a: u8) {}");
     assert!(accepted.contains("minimum"));
     assert_eq!(documented("# Arguments of `#[arg(...)]`"), accepted);
+}
+
+#[test]
+fn the_table_of_mcp_resource_is_complete() {
+    let accepted = accepted("#[mcp_resource(\"a:b\", qqqqqq)] fn f() -> u8 {}");
+    assert!(accepted.contains("mime_type"));
+    let documented = documented("# Arguments of `#[mcp_resource(\"uri\", ...)]`");
+    assert_eq!(documented, accepted);
+}
+
+#[test]
+fn the_table_of_mcp_prompt_is_complete() {
+    let accepted = accepted("#[mcp_prompt(qqqqqq)] fn f() -> u8 {}");
+    assert!(accepted.contains("title"));
+    assert_eq!(documented("# Arguments of `#[mcp_prompt(...)]`"), accepted);
+}
+
+#[test]
+fn the_table_of_a_prompts_arg_is_complete() {
+    let accepted = accepted("#[mcp_prompt] fn f(#[arg(qqqqqq)] a: u8) -> u8 {}");
+    assert!(accepted.contains("rename"));
+    assert_eq!(
+        documented("# Arguments of a prompt's `#[arg(...)]`"),
+        accepted
+    );
 }

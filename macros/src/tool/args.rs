@@ -8,28 +8,7 @@ use darling::FromMeta;
 use proc_macro2::TokenStream;
 use syn::{Attribute, Meta};
 
-use crate::args::{self, CratePath, Keyed, Reason, Switch, Text, Value};
-use crate::diagnostics::Diagnostics;
-
-/// Makes the struct that the parser fills, and the list of what it accepts, of one list.
-macro_rules! accepted {
-    (@name $field:ident) => { stringify!($field) };
-    (@name $field:ident $rename:literal) => { $rename };
-    (
-        $(#[$attribute:meta])*
-        pub(crate) struct $name:ident {
-            $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*
-        }
-    ) => {
-        $(#[$attribute])*
-        pub(crate) struct $name { $($(#[darling(rename = $rename)])? pub(crate) $field: $option<$keyed<$value>>,)* }
-
-        impl $name {
-            /// What is accepted, in the order of the documentation.
-            pub(crate) const NAMES: &[&str] = &[$(accepted!(@name $field $($rename)?)),*];
-        }
-    };
-}
+use crate::args::{CratePath, Keyed, Reason, Switch, Text, Value, accepted, read_accepted};
 
 accepted! {
 /// `#[mcp_tool(...)]` as written.
@@ -51,7 +30,7 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn read(tokens: TokenStream) -> syn::Result<Self> {
-        args::read(tokens).map_err(|error| with_accepted(&error, Self::NAMES))
+        read_accepted(tokens, Self::NAMES)
     }
 }
 
@@ -81,32 +60,11 @@ impl ArgArgs {
     pub(crate) fn read(attribute: &Attribute) -> syn::Result<Self> {
         match &attribute.meta {
             Meta::Path(_) => Ok(Self::default()),
-            Meta::List(list) => {
-                args::read(list.tokens.clone()).map_err(|error| with_accepted(&error, Self::NAMES))
-            }
+            Meta::List(list) => read_accepted(list.tokens.clone(), Self::NAMES),
             Meta::NameValue(_) => Err(syn::Error::new_spanned(
                 attribute,
                 "what an argument accepts stands in parentheses: `#[arg(default = 5, minimum = 1)]`",
             )),
         }
     }
-}
-
-/// Adds what is accepted to mistakes that darling has no suggestion for; it lists short lists only.
-fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let mut diagnostics = Diagnostics::default();
-    for error in error.clone() {
-        let text = error.to_string();
-        if text.starts_with("unknown argument") && !text.contains("; ") {
-            let names = names.join(", ");
-            diagnostics.at(error.span(), format!("{text}; accepted are {names}"));
-        } else {
-            diagnostics.push(error);
-        }
-    }
-    diagnostics
-        .finish(())
-        .err()
-        .unwrap_or_else(|| error.clone())
 }
