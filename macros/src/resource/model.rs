@@ -2,7 +2,7 @@
 
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, FnArg, Ident, ItemFn, Lit, LitStr, PatType, ReturnType, Type};
+use syn::{Expr, ExprLit, FnArg, Ident, ItemFn, Lit, LitStr, Pat, PatType, ReturnType, Type};
 
 use super::args::Args;
 use super::template::{self, Part};
@@ -187,19 +187,15 @@ fn input(
 
 /// Reports variables that no parameter takes, whatever else is wrong with the parameters.
 fn check_covered(uri: &LitStr, parts: &[Part], function: &ItemFn, diagnostics: &mut Diagnostics) {
-    let names: Vec<String> = function
-        .sig
-        .inputs
-        .iter()
-        .filter_map(|input| match input {
-            FnArg::Typed(parameter) => match &*parameter.pat {
-                syn::Pat::Ident(name) => Some((name, &parameter.ty)),
-                _ => None,
-            },
-            FnArg::Receiver(_) => None,
-        })
-        .map(|(name, _)| name.ident.unraw().to_string())
-        .collect();
+    let parameters = function.sig.inputs.iter();
+    let names = parameters.filter_map(|input| match input {
+        FnArg::Typed(parameter) => match &*parameter.pat {
+            Pat::Ident(name) => Some(name.ident.unraw().to_string()),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    let names: Vec<String> = names.collect();
     for variable in parts.iter().filter_map(Part::variable) {
         if !names.iter().any(|name| name == variable) {
             diagnostics.on(

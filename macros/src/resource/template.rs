@@ -29,7 +29,7 @@ pub(crate) fn parse(uri: &LitStr, diagnostics: &mut Diagnostics) -> Option<Vec<P
     let mut mistakes = Vec::new();
     let parts = parts(&text, &mut mistakes);
     if mistakes.is_empty() {
-        check(&text, &parts, &mut mistakes);
+        check(&parts, &mut mistakes);
     }
     let is_right = mistakes.is_empty();
     for mistake in mistakes {
@@ -94,11 +94,9 @@ fn is_name(name: &str) -> bool {
         && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-fn check(text: &str, parts: &[Part], mistakes: &mut Vec<String>) {
+fn check(parts: &[Part], mistakes: &mut Vec<String>) {
     if !has_scheme(parts) {
-        mistakes.push(format!(
-            "a URI begins with a scheme; write one, as in `notes://{text}`"
-        ));
+        mistakes.push("a URI begins with a scheme: write one, as in `notes://{id}`".to_owned());
     }
     let literals = parts.iter().filter_map(|part| match part {
         Part::Literal(literal) => Some(literal.as_str()),

@@ -63,10 +63,13 @@ fn reports_parameters() {
 
 #[test]
 fn reports_functions_that_are_no_prompts() {
-    check(r#"#[mcp_prompt] fn f() {}"#, expect![[r#"
+    check(
+        r#"#[mcp_prompt] fn f() {}"#,
+        expect![[r#"
         a prompt returns its messages: write `-> String`, `-> Vec<PromptMessage>`, or `-> GetPromptResult`
           at `f`
-    "#]]);
+    "#]],
+    );
     check(
         r#"#[mcp_prompt] const unsafe fn f<const N: usize>(&self) -> impl Display {}"#,
         expect![[r#"
@@ -98,10 +101,13 @@ fn reports_functions_that_are_no_prompts() {
               at `Pin<Box<dyn Future<Output = String>>>`
         "#]],
     );
-    check(r#"#[mcp_prompt] impl S {}"#, expect![[r#"
+    check(
+        r#"#[mcp_prompt] impl S {}"#,
+        expect![[r#"
         a prompt is a function: put `#[mcp_prompt]` on a `fn`
           at `impl`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -18,10 +18,13 @@ fn check_uri(uri: &str, parameters: &str, expected: Expect) {
 
 #[test]
 fn reports_a_uri_that_is_not_there() {
-    check(r#"#[mcp_resource] fn f() -> u8 { 1 }"#, expect![[r#"
+    check(
+        r#"#[mcp_resource] fn f() -> u8 { 1 }"#,
+        expect![[r#"
         a resource has a URI, or a template of URIs: write it first, as in `#[mcp_resource("notes://{id}")]`
           at ``
-    "#]]);
+    "#]],
+    );
     check(
         r#"#[mcp_resource(name = "f")] fn f() -> u8 { 1 }"#,
         expect![[r#"
@@ -29,10 +32,13 @@ fn reports_a_uri_that_is_not_there() {
               at `name`
         "#]],
     );
-    check(r#"#[mcp_resource(7)] fn f() -> u8 { 1 }"#, expect![[r#"
+    check(
+        r#"#[mcp_resource(7)] fn f() -> u8 { 1 }"#,
+        expect![[r#"
         the URI is a string: write it first, as in `#[mcp_resource("notes://{id}")]`
           at `7`
-    "#]]);
+    "#]],
+    );
     check(
         r#"#[mcp_resource("a:b" name = "c")] fn f() -> u8 { 1 }"#,
         expect![[r#"
@@ -51,110 +57,194 @@ fn reports_a_uri_that_is_not_there() {
 
 #[test]
 fn reports_what_is_no_uri() {
-    check_uri("notes", "", expect![[r#"
-        a URI begins with a scheme; write one, as in `notes://notes`
-          at `"notes"`
-    "#]]);
-    check_uri("{scheme}://x", "scheme: String", expect![[r#"
-        a URI begins with a scheme; write one, as in `notes://{scheme}://x`
-          at `"{scheme}://x"`
-    "#]]);
-    check_uri("7a:x", "", expect![[r#"
-        a URI begins with a scheme; write one, as in `notes://7a:x`
-          at `"7a:x"`
-    "#]]);
-    check_uri("notes://two words", "", expect![[r#"
+    check_uri(
+        "notes",
+        "",
+        expect![[r#"
+            a URI begins with a scheme: write one, as in `notes://{id}`
+              at `"notes"`
+        "#]],
+    );
+    check_uri(
+        "{scheme}://x",
+        "scheme: String",
+        expect![[r#"
+            a URI begins with a scheme: write one, as in `notes://{id}`
+              at `"{scheme}://x"`
+        "#]],
+    );
+    check_uri(
+        "7a:x",
+        "",
+        expect![[r#"
+            a URI begins with a scheme: write one, as in `notes://{id}`
+              at `"7a:x"`
+        "#]],
+    );
+    check_uri(
+        "notes://two words",
+        "",
+        expect![[r#"
         a URI cannot contain ' '; write it percent-encoded
           at `"notes://two words"`
-    "#]]);
-    check_uri("notes://ä", "", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "notes://ä",
+        "",
+        expect![[r#"
         a URI cannot contain 'ä'; write it percent-encoded
           at `"notes://ä"`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn reports_what_is_no_template() {
-    check_uri("n:{id", "id: String", expect![[r#"
+    check_uri(
+        "n:{id",
+        "id: String",
+        expect![[r#"
         a `{` is not closed; write `{name}`
           at `"n:{id"`
-    "#]]);
-    check_uri("n:id}", "id: String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:id}",
+        "id: String",
+        expect![[r#"
         a `}` has no `{` before it; write `{name}`
           at `"n:id}"`
-    "#]]);
-    check_uri("n:{}", "", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{}",
+        "",
+        expect![[r#"
         `{}` names no variable; accepted are `{name}`, for one segment of the path, and `{+name}`, for all the rest
           at `"n:{}"`
-    "#]]);
-    check_uri("n:{?q}{a,b}", "", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{?q}{a,b}",
+        "",
+        expect![[r#"
         `{?q}` cannot be read back from a URI, or is no name of a parameter; accepted are `{name}`, for one segment of the path, and `{+name}`, for all the rest
           at `"n:{?q}{a,b}"`
         `{a,b}` cannot be read back from a URI, or is no name of a parameter; accepted are `{name}`, for one segment of the path, and `{+name}`, for all the rest
           at `"n:{?q}{a,b}"`
-    "#]]);
-    check_uri("n:{id:3}", "id: String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{id:3}",
+        "id: String",
+        expect![[r#"
         `{id:3}` cannot be read back from a URI, or is no name of a parameter; accepted are `{name}`, for one segment of the path, and `{+name}`, for all the rest
           at `"n:{id:3}"`
-    "#]]);
-    check_uri("n:{id}/{id}", "id: String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{id}/{id}",
+        "id: String",
+        expect![[r#"
         `{id}` stands in the template twice; a variable has one value, so keep one of them
           at `"n:{id}/{id}"`
-    "#]]);
-    check_uri("n:{a}{b}", "a: String, b: String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{a}{b}",
+        "a: String, b: String",
+        expect![[r#"
         nothing tells where `{a}` ends: put a `/` or another text behind it
           at `"n:{a}{b}"`
-    "#]]);
-    check_uri("n:{+a}/b", "a: String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{+a}/b",
+        "a: String",
+        expect![[r#"
         `{+a}` takes all the rest: put it at the end, or write `{a}`
           at `"n:{+a}/b"`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn reports_variables_and_parameters_that_do_not_meet() {
-    check_uri("n:{id}/{part}", "ident: String", expect![[r#"
+    check_uri(
+        "n:{id}/{part}",
+        "ident: String",
+        expect![[r#"
         `ident` is no variable of the URI: write `{ident}` where it stands in the URI, or borrow it, `ident: &T`, to have it injected by the server
           at `ident`
         no parameter takes `{id}`: add `id: String`, or remove it from the URI
           at `"n:{id}/{part}"`
         no parameter takes `{part}`: add `part: String`, or remove it from the URI
           at `"n:{id}/{part}"`
-    "#]]);
-    check_uri("n:all", "id: String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:all",
+        "id: String",
+        expect![[r#"
         `id` is no variable of the URI: write `{id}` where it stands in the URI, or borrow it, `id: &T`, to have it injected by the server
           at `id`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn reports_parameters_as_those_of_tools() {
-    check_uri("n:{id}", "id: &str", expect![[r#"
+    check_uri(
+        "n:{id}",
+        "id: &str",
+        expect![[r#"
         variables are owned: write `id: String`; `&T` parameters are injected by the server
           at `&str`
-    "#]]);
-    check_uri("n:{id}", "id: impl Display", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{id}",
+        "id: impl Display",
+        expect![[r#"
         a variable is read as its type: write a concrete type, `id: Type`, instead of `impl`
           at `impl Display`
-    "#]]);
-    check_uri("n:{id}", "(id): String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{id}",
+        "(id): String",
+        expect![[r#"
         a parameter of a resource needs a name, which is the variable's name: write `name: Type`, and take it apart in the body
           at `(id)`
         no parameter takes `{id}`: add `id: String`, or remove it from the URI
           at `"n:{id}"`
-    "#]]);
-    check_uri("n:{id}", "#[arg(default)] id: String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{id}",
+        "#[arg(default)] id: String",
+        expect![[r#"
         a variable is described by the template alone; remove `#[arg]`
           at `#[arg(default)]`
-    "#]]);
-    check_uri("n:{id}", "#[cfg(unix)] id: String", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:{id}",
+        "#[cfg(unix)] id: String",
+        expect![[r#"
         the variables of a resource are the same in every build; put `#[cfg]` on the function instead
           at `#[cfg(unix)]`
-    "#]]);
-    check_uri("n:all", "&self", expect![[r#"
+    "#]],
+    );
+    check_uri(
+        "n:all",
+        "&self",
+        expect![[r#"
         a resource is a free function: borrow what it reads from, `value: &T`, and inject it
           at `self`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -181,11 +271,43 @@ fn reports_arguments_that_do_not_fit() {
 }
 
 #[test]
+fn reports_values_that_cannot_be() {
+    check(
+        r#"#[mcp_resource("n:{id}", size = 3, mime_type = "text", name = "", priority = 1.5)]
+        fn f(id: String) -> String {}"#,
+        expect![[r#"
+            the name of a resource is empty; leave `name` out, or write a name
+              at `""`
+            "text" is no MIME type; write a type and a subtype, as in "text/markdown"
+              at `"text"`
+            a template stands for many resources, each of its own size; remove `size`
+              at `size`
+            the priority is from 0, which is optional, to 1, which is required: write `priority = 0.5`
+              at `1.5`
+        "#]],
+    );
+    check(
+        r#"#[mcp_resource("n:a", size = "big", priority, mime_type = "a b/c")] fn f() -> String {}"#,
+        expect![[r#"
+            "a b/c" is no MIME type; write a type and a subtype, as in "text/markdown"
+              at `"a b/c"`
+            the size is a number of bytes: write `size = 1024`
+              at `"big"`
+            the priority is from 0, which is optional, to 1, which is required: write `priority = 0.5`
+              at `priority`
+        "#]],
+    );
+}
+
+#[test]
 fn reports_functions_that_cannot_be_read() {
-    check(r#"#[mcp_resource("n:a")] fn f() {}"#, expect![[r#"
+    check(
+        r#"#[mcp_resource("n:a")] fn f() {}"#,
+        expect![[r#"
         a resource returns its contents: write `-> String`, `-> Vec<u8>`, or a type with `Serialize`
           at `f`
-    "#]]);
+    "#]],
+    );
     check(
         r#"#[mcp_resource("n:a")] const unsafe extern "C" fn f<T>() -> impl Display {}"#,
         expect![[r#"
@@ -221,10 +343,13 @@ fn reports_functions_that_cannot_be_read() {
               at `#[mcp_resource("n:b")]`
         "#]],
     );
-    check(r#"#[mcp_resource("n:a")] struct S;"#, expect![[r#"
+    check(
+        r#"#[mcp_resource("n:a")] struct S;"#,
+        expect![[r#"
         a resource is a function: put `#[mcp_resource("...")]` on a `fn`
           at `struct`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
