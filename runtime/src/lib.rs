@@ -56,6 +56,7 @@
 //! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials, and what [`redact()`] is told on the way |
 //! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
 //! | [`ServerBuilder::passback_for_prompts`], spans of `prompts/get` | off |
+//! | [`ServerBuilder::resources`], resources found at run time | those of functions alone |
 //! | [`ServerBuilder::tool_switch`], tools that come and go | all tools, always |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
