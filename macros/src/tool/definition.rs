@@ -25,6 +25,11 @@ pub(crate) fn definition(tool: &Tool) -> TokenStream {
         let name = Ident::new(name, span);
         quote_spanned!(span=> .#name(#value))
     });
+    let scopes = list(
+        span,
+        "scopes",
+        tool.scopes.iter().map(ToTokens::to_token_stream),
+    );
     let arguments = list(
         span,
         "arguments",
@@ -54,6 +59,7 @@ pub(crate) fn definition(tool: &Tool) -> TokenStream {
             #(.title(#title))*
             #(.description(#description))*
             #(#switches)*
+            #scopes
             #arguments
             #injections
             #output

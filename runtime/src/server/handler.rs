@@ -16,8 +16,10 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::prompts::Prompts;
 use super::resources::Resources;
+use super::tools::OfferedTool;
 use super::tools::Tools;
-use crate::instrument::{SessionEnd, note_panic};
+use crate::instrument::{SessionEnd, note_failure};
+use crate::semconv;
 use crate::tool::{Injections, Provided, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
@@ -33,6 +35,37 @@ pub(super) struct ToolHandler {
     pub(super) resources: Resources,
     pub(super) prompts: Prompts,
     pub(super) injections: Arc<Injections>,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Access,
+}
+
+impl ToolHandler {
+    /// The tools that the caller of `request` is told of.
+    #[cfg(feature = "auth")]
+    fn shown<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = &'a OfferedTool> {
+        let tools = self.tools.enabled();
+        tools.filter(|tool| self.access.shows(request, tool.built.scopes))
+    }
+
+    /// The tools, which everybody is told of.
+    #[cfg(not(feature = "auth"))]
+    fn shown(&self, _request: &Request) -> impl Iterator<Item = &OfferedTool> {
+        self.tools.enabled()
+    }
+
+    /// The request, with its caller where the transport does not tell.
+    #[cfg(feature = "auth")]
+    fn identified(&self, mut request: Request) -> Request {
+        self.access.identify(&mut request);
+        request
+    }
+
+    /// The request, of nobody in particular.
+    #[cfg(not(feature = "auth"))]
+    #[expect(clippy::unused_self, reason = "as with the feature `auth`")]
+    fn identified(&self, request: Request) -> Request {
+        request
+    }
 }
 
 impl fmt::Debug for ToolHandler {
@@ -61,9 +94,10 @@ impl ServerHandler for ToolHandler {
     async fn list_tools(
         &self,
         _params: Option<PaginatedRequestParams>,
-        _request: Request,
+        request: Request,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.tools.enabled().map(|tool| tool.built.model.clone());
+        let request = self.identified(request);
+        let tools = self.shown(&request).map(|tool| tool.built.model.clone());
         Ok(ListToolsResult::with_all_items(tools.collect()))
     }
 
@@ -72,8 +106,13 @@ impl ServerHandler for ToolHandler {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
+        let request = self.identified(request);
         let found = self.tools.get(&params.name);
-        let tool = found.ok_or_else(|| self.tools.unknown())?;
+        let tool = found.ok_or_else(|| Tools::unknown(self.shown(&request)))?;
+        #[cfg(feature = "auth")]
+        if let Some(refused) = super::access::Access::refusal(&request, tool.built.scopes) {
+            return refused;
+        }
         let cancelled = request.ct.clone().cancelled_owned();
         let call = ToolCall::new(
             Arc::clone(&tool.built),
@@ -126,7 +165,7 @@ impl ServerHandler for ToolHandler {
     ) -> Result<ListResourcesResult, ErrorData> {
         let cursor = params.and_then(|params| params.cursor);
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
+        let context = ToolContext::new(self.identified(request));
         let listing = async { self.resources.list(cursor.as_deref(), &context).await };
         attend(listing, cancelled)
             .await?
@@ -150,7 +189,7 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
+        let context = ToolContext::new(self.identified(request));
         let injections = Arc::clone(&self.injections);
         let reading = async { self.resources.read(params.uri, injections, context).await };
         let result = attend(reading, cancelled).await?;
@@ -172,7 +211,7 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
+        let context = ToolContext::new(self.identified(request));
         let injections = Arc::clone(&self.injections);
         let getting = async { self.prompts.get(params, injections, context).await };
         let result = attend(getting, cancelled).await?;
@@ -218,7 +257,7 @@ async fn attend<T>(
     let answer = AssertUnwindSafe(code).catch_unwind();
     tokio::select! {
         biased;
-        answer = answer => Ok(answer.inspect_err(|_panic| note_panic()).ok()),
+        answer = answer => Ok(answer.inspect_err(|_panic| note_failure(semconv::ERROR_PANIC)).ok()),
         () = cancelled => Err(ErrorData::internal_error("the call was cancelled", None)),
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! ServerBuilder    options -> server; every fallible step          builder.rs
 //! ToolHandler      all that is offered as an rmcp handler          handler.rs
+//! Access           who may call which tool                         access.rs
 //! Tools            the tools by name, built and checked            tools.rs
 //! ToolSwitch       tools on and off while the server runs          switch.rs
 //! Resources        the resources by URI, checked                   resources.rs
@@ -11,6 +12,8 @@
 //! http, stdio      the two transports, until a signal comes        http/, stdio.rs, shutdown.rs
 //! ```
 
+#[cfg(feature = "auth")]
+mod access;
 mod builder;
 mod error;
 mod handler;
