@@ -21,7 +21,14 @@ pub(crate) fn function(offer: Offer, error: &syn::Error, item: &TokenStream) -> 
     let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
         return quote!(#errors #item);
     };
+    // What else it was to be would bring a type of the same name.
+    let others: Vec<_> = function
+        .attrs
+        .extract_if(.., |attribute| Offer::of(attribute).is_some())
+        .collect();
     Strip::default().visit_item_fn_mut(&mut function);
+    let mentions = others.iter().map(|other| mention(other.path()));
+    function.block.stmts.splice(0..0, mentions);
     // A method stands in an `impl`, where no type can stand beside it.
     let placeholder = function
         .sig

@@ -82,6 +82,11 @@ pub struct Optional<T>(PhantomData<fn() -> T>);
 pub struct Required<T>(PhantomData<fn() -> T>);
 
 /// How the value of a parameter comes from a text, or from none.
+#[diagnostic::on_unimplemented(
+    message = "an argument of this type cannot be read from text",
+    label = "is not read from text",
+    note = "write `String`, implement `std::str::FromStr` for it with an error that is `Display`, or borrow it, `&T`, to have it injected by the server"
+)]
 pub trait TextKind {
     /// The parameter's type.
     type Value;

@@ -12,6 +12,7 @@ fn prompt(
     #[arg(default)] f: &State,
     (g, h): (u8, u8),
 ) -> String {
+    drop((a, b, c, d, e, f, g, h));
     String::new()
 }
 

@@ -1,20 +1,19 @@
-use glassbox::{mcp_resource, mcp_tool, phase};
+use glassbox::{mcp_resource, mcp_tool};
 
 #[mcp_resource("note://nothing")]
 fn nothing() {}
 
 #[mcp_resource("note://generic")]
 const unsafe fn generic<T>() -> impl std::fmt::Display {
-    ""
+    String::new()
 }
 
 #[mcp_resource("note://blocking", blocking)]
-async fn waits() -> &str {
-    ""
+async fn waits() -> String {
+    String::new()
 }
 
 #[mcp_resource("note://both")]
-#[phase]
 #[mcp_tool]
 fn both() -> String {
     String::new()
