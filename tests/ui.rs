@@ -10,6 +10,8 @@ const PINNED: &str = "rustc 1.95.";
 fn accepts_what_users_write() {
     let cases = trybuild::TestCases::new();
     cases.pass("ui/tool/pass/*.rs");
+    cases.pass("ui/resource/pass/*.rs");
+    cases.pass("ui/prompt/pass/*.rs");
     cases.pass("ui/phase/pass/*.rs");
 }
 
@@ -18,6 +20,8 @@ fn accepts_what_users_write() {
 fn says_what_to_write_instead() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/tool/fail/*.rs");
+    cases.compile_fail("ui/resource/fail/*.rs");
+    cases.compile_fail("ui/prompt/fail/*.rs");
     cases.compile_fail("ui/phase/fail/*.rs");
 }
 

@@ -1,14 +1,13 @@
 //! The Gmail MCP server: two tools and one resource a message.
 //!
-//! What stands here is all that observing takes: `#[mcp_tool]`, `#[phase]`, and a middleware in the HTTP client.
+//! What stands here is all that observing takes: `#[mcp_tool]`, `#[mcp_resource]`, `#[phase]`, and a middleware in the HTTP client.
 
 use glassbox::{
-    BuildError, ResourceProvider, Server, ServerBuilder, ToolContext, ToolError, mcp_tool, phase,
+    BuildError, ResourceProvider, Server, ServerBuilder, ToolContext, ToolError, mcp_resource,
+    mcp_tool, phase,
 };
 use rmcp::ErrorData;
-use rmcp::model::{
-    ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
-};
+use rmcp::model::{ListResourcesResult, Resource};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +37,7 @@ pub fn builder(gmail: Gmail) -> ServerBuilder {
         .inject(gmail.clone())
         .tool::<list_emails>()
         .tool::<send_email>()
+        .resource::<message>()
         .resources(GmailMessages { gmail })
 }
 
@@ -130,22 +130,29 @@ async fn send_email(
     Ok(confirmation)
 }
 
-/// Messages as resources: listed, and read one at a time.
+/// Headers and beginning of a message.
+#[mcp_resource("gmail://messages/{id}")]
+async fn message(gmail: &Gmail, id: MessageId) -> Result<Email, ErrorData> {
+    #[phase("auth.validate")]
+    let token = gmail.token().await.map_err(rpc_error)?;
+
+    #[phase("gmail.get_message")]
+    let message = gmail.message(&token, &id).await;
+    message.map_err(|error| match error {
+        GmailError::Refused { status, .. } if matches!(status.as_u16(), 400 | 404) => {
+            ErrorData::resource_not_found("no such resource: there is no such message", None)
+        }
+        error => rpc_error(error),
+    })
+}
+
+/// The messages there are, page by page; [`message`] reads them.
 #[derive(Debug)]
 struct GmailMessages {
     gmail: Gmail,
 }
 
 impl ResourceProvider for GmailMessages {
-    fn templates(&self) -> Vec<ResourceTemplate> {
-        let template = ResourceTemplate::new(format!("{RESOURCE_PREFIX}{{id}}"), "message");
-        vec![
-            template
-                .with_description("Headers and beginning of a message")
-                .with_mime_type(JSON),
-        ]
-    }
-
     async fn list(
         &self,
         cursor: Option<&str>,
@@ -166,29 +173,6 @@ impl ResourceProvider for GmailMessages {
         result.next_cursor = page.next_page_token;
         Ok(result)
     }
-
-    async fn read(&self, uri: &str, _: &ToolContext) -> Result<ReadResourceResult, ErrorData> {
-        let unknown = || {
-            ErrorData::resource_not_found(
-                "no such resource; messages are gmail://messages/{id}",
-                None,
-            )
-        };
-        let id = MessageId::new(uri.strip_prefix(RESOURCE_PREFIX).ok_or_else(unknown)?);
-        let token = validate(&self.gmail).await.map_err(rpc_error)?;
-        let email = match get_message(&self.gmail, &token, &id).await {
-            Ok(email) => email,
-            Err(GmailError::InvalidId) => return Err(unknown()),
-            Err(GmailError::Refused { status, .. }) if matches!(status.as_u16(), 400 | 404) => {
-                return Err(unknown());
-            }
-            Err(error) => return Err(rpc_error(error)),
-        };
-        let contents = format_resource(&email, uri).map_err(|_| {
-            ErrorData::internal_error("the message cannot be written as JSON", None)
-        })?;
-        Ok(ReadResourceResult::new(vec![contents]))
-    }
 }
 
 #[phase("auth.validate")]
@@ -203,20 +187,6 @@ async fn list_page(
     cursor: Option<&str>,
 ) -> Result<Page, GmailError> {
     gmail.list_page(token, RESOURCES_PER_PAGE, cursor).await
-}
-
-#[phase("gmail.get_message")]
-async fn get_message(
-    gmail: &Gmail,
-    token: &AccessToken,
-    id: &MessageId,
-) -> Result<Email, GmailError> {
-    gmail.message(token, id).await
-}
-
-#[phase("format_response")]
-fn format_resource(email: &Email, uri: &str) -> serde_json::Result<ResourceContents> {
-    Ok(ResourceContents::text(serde_json::to_string_pretty(email)?, uri).with_mime_type(JSON))
 }
 
 /// A failure in our words: those of Gmail, or of what stands before it, may repeat what the request said.

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Lit, LitStr, Meta, Path};
 
-use crate::diagnostics::from_darling;
+use crate::diagnostics::{Diagnostics, from_darling};
 
 /// Reads `name, name = value, ...` into `T`, with every mistake in it.
 pub(crate) fn read<T: FromMeta>(arguments: TokenStream) -> syn::Result<T> {
@@ -41,6 +41,55 @@ pub(crate) fn read<T: FromMeta>(arguments: TokenStream) -> syn::Result<T> {
     checked.and_then(|()| {
         value.ok_or_else(|| syn::Error::new(Span::call_site(), "these arguments cannot be read"))
     })
+}
+
+/// Makes the struct that the parser fills, and the list of what it accepts, of one list.
+///
+/// The struct goes through as it stands: darling names its variables at the spans of types, which nightly compilers join
+/// over their tokens, and a bracket of this macro among them would put the variable out of sight.
+macro_rules! accepted {
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $rename:literal) => { $rename };
+    (@names $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*) => {
+        &[$($crate::args::accepted!(@name $field $($rename)?)),*]
+    };
+    (
+        $(#[$attribute:meta])*
+        pub(crate) struct $name:ident { $($fields:tt)* }
+    ) => {
+        $(#[$attribute])*
+        pub(crate) struct $name { $($fields)* }
+
+        impl $name {
+            /// What is accepted, in the order of the documentation.
+            pub(crate) const NAMES: &[&str] = $crate::args::accepted!(@names $($fields)*);
+        }
+    };
+}
+pub(crate) use accepted;
+
+/// Reads as [`read`] does, and says what is accepted where an argument is not.
+pub(crate) fn read_accepted<T: FromMeta>(arguments: TokenStream, names: &[&str]) -> syn::Result<T> {
+    read(arguments).map_err(|error| with_accepted(&error, names))
+}
+
+/// Adds what is accepted to mistakes that darling has no suggestion for; it lists short lists only.
+fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let mut diagnostics = Diagnostics::default();
+    for error in error.clone() {
+        let text = error.to_string();
+        if text.starts_with("unknown argument") && !text.contains("; ") {
+            let names = names.join(", ");
+            diagnostics.at(error.span(), format!("{text}; accepted are {names}"));
+        } else {
+            diagnostics.push(error);
+        }
+    }
+    diagnostics
+        .finish(())
+        .err()
+        .unwrap_or_else(|| error.clone())
 }
 
 /// A value, and where its key stands.

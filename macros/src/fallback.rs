@@ -7,6 +7,7 @@ use syn::{Attribute, Block, FnArg, ImplItem, ItemFn, ItemImpl, Macro, Path};
 
 use crate::args::{CratePath, Name};
 use crate::docs::is_doc;
+use crate::offer::Offer;
 use crate::phase::is_phase;
 use crate::phase::tokens::{mention, without_phases};
 use crate::tool::is_tool;
@@ -14,20 +15,27 @@ use crate::tool::parameter::borrowed;
 use crate::tools::args::Args;
 use crate::tools::{hides_tool, is_tools};
 
-/// The mistakes, and the function with a tool of its name that is never called.
-pub(crate) fn tool(error: &syn::Error, item: &TokenStream) -> TokenStream {
+/// The mistakes, and the function with a type of its name that is never called.
+pub(crate) fn function(offer: Offer, error: &syn::Error, item: &TokenStream) -> TokenStream {
     let errors = error.to_compile_error();
     let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
         return quote!(#errors #item);
     };
+    // What else it was to be would bring a type of the same name.
+    let others: Vec<_> = function
+        .attrs
+        .extract_if(.., |attribute| Offer::of(attribute).is_some())
+        .collect();
     Strip::default().visit_item_fn_mut(&mut function);
+    let mentions = others.iter().map(|other| mention(other.path()));
+    function.block.stmts.splice(0..0, mentions);
     // A method stands in an `impl`, where no type can stand beside it.
-    let tool = function
+    let placeholder = function
         .sig
         .receiver()
         .is_none()
-        .then(|| crate::tool::function::placeholder(&function, &CratePath::default()));
-    quote!(#errors #function #tool)
+        .then(|| crate::marker::placeholder(offer, &function, &CratePath::default()));
+    quote!(#errors #function #placeholder)
 }
 
 /// The mistakes, and the block with a set of its type that has no tools.

@@ -1,14 +1,20 @@
 //! Attribute macros of Glassbox: instrumented MCP tools and their phases.
 //!
-//! The `glassbox` crate re-exports both macros; name it, and not this crate, among your dependencies. What the macros
+//! The `glassbox` crate re-exports the macros; name it, and not this crate, among your dependencies. What the macros
 //! expand to calls into `glassbox::__private`, which belongs to exactly this version.
 
 mod args;
 mod diagnostics;
 mod docs;
 mod fallback;
+mod input;
+mod invocation;
+mod marker;
+mod offer;
 mod phase;
+mod prompt;
 mod receiver;
+mod resource;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -16,6 +22,8 @@ mod tool;
 mod tools;
 
 use proc_macro::TokenStream;
+
+use self::offer::Offer;
 
 /// Makes a function, or a method in a block with [`#[mcp_tools]`](macro@mcp_tools), a tool of an MCP server.
 ///
@@ -113,7 +121,7 @@ use proc_macro::TokenStream;
 pub fn mcp_tool(args: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     tool::expand(args.into(), item.clone())
-        .unwrap_or_else(|error| fallback::tool(&error, &item))
+        .unwrap_or_else(|error| fallback::function(Offer::Tool, &error, &item))
         .into()
 }
 
@@ -180,6 +188,162 @@ pub fn mcp_tools(args: TokenStream, item: TokenStream) -> TokenStream {
     let args = proc_macro2::TokenStream::from(args);
     tools::expand(args.clone(), item.clone())
         .unwrap_or_else(|error| fallback::tools(&error, &args, &item))
+        .into()
+}
+
+/// Makes a function a resource of an MCP server, or a template of many.
+///
+/// The function stays an ordinary function. Beside it comes a type of the same name, which a server takes:
+/// `.resource::<message>()`.
+///
+/// - The URI stands first. `{id}` in it is a variable: an **owned parameter** of that name, `String` or any type with
+///   `FromStr`. A URI without variables is one resource, listed by `resources/list`; one with variables is a template,
+///   listed by `resources/templates/list`.
+/// - **Borrowed parameters are injected**, as those of tools are, `&ToolContext` too.
+/// - The doc comment is the description.
+/// - Inside, [`#[phase]`](macro@phase) stands on statements. Reads are observed as tool calls are.
+///
+/// # Examples
+///
+/// ```ignore
+/// /// Headers and beginning of a message.
+/// #[mcp_resource("gmail://messages/{id}")]
+/// async fn message(gmail: &Gmail, id: MessageId) -> Result<Email, ResourceError> {
+///     #[phase("gmail.get_message")]
+///     let email = gmail.message(&id).await?;
+///     Ok(email)
+/// }
+/// ```
+///
+/// expands to the function, and
+///
+/// ```ignore
+/// pub enum message {}
+/// impl ::glassbox::Resource for message {
+///     const DEFINITION: ResourceDefinition = ResourceDefinition::new(
+///         "message",
+///         "gmail://messages/{id}",
+///         &[UriPart::Literal("gmail://messages/"), UriPart::Segment("id")],
+///     )
+///     .description("Headers and beginning of a message.")
+///     .content_type(|| content_type!(Result<Email, ResourceError>))
+///     .injections(&[Injection::of::<Gmail>("gmail")]);
+///     fn read(call: ResourceCall) -> ResourceFuture { /* reads the variables, calls `message` */ }
+/// }
+/// ```
+///
+/// # Arguments of `#[mcp_resource("uri", ...)]`
+///
+/// | argument | default | meaning |
+/// |---|---|---|
+/// | `name = "..."` | the function's name | the resource's name |
+/// | `title = "..."` | none | a name for people |
+/// | `description = "..."` | the doc comment | what the model reads |
+/// | `mime_type = "..."` | by the return type | of the contents: `text/plain` for texts, `application/octet-stream` for bytes, `application/json` for all else |
+/// | `size = 1024` | not said | the size of the contents, in bytes; of one resource, not of a template |
+/// | `audience(user, assistant)` | not said | whom the contents are for |
+/// | `priority = 0.5` | not said | how important the contents are, from 0 to 1 |
+/// | `blocking` | on an async thread | a `fn` that computes or waits for long runs on a thread for blocking code |
+/// | `crate = path` | `::glassbox` | where the runtime is found |
+///
+/// # What a URI matches
+///
+/// `{id}` takes at least one character of one segment, without `/`, `?` and `#` (RFC 6570, simple expansion); `{+path}`,
+/// at the end, takes all the rest (reserved expansion). What is taken is percent-decoded after that, so a variable may
+/// hold anything, `/` and `..` too: check it before it becomes a part of a path. All else is compared as it is written.
+///
+/// A URI without variables comes before templates, and templates are asked in the order they are registered. Two equal
+/// URIs, and a template that stands behind one which takes all of its URIs, are errors when the server is built. A
+/// variable that its type cannot read names no resource.
+///
+/// # What it returns
+///
+/// `String` is text; `Vec<u8>` and `&'static [u8]` are bytes (Base64 on the wire); a type with `Serialize` is JSON, as
+/// text; `ResourceContents`, several of them, and `ReadResourceResult` are taken as they are. An `Err` is a JSON-RPC error
+/// with its text: internal, or what `ResourceError::not_found` and `rmcp::ErrorData` say.
+///
+/// # Errors
+///
+/// A URI without a scheme, an expression that cannot be read back (such as `{?q}`), a variable without a parameter and
+/// the other way round, two variables with nothing in between, and what cannot be a tool either, do not compile.
+#[proc_macro_attribute]
+pub fn mcp_resource(args: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    resource::expand(args.into(), item.clone())
+        .unwrap_or_else(|error| fallback::function(Offer::Resource, &error, &item))
+        .into()
+}
+
+/// Makes a function a prompt of an MCP server.
+///
+/// The function stays an ordinary function. Beside it comes a type of the same name, which a server takes:
+/// `.prompt::<review>()`.
+///
+/// - **Owned parameters are arguments**. They are text on the wire: `String`, any type with `FromStr`, and `Option` of
+///   these. **Borrowed parameters are injected**, `&ToolContext` too.
+/// - Doc comments on the function and on its parameters are the descriptions.
+/// - `String` is one message of the user; `PromptMessage`, several of them, and `GetPromptResult` are taken as they are.
+///   An `Err` is a JSON-RPC error with its text.
+/// - Inside, [`#[phase]`](macro@phase) stands on statements. Spans come back where the server says
+///   `.passback_for_prompts(true)`.
+///
+/// # Examples
+///
+/// ```ignore
+/// /// Asks for a summary of the inbox.
+/// #[mcp_prompt(title = "Summary")]
+/// fn summarize(
+///     /// In how many words
+///     #[arg(default = 100)]
+///     words: u32,
+/// ) -> String {
+///     format!("Summarize my unread mails in {words} words.")
+/// }
+/// ```
+///
+/// expands to the function, without what describes its parameters, and
+///
+/// ```ignore
+/// pub enum summarize {}
+/// impl ::glassbox::Prompt for summarize {
+///     const DEFINITION: PromptDefinition = PromptDefinition::new("summarize")
+///         .title("Summary")
+///         .description("Asks for a summary of the inbox.")
+///         .arguments(&[PromptArgument::new("words", || false).description("In how many words")]);
+///     fn get(call: PromptCall) -> PromptFuture { /* reads the arguments, calls `summarize` */ }
+/// }
+/// ```
+///
+/// # Arguments of `#[mcp_prompt(...)]`
+///
+/// | argument | default | meaning |
+/// |---|---|---|
+/// | `name = "..."` | the function's name | the prompt's name |
+/// | `title = "..."` | none | a name for people |
+/// | `description = "..."` | the doc comment | what people read |
+/// | `blocking` | on an async thread | a `fn` that computes or waits for long runs on a thread for blocking code |
+/// | `crate = path` | `::glassbox` | where the runtime is found |
+///
+/// # Arguments of a prompt's `#[arg(...)]`, on an owned parameter
+///
+/// | argument | default | meaning |
+/// |---|---|---|
+/// | `default` | required, unless `Option<T>` | `Default::default()` stands in for an argument left out |
+/// | `default = value` | | the value stands in; a string literal is converted with `Into` |
+/// | `rename = "..."` | the parameter's name | the argument's name |
+/// | `title = "..."` | none | a name for people |
+/// | `description = "..."` | the doc comment | what people read |
+///
+/// Arguments that are missing, unknown or cannot be read are answered with one JSON-RPC error that tells all of them.
+///
+/// # Errors
+///
+/// What cannot be a tool cannot be a prompt either, and does not compile; the message says what to write instead.
+#[proc_macro_attribute]
+pub fn mcp_prompt(args: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    prompt::expand(args.into(), item.clone())
+        .unwrap_or_else(|error| fallback::function(Offer::Prompt, &error, &item))
         .into()
 }
 

@@ -6,11 +6,20 @@ pub use crate::phase::{
     Phase, PhaseFuture, PhaseStream, Rounds, ValueProbe, ViaAnything, ViaResult, ViaWhole,
     error_text,
 };
+pub use crate::prompt::{
+    PromptArgument, PromptArguments, PromptCall, PromptDefinition, PromptFailure, PromptFuture,
+    PromptOutput, is_required, messages,
+};
+pub use crate::resource::{
+    ResourceCall, ResourceDefinition, ResourceFailure, ResourceFuture, ResourceOutput, UriPart,
+    Variables, content_type, contents,
+};
+pub use crate::text::{FromText, Optional, Required, TextKind, TextProbe, ViaRequired};
 pub use crate::tool::{
-    Argument, ArgumentType, Arguments, Bound, CallError, CallTool, DefaultValue, Injection,
-    Keyword, OutputProbe, OutputSchema, ReturnProbe, SplitValue, Taken, ToolCall, ToolDefinition,
-    ToolFailure, ToolFuture, ToolMethod, ToolOutput, ViaValue, default_value, named_set,
-    run_blocking,
+    Argument, ArgumentType, Arguments, Bound, CallError, CallFuture, CallTool, DefaultValue,
+    Injection, Keyword, OutputProbe, OutputSchema, ReturnProbe, SplitValue, Taken, ToolCall,
+    ToolDefinition, ToolFailure, ToolFuture, ToolMethod, ToolOutput, ViaValue, default_value,
+    named_set, run_blocking,
 };
 
 pub use crate::tool::{output_schema as schema_of, reply as reply_with};
@@ -49,3 +58,6 @@ pub use crate::__ok_value as ok_value;
 
 /// What a phase is to others, by the words of `kind = ...`.
 pub use opentelemetry::trace::SpanKind;
+
+/// Whom a resource is for, by the words of `audience(..)`.
+pub use rmcp::model::Role;

@@ -56,7 +56,8 @@
 //! | [`PassbackRateLimit`], how often | no bound |
 //! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials, and what [`redact()`] is told on the way |
 //! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
-//! | [`Instrumented::passback_for_prompts`], spans of `prompts/get` | off |
+//! | [`ServerBuilder::passback_for_prompts`], spans of `prompts/get` | off |
+//! | [`ServerBuilder::resources`], resources found at run time | those of functions alone |
 //! | [`ServerBuilder::auth`], who may call over HTTP | everybody |
 //! | [`Auth`](auth::Auth), how tokens are checked | 30 s of leeway; keys fetched again after 5 min, kept for 24 h, fetched every 10 s at most and within 5 s |
 //! | [`ServerBuilder::stdio_identity`], who calls on stdio | nobody |
@@ -113,20 +114,23 @@ mod instrument;
 pub mod otlp;
 mod passback;
 mod phase;
+mod prompt;
 mod propagation;
 mod redact;
 #[cfg(feature = "analysis")]
 pub mod render;
+mod resource;
 mod semconv;
 mod server;
 mod spawn;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 mod tool;
 mod uri;
 
 pub use advertise::Advertising;
-pub use glassbox_macros::{mcp_tool, mcp_tools, phase};
+pub use glassbox_macros::{mcp_prompt, mcp_resource, mcp_tool, mcp_tools, phase};
 pub use instrument::{Instrumented, ServiceHandler, TelemetryMode, TelemetryOptions};
 pub use passback::{
     AttributeMatch, EXTENSION_ID, MARCH_CAPABILITY, PassbackCounts, PassbackGrant, PassbackLimits,
@@ -134,7 +138,9 @@ pub use passback::{
     SpanMatch,
 };
 pub use phase::{ErrorType, PhaseName};
+pub use prompt::Prompt;
 pub use redact::redact;
+pub use resource::{Resource, ResourceError};
 #[cfg(feature = "http-server")]
 pub use server::http;
 #[cfg(feature = "stdio")]

@@ -1,5 +1,7 @@
 //! Messages, as Gmail gives them and as the tools give them on.
 
+use std::str::FromStr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -57,12 +59,6 @@ pub struct Sent {
 }
 
 impl MessageId {
-    /// Takes an id as it stands in a resource's URI; [`Gmail::message`](super::Gmail::message) checks it.
-    #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into() }
-    }
-
     /// The id, if it can stand in a path.
     pub(super) fn checked(&self) -> Result<&str, GmailError> {
         let is_id = (1..=32).contains(&self.id.len())
@@ -72,6 +68,17 @@ impl MessageId {
         } else {
             Err(GmailError::InvalidId)
         }
+    }
+}
+
+/// Reads an id as it stands in a resource's URI.
+impl FromStr for MessageId {
+    type Err = GmailError;
+
+    fn from_str(id: &str) -> Result<Self, GmailError> {
+        let id = Self { id: id.to_owned() };
+        id.checked()?;
+        Ok(id)
     }
 }
 

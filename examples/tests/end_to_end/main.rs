@@ -301,7 +301,6 @@ async fn messages_are_resources() {
             GET /gmail/v1/users/me/profile
           gmail.get_message
             GET /gmail/v1/users/me/messages/{id}
-          format_response
     "#]]
     .assert_eq(&outline(&spans));
 

@@ -19,6 +19,7 @@ use super::tokens::replaced;
 use crate::args::CratePath;
 use crate::diagnostics::Diagnostics;
 use crate::fallback::keyword;
+use crate::offer::Offer;
 use crate::signature::Returns;
 
 const PLACES: &str = "a phase stands on a function or a method with a body, or inside it on a `let`, an expression, a block or a `match` arm";
@@ -226,19 +227,18 @@ fn check(function: &ItemFn, diagnostics: &mut Diagnostics) {
                 "a function is one phase; for a phase within a phase, put `#[phase]` on a block inside",
             );
         }
-        if attribute
-            .path()
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "mcp_tool")
-        {
-            diagnostics.on(attribute, TOOL_AND_PHASE);
+        if let Some(offer) = Offer::of(attribute) {
+            diagnostics.on(attribute, span_of_its_own(offer));
         }
     }
 }
 
-/// A tool and a phase on the same function.
-pub(crate) const TOOL_AND_PHASE: &str = "a tool has a span of its own already; remove `#[phase]`, and put phases on what happens inside";
+/// What a server offers, and a phase, on the same function.
+pub(crate) fn span_of_its_own(offer: Offer) -> String {
+    format!(
+        "a {offer} has a span of its own already; remove `#[phase]`, and put phases on what happens inside"
+    )
+}
 
 /// The `async` block that a function ends with and so returns, boxed or not. `async_trait` writes it, for one.
 fn last_block(function: &mut ItemFn) -> Option<&mut ExprAsync> {

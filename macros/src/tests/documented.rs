@@ -13,9 +13,10 @@ use crate::phase::options::OPTIONS;
 const INTRODUCTION: &str = "\
 # What the macros write
 
-What `#[mcp_tool]`, `#[mcp_tools]` and `#[phase]` expand to: data, and one call into the runtime. This page is written by
-a test from the macros themselves (`UPDATE_EXPECT=1 cargo test -p glassbox-macros documented`) and compared in every
-test run. What it costs to compile is in [Benchmarks](benchmarks.md).
+What `#[mcp_tool]`, `#[mcp_tools]`, `#[mcp_resource]`, `#[mcp_prompt]` and `#[phase]` expand to: data, and one call into
+the runtime. This page is written by a test from the macros themselves
+(`UPDATE_EXPECT=1 cargo test -p glassbox-macros documented`) and compared in every test run. What it costs to compile is
+in [Benchmarks](benchmarks.md).
 ";
 
 #[test]

@@ -1,7 +1,7 @@
 //! Sources whose expansions `docs/expansions.md` shows.
 
 /// Title, what to notice, source.
-pub(crate) const EXAMPLES: [(&str, &str, &str); 11] = [
+pub(crate) const EXAMPLES: [(&str, &str, &str); 13] = [
     (
         "The smallest tool",
         "The function is left alone. Beside it stands an empty type of the same name, which a server takes: \
@@ -48,6 +48,30 @@ impl<B: Backend> Gmail<B> {
         "#[mcp_tool(blocking)]
 fn checksum(rounds: u32) -> u64 {
     (0..rounds).fold(7, |sum, round| sum.rotate_left(5) ^ u64::from(round))
+}",
+    ),
+    (
+        "A resource",
+        "The template is taken apart here, and each variable has its parameter; at run time nothing is parsed but the URI of \
+         the request. The type of the contents says the MIME type where none is written.",
+        "#[mcp_resource(\"gmail://messages/{id}\")]
+/// Headers and beginning of a message.
+async fn message(gmail: &Gmail, id: MessageId) -> Result<Email, ResourceError> {
+    gmail.message(&id).await
+}",
+    ),
+    (
+        "A prompt",
+        "Arguments are text. Whether one may be left out is asked of its type, so that an alias of `Option` is one, too.",
+        "#[mcp_prompt]
+/// Asks for a summary of the inbox.
+fn summarize(
+    /// In how many words
+    #[arg(default = 100)]
+    words: u32,
+    topic: Option<String>,
+) -> String {
+    format!(\"Summarize my mails of {topic:?} in {words} words.\")
 }",
     ),
     (

@@ -5,6 +5,8 @@ mod examples;
 mod once;
 mod phase_expansions;
 mod phase_mistakes;
+mod prompt_mistakes;
+mod resource_mistakes;
 mod tables;
 mod tool_expansions;
 mod tool_mistakes;
@@ -12,6 +14,8 @@ mod tools_expansions;
 mod tools_mistakes;
 
 use proc_macro2::{TokenStream, TokenTree};
+
+use crate::offer::Offer;
 
 /// Expands an item whose first attribute is one of ours.
 fn run(source: &str) -> (TokenStream, TokenStream, syn::Result<TokenStream>) {
@@ -35,6 +39,8 @@ fn run(source: &str) -> (TokenStream, TokenStream, syn::Result<TokenStream>) {
     let result = match name.as_str() {
         "mcp_tool" => crate::tool::expand(args.clone(), item.clone()),
         "mcp_tools" => crate::tools::expand(args.clone(), item.clone()),
+        "mcp_resource" => crate::resource::expand(args.clone(), item.clone()),
+        "mcp_prompt" => crate::prompt::expand(args.clone(), item.clone()),
         "phase" => crate::phase::expand(args.clone(), item.clone()),
         other => panic!("no macro of ours: {other}"),
     };
@@ -68,7 +74,15 @@ fn fallback(source: &str) -> String {
     let error = result.expect_err("a mistake");
     let tokens = match source {
         source if source.starts_with("#[mcp_tools") => crate::fallback::tools(&error, &args, &item),
-        source if source.starts_with("#[mcp_tool") => crate::fallback::tool(&error, &item),
+        source if source.starts_with("#[mcp_tool") => {
+            crate::fallback::function(Offer::Tool, &error, &item)
+        }
+        source if source.starts_with("#[mcp_resource") => {
+            crate::fallback::function(Offer::Resource, &error, &item)
+        }
+        source if source.starts_with("#[mcp_prompt") => {
+            crate::fallback::function(Offer::Prompt, &error, &item)
+        }
         _ => crate::fallback::phase(&error, &item),
     };
     let mut file: syn::File = syn::parse2(tokens).unwrap();

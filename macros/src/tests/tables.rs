@@ -58,3 +58,28 @@ fn the_table_of_mcp_tools_is_complete() {
     assert!(accepted.contains("prefix"));
     assert_eq!(documented("/// # Arguments\n"), accepted);
 }
+
+#[test]
+fn the_table_of_mcp_resource_is_complete() {
+    let accepted = accepted("#[mcp_resource(\"a:b\", qqqqqq)] fn f() -> u8 {}");
+    assert!(accepted.contains("mime_type"));
+    let documented = documented("# Arguments of `#[mcp_resource(\"uri\", ...)]`");
+    assert_eq!(documented, accepted);
+}
+
+#[test]
+fn the_table_of_mcp_prompt_is_complete() {
+    let accepted = accepted("#[mcp_prompt(qqqqqq)] fn f() -> u8 {}");
+    assert!(accepted.contains("title"));
+    assert_eq!(documented("# Arguments of `#[mcp_prompt(...)]`"), accepted);
+}
+
+#[test]
+fn the_table_of_a_prompts_arg_is_complete() {
+    let accepted = accepted("#[mcp_prompt] fn f(#[arg(qqqqqq)] a: u8) -> u8 {}");
+    assert!(accepted.contains("rename"));
+    assert_eq!(
+        documented("# Arguments of a prompt's `#[arg(...)]`"),
+        accepted
+    );
+}

@@ -9,32 +9,7 @@ use proc_macro2::TokenStream;
 use syn::{Attribute, Meta};
 
 use super::scopes::Scopes;
-use crate::args::{self, CratePath, Keyed, Reason, Switch, Text, Value};
-use crate::diagnostics::Diagnostics;
-
-/// Makes the struct that the parser fills, and the list of what it accepts, of one list.
-///
-/// The struct goes through as it stands: darling names its variables at the spans of types, which nightly compilers join
-/// over their tokens, and a bracket of this macro among them would put the variable out of sight.
-macro_rules! accepted {
-    (@name $field:ident) => { stringify!($field) };
-    (@name $field:ident $rename:literal) => { $rename };
-    (@names $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*) => {
-        &[$(accepted!(@name $field $($rename)?)),*]
-    };
-    (
-        $(#[$attribute:meta])*
-        pub(crate) struct $name:ident { $($fields:tt)* }
-    ) => {
-        $(#[$attribute])*
-        pub(crate) struct $name { $($fields)* }
-
-        impl $name {
-            /// What is accepted, in the order of the documentation.
-            pub(crate) const NAMES: &[&str] = accepted!(@names $($fields)*);
-        }
-    };
-}
+use crate::args::{CratePath, Keyed, Reason, Switch, Text, Value, accepted, read_accepted};
 
 accepted! {
 /// `#[mcp_tool(...)]` as written.
@@ -57,7 +32,7 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn read(tokens: TokenStream) -> syn::Result<Self> {
-        args::read(tokens).map_err(|error| with_accepted(&error, Self::NAMES))
+        read_accepted(tokens, Self::NAMES)
     }
 }
 
@@ -87,32 +62,11 @@ impl ArgArgs {
     pub(crate) fn read(attribute: &Attribute) -> syn::Result<Self> {
         match &attribute.meta {
             Meta::Path(_) => Ok(Self::default()),
-            Meta::List(list) => {
-                args::read(list.tokens.clone()).map_err(|error| with_accepted(&error, Self::NAMES))
-            }
+            Meta::List(list) => read_accepted(list.tokens.clone(), Self::NAMES),
             Meta::NameValue(_) => Err(syn::Error::new_spanned(
                 attribute,
                 "what an argument accepts stands in parentheses: `#[arg(default = 5, minimum = 1)]`",
             )),
         }
     }
-}
-
-/// Adds what is accepted to mistakes that darling has no suggestion for; it lists short lists only.
-fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let mut diagnostics = Diagnostics::default();
-    for error in error.clone() {
-        let text = error.to_string();
-        if text.starts_with("unknown argument") && !text.contains("; ") {
-            let names = names.join(", ");
-            diagnostics.at(error.span(), format!("{text}; accepted are {names}"));
-        } else {
-            diagnostics.push(error);
-        }
-    }
-    diagnostics
-        .finish(())
-        .err()
-        .unwrap_or_else(|| error.clone())
 }

@@ -181,7 +181,7 @@ impl Argument {
 }
 
 impl DefaultValue {
-    fn new(value: Keyed<Value>) -> Self {
+    pub(crate) fn new(value: Keyed<Value>) -> Self {
         match value.value.0 {
             None => Self::OfType(value.key),
             Some(Expr::Lit(ExprLit {

@@ -1,59 +1,76 @@
-//! What cannot be a tool, whatever its parameters are.
+//! What cannot be offered, whatever its parameters are.
 
-use syn::{GenericParam, ItemFn, ReturnType, Safety};
+use syn::{GenericParam, ItemFn, ReturnType, Safety, Signature};
 
-use super::is_tool;
-use super::model::Place;
 use super::parameter::check_returned;
+use crate::args::{Keyed, Switch};
 use crate::diagnostics::Diagnostics;
-use crate::phase::function::TOOL_AND_PHASE;
+use crate::offer::Offer;
+use crate::phase::function::span_of_its_own;
 use crate::phase::is_phase;
 use crate::phase::options::Returned;
 use crate::phase::returned::Follows;
 
-const BOXED_FUTURE: &str = "a tool that waits is an `async fn`: write one; where `#[async_trait]` makes this of it, put \
-                            `#[mcp_tools]` above `#[async_trait]`";
-
-/// Checks the function itself; parameters are looked at one by one elsewhere.
-pub(super) fn check_function(function: &ItemFn, place: &Place, diagnostics: &mut Diagnostics) {
+/// Checks the function itself; parameters are looked at one by one elsewhere. `instead` is where type parameters could
+/// be.
+pub(crate) fn check_function(
+    function: &ItemFn,
+    offer: Offer,
+    instead: &str,
+    diagnostics: &mut Diagnostics,
+) {
     let sig = &function.sig;
     if let Some(constness) = &sig.constness {
-        diagnostics.on(constness, "a tool cannot be a `const fn`; remove `const`");
+        diagnostics.on(
+            constness,
+            format!("a {offer} cannot be a `const fn`; remove `const`"),
+        );
     }
     if let Safety::Unsafe(unsafety) = &sig.safety {
         diagnostics.on(
             unsafety,
-            "a tool is called by whoever reaches the server, so it cannot be `unsafe`; remove it, and check in the body \
-             what it relies on",
+            format!(
+                "a {offer} is called by whoever reaches the server, so it cannot be `unsafe`; remove it, and check in \
+                 the body what it relies on"
+            ),
         );
     }
     if let Some(abi) = &sig.abi {
-        diagnostics.on(abi, "a tool is called by Rust only; remove `extern`");
+        diagnostics.on(
+            abi,
+            format!("a {offer} is called by Rust only; remove `extern`"),
+        );
     }
     if let Some(variadic) = &sig.variadic {
         diagnostics.on(
             variadic,
-            "a tool names its arguments; take a list as `values: Vec<T>`",
+            match offer {
+                Offer::Tool => {
+                    "a tool names its arguments; take a list as `values: Vec<T>`".to_owned()
+                }
+                Offer::Resource | Offer::Prompt => {
+                    format!(
+                        "a {offer} names its {value}s; remove `...`",
+                        value = offer.value()
+                    )
+                }
+            },
         );
     }
-    let instead = match place {
-        Place::Module => "; or make it a method of a generic `#[mcp_tools] impl`",
-        Place::Impl { .. } => "; or move the parameter to the `impl` block",
-    };
     for parameter in &sig.generics.params {
         match parameter {
             GenericParam::Lifetime(_) => {}
             GenericParam::Type(ty) => diagnostics.on(
                 &ty.ident,
                 format!(
-                    "a tool is called by its name, without type arguments: write a concrete type instead of `{}`{instead}",
+                    "a {offer} is called by its name, without type arguments: write a concrete type instead of `{}`{instead}",
                     ty.ident
                 ),
             ),
             GenericParam::Const(constant) => diagnostics.on(
                 &constant.ident,
                 format!(
-                    "a tool is called by its name, without const arguments: write a concrete value instead of `{}`{instead}",
+                    "a {offer} is called by its name, without const arguments: write a concrete value instead of `{}`{instead}",
                     constant.ident
                 ),
             ),
@@ -62,9 +79,11 @@ pub(super) fn check_function(function: &ItemFn, place: &Place, diagnostics: &mut
     if let ReturnType::Type(_, ty) = &sig.output {
         let follows = Follows::of(&sig.output, None);
         if follows.is_some_and(|follows| follows.boxed && follows.what == Returned::Future) {
-            diagnostics.on(ty, BOXED_FUTURE);
+            diagnostics.on(ty, boxed_future(offer));
         } else {
-            diagnostics.keep(check_returned(ty)).unwrap_or_default();
+            diagnostics
+                .keep(check_returned(ty, offer))
+                .unwrap_or_default();
         }
     }
     for attribute in function
@@ -72,14 +91,55 @@ pub(super) fn check_function(function: &ItemFn, place: &Place, diagnostics: &mut
         .iter()
         .filter(|attribute| is_phase(attribute))
     {
-        diagnostics.on(attribute, TOOL_AND_PHASE);
+        diagnostics.on(attribute, span_of_its_own(offer));
     }
     for attribute in &function.attrs {
-        if is_tool(attribute) {
-            diagnostics.on(
+        match Offer::of(attribute) {
+            Some(other) if other == offer => diagnostics.on(
                 attribute,
-                "a function is one tool; remove the second `#[mcp_tool]`",
-            );
+                format!(
+                    "a function is one {offer}; remove the second `#[{name}]`",
+                    name = offer.attribute()
+                ),
+            ),
+            Some(other) => diagnostics.on(
+                attribute,
+                format!(
+                    "a function is a {offer} or a {other}: remove one attribute, or write a second function that calls \
+                     this one"
+                ),
+            ),
+            None => {}
         }
     }
+}
+
+fn boxed_future(offer: Offer) -> &'static str {
+    match offer {
+        Offer::Tool => {
+            "a tool that waits is an `async fn`: write one; where `#[async_trait]` makes this of it, put \
+             `#[mcp_tools]` above `#[async_trait]`"
+        }
+        Offer::Resource => "a resource that waits is an `async fn`: write one",
+        Offer::Prompt => "a prompt that waits is an `async fn`: write one",
+    }
+}
+
+/// Whether the function runs on a thread for blocking code; an `async fn` cannot.
+pub(crate) fn check_blocking(
+    blocking: Option<&Keyed<Switch>>,
+    sig: &Signature,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    let Some(blocking) = blocking.filter(|blocking| blocking.value.0) else {
+        return false;
+    };
+    if sig.asyncness.is_some() {
+        diagnostics.at(
+            blocking.key,
+            "`blocking` is for a `fn` that holds up its thread, and an `async fn` waits without: remove `async`, or \
+             `blocking`",
+        );
+    }
+    true
 }

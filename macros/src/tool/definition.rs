@@ -11,6 +11,7 @@ use super::model::{Input, Tool};
 use super::number::Number;
 use super::shape::given;
 use crate::args::CratePath;
+use crate::input::{injections, list};
 use crate::signature::hygienic;
 
 /// The definition as one constant expression.
@@ -37,17 +38,7 @@ pub(crate) fn definition(tool: &Tool) -> TokenStream {
             Input::Injection { .. } => None,
         }),
     );
-    let injections = list(
-        span,
-        "injections",
-        tool.inputs.iter().filter_map(|input| match input {
-            Input::Injection { parameter, ty } => {
-                let span = hygienic(ty.span());
-                Some(quote_spanned!(span=> #private::Injection::of::<#ty>(#parameter)))
-            }
-            Input::Argument(_) => None,
-        }),
-    );
+    let injections = injections(&tool.krate, span, &tool.inputs);
     let output = match &tool.function.sig.output {
         ReturnType::Default => TokenStream::new(),
         ReturnType::Type(_, ty) => {
@@ -73,15 +64,6 @@ pub(crate) fn definition(tool: &Tool) -> TokenStream {
             #injections
             #output
     }
-}
-
-fn list(span: Span, method: &str, items: impl Iterator<Item = TokenStream>) -> TokenStream {
-    let mut items = items.peekable();
-    if items.peek().is_none() {
-        return TokenStream::new();
-    }
-    let method = Ident::new(method, span);
-    quote_spanned!(span=> .#method(&[#(#items),*]))
 }
 
 fn argument(krate: &CratePath, argument: &Argument) -> TokenStream {
@@ -140,7 +122,7 @@ fn keyword_value(krate: &CratePath, keyword: &Keyword) -> TokenStream {
     quote_spanned!(span=> #private::Keyword::#name(#value))
 }
 
-fn default_value(default: &DefaultValue, ty: &syn::Type) -> TokenStream {
+pub(crate) fn default_value(default: &DefaultValue, ty: &syn::Type) -> TokenStream {
     match default {
         DefaultValue::OfType(key) => {
             let span = hygienic(*key);

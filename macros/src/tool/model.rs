@@ -1,17 +1,18 @@
 //! A tool as decided: names resolved, parameters sorted into arguments and injections, every mistake reported.
 
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Type};
+use syn::{FnArg, ItemFn, LitStr, PatType};
 
 use super::args::{ArgArgs, Args};
 use super::argument::Argument;
-use super::checks::check_function;
+use super::checks::{check_blocking, check_function};
 use super::name;
 use super::parameter::Parameter;
 use crate::args::{CratePath, Keyed, Switch};
 use crate::diagnostics::Diagnostics;
-use crate::docs::{self, is_doc};
-use crate::fallback::is_arg;
+use crate::docs;
+use crate::input::{arg, described};
+use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
 use crate::signature::Returns;
@@ -49,11 +50,7 @@ pub(crate) enum Place {
 }
 
 /// What becomes of a parameter.
-#[derive(Debug)]
-pub(crate) enum Input {
-    Argument(Box<Argument>),
-    Injection { parameter: LitStr, ty: Box<Type> },
-}
+pub(crate) type Input = crate::input::Input<Box<Argument>>;
 
 impl Tool {
     /// Decides; what cannot be decided is reported.
@@ -100,20 +97,13 @@ impl Tool {
             ("allow_unknown_arguments", allow_unknown_arguments),
         ];
         let krate = runtime(crate_path, place, diagnostics);
-        check_function(&function, place, diagnostics);
+        check_function(&function, Offer::Tool, place.instead(), diagnostics);
         let name = diagnostics.keep(name::of(
             name.as_ref().map(|name| &name.value.0),
             place.prefix(),
             &function.sig.ident,
         ));
-        let blocking = blocking.filter(|blocking| blocking.value.0);
-        if let (Some(blocking), Some(_)) = (&blocking, &function.sig.asyncness) {
-            diagnostics.at(
-                blocking.key,
-                "`blocking` is for a `fn` that holds up its thread, and an `async fn` waits without: remove `async`, or \
-                 `blocking`",
-            );
-        }
+        let blocking = check_blocking(blocking.as_ref(), &function.sig, diagnostics);
         let description = match description {
             Some(text) => Some(text.value.0.value()),
             None => docs::description(&function.attrs, diagnostics),
@@ -136,7 +126,7 @@ impl Tool {
                 .into_iter()
                 .filter_map(|(name, switch)| switch.map(|switch| (name, switch.value.0)))
                 .collect(),
-            blocking: blocking.is_some(),
+            blocking,
             receiver,
             scopes: scopes.map(|scopes| scopes.value.0).unwrap_or_default(),
             inputs,
@@ -149,6 +139,14 @@ impl Place {
         match self {
             Self::Module => None,
             Self::Impl { prefix, .. } => prefix.as_ref(),
+        }
+    }
+
+    /// Where type parameters could be.
+    fn instead(&self) -> &'static str {
+        match self {
+            Self::Module => "; or make it a method of a generic `#[mcp_tools] impl`",
+            Self::Impl { .. } => "; or move the parameter to the `impl` block",
         }
     }
 
@@ -200,32 +198,14 @@ fn inputs(function: &mut ItemFn, diagnostics: &mut Diagnostics) -> Vec<Input> {
 }
 
 fn input(parameter: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Input> {
-    let ours: Vec<Attribute> = parameter
-        .attrs
-        .extract_if(.., |attribute| is_arg(attribute) || is_doc(attribute))
-        .collect();
-    for attribute in &parameter.attrs {
-        if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
-            diagnostics.on(
-                attribute,
-                "the arguments of a tool are the same in every build; put `#[cfg]` on the function instead",
-            );
-        }
-    }
-    let mut written = ours.iter().filter(|attribute| is_arg(attribute));
-    let arg = written.next();
-    for another in written {
-        diagnostics.on(
-            another,
-            "an argument has one `#[arg(...)]`; write everything into the first",
-        );
-    }
+    let ours = described(parameter, Offer::Tool, diagnostics);
+    let arg = arg(&ours, diagnostics);
     let args = arg.map(|attribute| {
         diagnostics
             .keep(ArgArgs::read(attribute))
             .unwrap_or_default()
     });
-    match diagnostics.keep(Parameter::of(parameter))? {
+    match diagnostics.keep(Parameter::of(parameter, Offer::Tool))? {
         Parameter::Injection { name, ty } => {
             if let Some(arg) = arg {
                 diagnostics.on(
@@ -235,11 +215,7 @@ fn input(parameter: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Input
                     ),
                 );
             }
-            let parameter = LitStr::new(&name.unraw().to_string(), name.span());
-            Some(Input::Injection {
-                parameter,
-                ty: Box::new(ty.clone()),
-            })
+            Some(Input::injection(name, ty))
         }
         Parameter::Argument { name, ty } => {
             let name = LitStr::new(&name.unraw().to_string(), name.span());

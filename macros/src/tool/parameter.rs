@@ -6,6 +6,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Ident, Lifetime, Pat, PatType, Type, TypePath, TypeReference, parse_quote};
 
 use crate::diagnostics::readable;
+use crate::offer::Offer;
 use crate::signature::{find, opaque, peel};
 
 fn error<T>(tokens: impl ToTokens, message: String) -> syn::Result<T> {
@@ -22,7 +23,7 @@ pub(crate) enum Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    pub(crate) fn of(parameter: &'a PatType) -> syn::Result<Self> {
+    pub(crate) fn of(parameter: &'a PatType, offer: Offer) -> syn::Result<Self> {
         let name = match &*parameter.pat {
             Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
                 &pattern.ident
@@ -30,29 +31,36 @@ impl<'a> Parameter<'a> {
             pattern => {
                 return error(
                     pattern,
-                    "a parameter of a tool needs a name, which is the argument's name: write `name: Type`, and take \
-                     it apart in the body"
-                        .to_owned(),
+                    format!(
+                        "a parameter of a {offer} needs a name, which is the {value}'s name: write `name: Type`, and \
+                         take it apart in the body",
+                        value = offer.value()
+                    ),
                 );
             }
         };
         match peel(&parameter.ty) {
             Type::Reference(reference) => {
-                check_injection(name, &parameter.ty, reference)?;
+                check_injection(name, &parameter.ty, reference, offer)?;
                 Ok(Self::Injection {
                     name,
                     ty: &reference.elem,
                 })
             }
             ty => {
-                check_argument(name, ty)?;
+                check_argument(name, ty, offer)?;
                 Ok(Self::Argument { name, ty })
             }
         }
     }
 }
 
-fn check_injection(name: &Ident, ty: &Type, reference: &TypeReference) -> syn::Result<()> {
+fn check_injection(
+    name: &Ident,
+    ty: &Type,
+    reference: &TypeReference,
+    offer: Offer,
+) -> syn::Result<()> {
     let elem = peel(&reference.elem);
     if let Some(mutable) = &reference.mutability {
         return error(
@@ -65,8 +73,8 @@ fn check_injection(name: &Ident, ty: &Type, reference: &TypeReference) -> syn::R
         );
     }
     match elem {
-        Type::Slice(_) | Type::Reference(_) => return owned_instead(name, ty),
-        Type::Path(path) if is_str(path) => return owned_instead(name, ty),
+        Type::Slice(_) | Type::Reference(_) => return owned_instead(name, ty, offer),
+        Type::Path(path) if is_str(path) => return owned_instead(name, ty, offer),
         Type::ImplTrait(_) | Type::TraitObject(_) => {
             let bounds = match elem {
                 Type::ImplTrait(ty) => ty.bounds.to_token_stream(),
@@ -96,23 +104,29 @@ fn check_injection(name: &Ident, ty: &Type, reference: &TypeReference) -> syn::R
     }
 }
 
-fn check_argument(name: &Ident, ty: &Type) -> syn::Result<()> {
+fn check_argument(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<()> {
     if let Some(opaque) = opaque(ty) {
         return error(
             opaque,
             format!(
-                "an argument's type gives its schema: write a concrete type, `{name}: Type`, instead of `impl`"
+                "{why}: write a concrete type, `{name}: Type`, instead of `impl`",
+                why = match offer {
+                    Offer::Tool => "an argument's type gives its schema",
+                    Offer::Resource => "a variable is read as its type",
+                    Offer::Prompt => "an argument is read as its type",
+                }
             ),
         );
     }
     if find(ty, |ty| matches!(ty, Type::Reference(_))).is_some() {
-        return owned_instead(name, ty);
+        return owned_instead(name, ty, offer);
     }
     match borrowed(ty) {
         Some(lifetime) => error(
             lifetime,
             format!(
-                "arguments are owned: write `{name}` with a type that borrows nothing, such as `String`"
+                "{value}s are owned: write `{name}` with a type that borrows nothing, such as `String`",
+                value = offer.value()
             ),
         ),
         None => Ok(()),
@@ -143,12 +157,14 @@ pub(crate) fn borrowed(ty: &Type) -> Option<Lifetime> {
 }
 
 /// Checks what a tool returns: it is given away, after the call and what it borrowed have ended.
-pub(super) fn check_returned(ty: &Type) -> syn::Result<()> {
+pub(crate) fn check_returned(ty: &Type, offer: Offer) -> syn::Result<()> {
     if let Some(opaque) = opaque(ty) {
         return error(
             opaque,
-            "what a tool returns gives its output schema: write a concrete type instead of `impl`"
-                .to_owned(),
+            format!(
+                "what a {offer} returns {becomes}: write a concrete type instead of `impl`",
+                becomes = offer.returned()
+            ),
         );
     }
     let Some(lifetime) = borrow(ty) else {
@@ -158,14 +174,16 @@ pub(super) fn check_returned(ty: &Type) -> syn::Result<()> {
         Borrow::Reference => error(
             ty,
             format!(
-                "what a tool returns outlives the call, so it is owned: write `{owned}`",
+                "what a {offer} returns outlives the call, so it is owned: write `{owned}`",
                 owned = readable(owned(ty))
             ),
         ),
         Borrow::Lifetime(lifetime) => error(
             lifetime,
-            "what a tool returns outlives the call, so it is owned: write a type that borrows nothing, such as `String`"
-                .to_owned(),
+            format!(
+                "what a {offer} returns outlives the call, so it is owned: write a type that borrows nothing, such as \
+                 `String`"
+            ),
         ),
     }
 }
@@ -188,11 +206,12 @@ fn borrow(ty: &Type) -> Option<Borrow> {
 }
 
 /// "Arguments are owned", with the type to write instead.
-fn owned_instead<T>(name: &Ident, ty: &Type) -> syn::Result<T> {
+fn owned_instead<T>(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<T> {
     error(
         ty,
         format!(
-            "arguments are owned: write `{name}: {owned}`; `&T` parameters are injected by the server",
+            "{value}s are owned: write `{name}: {owned}`; `&T` parameters are injected by the server",
+            value = offer.value(),
             owned = readable(owned(ty))
         ),
     )

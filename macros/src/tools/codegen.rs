@@ -8,10 +8,11 @@ use syn::{Attribute, Ident, ImplItem, ItemImpl};
 
 use super::model::{Block, Member};
 use crate::args::CratePath;
+use crate::marker::cfgs;
 use crate::signature::{hygienic, local};
 use crate::tool::call::{call_local, future};
 use crate::tool::definition::definition;
-use crate::tool::function::{cfgs, lints};
+use crate::tool::function::lints;
 use crate::tool::model::Tool;
 
 /// Everything a block expands to.

@@ -8,9 +8,10 @@ use super::args::Args;
 use super::{hides_tool, is_tools};
 use crate::args::{CratePath, Name, Text};
 use crate::diagnostics::Diagnostics;
+use crate::marker::cfgs;
+use crate::offer::Offer;
 use crate::phase::tokens::mention;
 use crate::tool::args::Args as ToolArgs;
-use crate::tool::function::cfgs;
 use crate::tool::is_tool;
 use crate::tool::model::{Place, Tool};
 use crate::tool::name::check_prefix;
@@ -123,7 +124,10 @@ fn member(item: ImplItem, place: &Place, diagnostics: &mut Diagnostics) -> Optio
                     let tool = tool(&mark, method, place, diagnostics)?;
                     Some(Member::Tool(Box::new(tool)))
                 }
-                None => Some(Member::Other(Box::new(ImplItem::Fn(method)))),
+                None => {
+                    check_others(&method.attrs, diagnostics);
+                    Some(Member::Other(Box::new(ImplItem::Fn(method))))
+                }
             }
         }
         other => {
@@ -131,6 +135,20 @@ fn member(item: ImplItem, place: &Place, diagnostics: &mut Diagnostics) -> Optio
                 diagnostics.on(mark, "a tool is a method: put `#[mcp_tool]` on a `fn`");
             }
             Some(Member::Other(Box::new(other)))
+        }
+    }
+}
+
+/// Reports what is no method yet.
+fn check_others(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
+    for attribute in attributes {
+        if let Some(offer) = Offer::of(attribute) {
+            diagnostics.on(
+                attribute,
+                format!(
+                    "a {offer} is a free function: move it out of the block, and borrow what it needs, `value: &T`"
+                ),
+            );
         }
     }
 }

@@ -11,13 +11,17 @@ use rmcp::{RoleServer, ServerHandler};
 
 use super::error::BuildError;
 use super::handler::ToolHandler;
-use super::resources::{DynResources, ResourceProvider};
+use super::prompts::Prompts;
+use super::provider::{DynResources, ResourceProvider};
+use super::resources::Resources;
 use super::switch::ToolSwitch;
 use super::tools::Tools;
 use crate::instrument::{Instrumented, PassbackOptions, TelemetryOptions};
 use crate::passback::{
     PassbackCounts, PassbackGrant, PassbackLimits, PassbackPolicy, PassbackRateLimit, Secrets,
 };
+use crate::prompt::Prompt;
+use crate::resource::Resource;
 use crate::tool::{Injections, IntoToolSet, Tool, ToolSet};
 
 /// A server of annotated tools, ready to serve.
@@ -190,7 +194,50 @@ impl ServerBuilder {
         self
     }
 
-    /// Provides `value` to every tool that borrows its type.
+    /// Adds a resource, or a template of resources: the name of a function
+    /// marked `#[mcp_resource]`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use glassbox::{Server, mcp_resource};
+    ///
+    /// /// What the server is for.
+    /// #[mcp_resource("about://this")]
+    /// fn about() -> &'static str {
+    ///     "It keeps notes."
+    /// }
+    ///
+    /// let server = Server::builder("notes", "1.0.0").resource::<about>().build();
+    /// # server.unwrap();
+    /// ```
+    pub fn resource<R: Resource>(mut self) -> Self {
+        self.tools = self.tools.resource::<R>();
+        self
+    }
+
+    /// Adds a prompt: the name of a function marked `#[mcp_prompt]`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use glassbox::{Server, mcp_prompt};
+    ///
+    /// /// Asks for a summary.
+    /// #[mcp_prompt]
+    /// fn summarize(topic: String) -> String {
+    ///     format!("Summarize what the notes say of {topic}.")
+    /// }
+    ///
+    /// let server = Server::builder("notes", "1.0.0").prompt::<summarize>().build();
+    /// # server.unwrap();
+    /// ```
+    pub fn prompt<P: Prompt>(mut self) -> Self {
+        self.tools = self.tools.prompt::<P>();
+        self
+    }
+
+    /// Provides `value` to everything that borrows its type.
     pub fn inject<T: Any + Send + Sync>(mut self, value: T) -> Self {
         if !self.injections.insert(value) {
             self.duplicate_injections.push(type_name::<T>());
@@ -198,7 +245,9 @@ impl ServerBuilder {
         self
     }
 
-    /// Offers resources. A second call replaces the first.
+    /// Offers resources that are found at run time, beside those of
+    /// [`resource`](Self::resource), which come first: in the list, and where a
+    /// URI is read. A second call replaces the first.
     pub fn resources(mut self, provider: impl ResourceProvider) -> Self {
         self.resources = Some(Box::new(provider));
         self
@@ -269,6 +318,14 @@ impl ServerBuilder {
         self
     }
 
+    /// Whether the spans of prompts are in answers too, as those of tools and
+    /// resources are. Default: `false`: SEP-2448 names the other two. Your own
+    /// export and metrics see prompts in any case.
+    pub fn passback_for_prompts(mut self, passback_for_prompts: bool) -> Self {
+        self.passback.covers_prompts = passback_for_prompts;
+        self
+    }
+
     /// Sets what is exported, measured and handed on, beside passback. Default:
     /// [`TelemetryOptions::new`].
     pub fn telemetry(mut self, options: TelemetryOptions) -> Self {
@@ -280,10 +337,11 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// If the server has no name, two tools have one name, a prefix makes a name that MCP does not
-    /// allow, a tool borrows what was not injected, a type was injected twice, an argument
-    /// contradicts its default, a tool is disabled for ever, the switch is another server's, a secret
-    /// is too short to be one, or what `auth` was given cannot be used.
+    /// If the server has no name, two tools or prompts have one name, two resources one URI, a
+    /// resource is hidden behind another one, a prefix makes a name that MCP does not allow, a
+    /// function borrows what was not injected, a type was injected twice, an argument contradicts
+    /// its default, a tool is disabled for ever, the switch is another server's, a
+    /// secret is too short to be one, or what `auth` was given cannot be used.
     pub fn build(mut self) -> Result<Server, BuildError> {
         if self.implementation.name.trim().is_empty() {
             return Err(BuildError::NoName);
@@ -294,23 +352,30 @@ impl ServerBuilder {
             });
         }
         self.passback.secrets = Secrets::new(self.secrets)?;
-        let tools = Tools::build(self.tools, &self.injections, self.switch)?;
+        let ToolSet {
+            tools,
+            resources,
+            prompts,
+        } = self.tools;
+        let tools = Tools::build(tools, &self.injections, self.switch)?;
+        let resources = Resources::build(resources, self.resources, &self.injections)?;
+        let prompts = Prompts::build(prompts, &self.injections)?;
         #[cfg(feature = "auth")]
         let auth = self.auth.map(|auth| auth.into_layer_for(tools.scoped()));
         #[cfg(feature = "auth")]
         let auth = auth.transpose()?;
         let mut capabilities = ServerCapabilities::default();
         capabilities.tools = tools.capability();
-        if self.resources.is_some() {
-            capabilities.resources = Some(rmcp::model::ResourcesCapability::default());
-        }
+        capabilities.resources = resources.capability();
+        capabilities.prompts = prompts.capability();
         let mut info = ServerConfig::new(capabilities).with_server_info(self.implementation);
         info.instructions = self.instructions;
         let handler = ToolHandler {
             info,
             tools,
+            resources,
+            prompts,
             injections: Arc::new(self.injections),
-            resources: self.resources,
             #[cfg(feature = "auth")]
             access: self.access,
         };

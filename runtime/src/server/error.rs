@@ -3,6 +3,7 @@
 use std::{fmt, io};
 
 use crate::passback::SecretsError;
+use crate::tool::{Injection, Injections};
 
 /// Why a server cannot be built.
 #[derive(thiserror::Error)]
@@ -45,19 +46,57 @@ pub enum BuildError {
     /// A switch belongs to one server.
     #[error("the tool switch belongs to another server already; make a `ToolSwitch` for each")]
     SwitchInUse,
-    /// A tool borrows what nobody provides.
+    /// Two resources have one URI.
     #[error(
-        "tool `{tool}` borrows `{parameter}: &{type_name}`, but nothing of that type was injected; add `.inject(..)` with a value of type `{type_name}`"
+        "two resources have the URI `{uri}`: `{first}` and `{second}`; give one of them another"
+    )]
+    DuplicateResource {
+        /// The URI.
+        uri: String,
+        /// The function that has it.
+        first: String,
+        /// The function that wants it too.
+        second: String,
+    },
+    /// A resource is never read, since all of its URIs are those of one before it.
+    #[error(
+        "resource `{template}` of `{origin}` is never read: `{by}` of `{by_origin}` stands before it and takes all of its URIs; register it first, or change one of them"
+    )]
+    HiddenResource {
+        /// The template that is never reached.
+        template: String,
+        /// Its function.
+        origin: String,
+        /// The template before it.
+        by: String,
+        /// The function of that.
+        by_origin: String,
+    },
+    /// Two prompts have one name.
+    #[error(
+        "two prompts are named `{prompt}`: `{first}` and `{second}`; give one of them another name, `#[mcp_prompt(name = \"..\")]`, or its set a prefix, `.prefixed(\"..\")`"
+    )]
+    DuplicatePrompt {
+        /// The name.
+        prompt: String,
+        /// The function that has it.
+        first: String,
+        /// The function that wants it too.
+        second: String,
+    },
+    /// Something borrows what nobody provides.
+    #[error(
+        "{item} borrows `{parameter}: &{type_name}`, but nothing of that type was injected; add `.inject(..)` with a value of type `{type_name}`"
     )]
     MissingInjection {
-        /// The tool.
-        tool: String,
+        /// What borrows, as in ``tool `list` ``.
+        item: String,
         /// Its parameter.
         parameter: String,
         /// The parameter's type.
         type_name: String,
     },
-    /// One type was injected twice; a tool could not tell which it gets.
+    /// One type was injected twice; nobody could tell which is meant.
     #[error("`{type_name}` was injected twice; inject one value a type")]
     DuplicateInjection {
         /// The type.
@@ -112,6 +151,25 @@ pub enum ServeError {
     /// The client's first messages were not MCP.
     #[error("the client did not start an MCP session: {0}")]
     Initialize(String),
+}
+
+/// Checks that everything is provided that `item` borrows.
+pub(super) fn check_injections(
+    borrowed: &[Injection],
+    injections: &Injections,
+    item: impl FnOnce() -> String,
+) -> Result<(), BuildError> {
+    let missing = borrowed
+        .iter()
+        .find(|injection| !injections.provides(injection));
+    match missing {
+        None => Ok(()),
+        Some(missing) => Err(BuildError::MissingInjection {
+            item: item(),
+            parameter: missing.parameter.to_owned(),
+            type_name: (missing.type_name)().to_owned(),
+        }),
+    }
 }
 
 /// Reads as the message does: it is what `main` prints of an error it returns.

@@ -1,4 +1,4 @@
-//! Tools and resources as an rmcp handler.
+//! Tools, resources and prompts as an rmcp handler.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -7,32 +7,34 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
-    CustomResult, ErrorCode, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
-    SubscriptionFilter, Tool,
+    CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerConfig, SubscriptionFilter, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use super::resources::DynResources;
+use super::prompts::Prompts;
+use super::resources::Resources;
 use super::tools::OfferedTool;
 use super::tools::Tools;
 use crate::instrument::{SessionEnd, note_failure};
 use crate::semconv;
-use crate::tool::{Injections, ToolCall, ToolContext};
+use crate::tool::{Injections, Provided, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
 /// server: it may hold anything.
 const PANIC_MESSAGE: &str = "the tool failed unexpectedly; the server's log tells more";
-/// The same of resources.
-const RESOURCE_PANIC_MESSAGE: &str = "the server failed unexpectedly; its log tells more";
+/// The same of all else.
+const OTHER_PANIC_MESSAGE: &str = "the server failed unexpectedly; its log tells more";
 
-/// The tools and resources of one server.
+/// The tools, resources and prompts of one server.
 pub(super) struct ToolHandler {
     pub(super) info: ServerConfig,
     pub(super) tools: Tools,
+    pub(super) resources: Resources,
+    pub(super) prompts: Prompts,
     pub(super) injections: Arc<Injections>,
-    pub(super) resources: Option<Box<dyn DynResources>>,
     #[cfg(feature = "auth")]
     pub(super) access: super::access::Access,
 }
@@ -68,7 +70,12 @@ impl ToolHandler {
 
 impl fmt::Debug for ToolHandler {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.tools.fmt(formatter)
+        formatter
+            .debug_struct("ToolHandler")
+            .field("tools", &self.tools)
+            .field("resources", &self.resources)
+            .field("prompts", &self.prompts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -111,8 +118,7 @@ impl ServerHandler for ToolHandler {
             Arc::clone(&tool.built),
             tool.receiver.clone(),
             params.arguments,
-            Arc::clone(&self.injections),
-            ToolContext::new(request),
+            Provided::new(Arc::clone(&self.injections), ToolContext::new(request)),
         );
         match attend(async { (tool.built.call)(call).await }, cancelled).await? {
             Some(answer) => answer
@@ -157,16 +163,13 @@ impl ServerHandler for ToolHandler {
         params: Option<PaginatedRequestParams>,
         request: Request,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let Some(resources) = &self.resources else {
-            return Ok(ListResourcesResult::default());
-        };
         let cursor = params.and_then(|params| params.cursor);
         let cancelled = request.ct.clone().cancelled_owned();
         let context = ToolContext::new(self.identified(request));
-        let listing = async { resources.list(cursor.as_deref(), &context).await };
+        let listing = async { self.resources.list(cursor.as_deref(), &context).await };
         attend(listing, cancelled)
             .await?
-            .ok_or_else(resource_panic)?
+            .ok_or_else(|| panic_in("resource"))?
     }
 
     async fn list_resource_templates(
@@ -174,12 +177,9 @@ impl ServerHandler for ToolHandler {
         _params: Option<PaginatedRequestParams>,
         request: Request,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let Some(resources) = &self.resources else {
-            return Ok(ListResourceTemplatesResult::default());
-        };
         let cancelled = request.ct.cancelled_owned();
-        let templates = attend(async { resources.templates() }, cancelled).await?;
-        let templates = templates.ok_or_else(resource_panic)?;
+        let templates = attend(async { self.resources.templates() }, cancelled).await?;
+        let templates = templates.ok_or_else(|| panic_in("resource"))?;
         Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
 
@@ -188,18 +188,35 @@ impl ServerHandler for ToolHandler {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let Some(resources) = &self.resources else {
-            return Err(ErrorData::resource_not_found(
-                "this server has no resources",
-                None,
-            ));
-        };
         let cancelled = request.ct.clone().cancelled_owned();
         let context = ToolContext::new(self.identified(request));
-        let reading = async { resources.read(&params.uri, &context).await };
+        let injections = Arc::clone(&self.injections);
+        let reading = async { self.resources.read(params.uri, injections, context).await };
         let result = attend(reading, cancelled).await?;
-        let result = result.ok_or_else(resource_panic)?;
+        let result = result.ok_or_else(|| panic_in("resource"))?;
         result.map(ReadResourceResponse::Complete)
+    }
+
+    async fn list_prompts(
+        &self,
+        _params: Option<PaginatedRequestParams>,
+        _request: Request,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(self.prompts.list()))
+    }
+
+    async fn get_prompt(
+        &self,
+        params: GetPromptRequestParams,
+        request: Request,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let cancelled = request.ct.clone().cancelled_owned();
+        let context = ToolContext::new(self.identified(request));
+        let injections = Arc::clone(&self.injections);
+        let getting = async { self.prompts.get(params, injections, context).await };
+        let result = attend(getting, cancelled).await?;
+        let result = result.ok_or_else(|| panic_in("prompt"))?;
+        result.map(GetPromptResponse::Complete)
     }
 
     /// A request of a known method ends up here if its parameters do not fit
@@ -212,6 +229,7 @@ impl ServerHandler for ToolHandler {
         let expected = match custom.method.as_str() {
             "tools/call" => "`name` must be a string and `arguments` an object",
             "resources/read" => "`uri` must be a string",
+            "prompts/get" => "`name` must be a string and `arguments` an object",
             _ => {
                 return Err(ErrorData::new(
                     ErrorCode::METHOD_NOT_FOUND,
@@ -244,7 +262,7 @@ async fn attend<T>(
     }
 }
 
-fn resource_panic() -> ErrorData {
-    tracing::error!("a resource provider panicked");
-    ErrorData::internal_error(RESOURCE_PANIC_MESSAGE, None)
+fn panic_in(what: &str) -> ErrorData {
+    tracing::error!("a {what} panicked");
+    ErrorData::internal_error(OTHER_PANIC_MESSAGE, None)
 }

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! ServerBuilder    options -> server; every fallible step          builder.rs
-//! ToolHandler      tools and resources as an rmcp handler          handler.rs
+//! ToolHandler      all that is offered as an rmcp handler          handler.rs
 //! Access           who may call which tool                         access.rs
 //! Tools            the tools by name, built and checked            tools.rs
 //! ToolSwitch       tools on and off while the server runs          switch.rs
-//! ResourceProvider resources                                       resources.rs
+//! Resources        the resources by URI, checked                   resources.rs
+//! ResourceProvider resources found at run time                     provider.rs
+//! Prompts          the prompts by name, checked                    prompts.rs
 //! http, stdio      the two transports, until a signal comes        http/, stdio.rs, shutdown.rs
 //! ```
 
@@ -17,6 +19,8 @@ mod error;
 mod handler;
 #[cfg(feature = "http-server")]
 pub mod http;
+mod prompts;
+mod provider;
 mod resources;
 #[cfg(any(feature = "http-server", feature = "stdio"))]
 mod shutdown;
@@ -27,5 +31,5 @@ mod tools;
 
 pub use builder::{Server, ServerBuilder};
 pub use error::{BuildError, ServeError};
-pub use resources::ResourceProvider;
+pub use provider::ResourceProvider;
 pub use switch::{ToolSwitch, ToolSwitchError};

@@ -1,81 +1,180 @@
-//! Resources that a server offers.
+//! The resources of a server: those of functions, checked, and a provider's.
 
-use std::pin::Pin;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
 use rmcp::ErrorData;
-use rmcp::model::{ListResourcesResult, ReadResourceResult, ResourceTemplate};
+use rmcp::model::{ListResourcesResult, ReadResourceResult, ResourceTemplate, ResourcesCapability};
 
-use crate::tool::ToolContext;
+use super::error::{BuildError, check_injections};
+use super::provider::DynResources;
+use crate::resource::{ResourceCall, find, sample};
+use crate::tool::{CallError, Injections, Provided, RegisteredResource, ToolContext};
 
-/// What a server can be asked to read.
-///
-/// Reads are observed as tool calls are: phases and outgoing HTTP calls inside
-/// [`read`](Self::read) come back to a client that asks.
-pub trait ResourceProvider: Send + Sync + 'static {
-    /// The templates of resources that are not listed one by one. Default: none.
-    fn templates(&self) -> Vec<ResourceTemplate> {
-        Vec::new()
+/// The resources of one server.
+pub(super) struct Resources {
+    /// By their URI.
+    indices: HashMap<&'static str, usize>,
+    /// In the order they were registered.
+    fixed: Vec<RegisteredResource>,
+    /// In the order they were registered.
+    templates: Vec<RegisteredResource>,
+    provider: Option<Box<dyn DynResources>>,
+}
+
+impl Resources {
+    /// Checks that each resource can be reached, and gets what it borrows.
+    pub(super) fn build(
+        resources: Vec<RegisteredResource>,
+        provider: Option<Box<dyn DynResources>>,
+        injections: &Injections,
+    ) -> Result<Self, BuildError> {
+        for resource in &resources {
+            let item = || format!("resource `{}`", resource.definition.uri);
+            check_injections(resource.definition.injections, injections, item)?;
+        }
+        let (fixed, templates): (Vec<_>, Vec<_>) = resources
+            .into_iter()
+            .partition(|resource| resource.definition.is_fixed());
+        check_reachable(&templates)?;
+        Ok(Self {
+            indices: indices(&fixed)?,
+            fixed,
+            templates,
+            provider,
+        })
     }
 
-    /// One page of the resources there are.
-    ///
-    /// # Errors
-    ///
-    /// A JSON-RPC error for the client, such as a cursor that is unknown.
-    fn list(
+    /// What is announced: nothing without resources.
+    pub(super) fn capability(&self) -> Option<ResourcesCapability> {
+        let is_empty = self.fixed.is_empty() && self.templates.is_empty();
+        (!is_empty || self.provider.is_some()).then(ResourcesCapability::default)
+    }
+
+    /// One page: the first begins with the functions' own.
+    pub(super) async fn list(
         &self,
         cursor: Option<&str>,
         context: &ToolContext,
-    ) -> impl Future<Output = Result<ListResourcesResult, ErrorData>> + Send;
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let mut page = match (&self.provider, cursor) {
+            (Some(provider), cursor) => provider.list(cursor, context).await?,
+            (None, None) => ListResourcesResult::default(),
+            (None, Some(_)) => {
+                let text = "there is no such cursor; the first page has all resources";
+                return Err(ErrorData::invalid_params(text, None));
+            }
+        };
+        if cursor.is_none() {
+            let own = self.fixed.iter();
+            let own = own.map(|resource| resource.definition.listed());
+            page.resources.splice(0..0, own);
+        }
+        Ok(page)
+    }
 
-    /// Reads one resource.
-    ///
-    /// # Errors
-    ///
-    /// A JSON-RPC error for the client; for a URI that does not exist,
-    /// [`ErrorData::resource_not_found`].
-    fn read(
+    pub(super) fn templates(&self) -> Vec<ResourceTemplate> {
+        let own = self.templates.iter();
+        let own = own.map(|resource| resource.definition.template());
+        let provided = self
+            .provider
+            .iter()
+            .flat_map(|provider| provider.templates());
+        own.chain(provided).collect()
+    }
+
+    /// Reads a resource: a fixed one, else of the first template that has the
+    /// URI, else what the provider has.
+    pub(super) async fn read(
         &self,
-        uri: &str,
-        context: &ToolContext,
-    ) -> impl Future<Output = Result<ReadResourceResult, ErrorData>> + Send;
+        uri: String,
+        injections: Arc<Injections>,
+        context: ToolContext,
+    ) -> Result<ReadResourceResult, ErrorData> {
+        if let Some((resource, values)) = self.find(&uri) {
+            let provided = Provided::new(injections, context);
+            let call = ResourceCall::new(resource.definition, uri, values, provided);
+            let missing = |mistakes| ErrorData::resource_not_found(mistakes, None);
+            let read = (resource.read)(call).await;
+            return read.map_err(|error: CallError| error.into_error(missing));
+        }
+        match &self.provider {
+            Some(provider) => provider.read(&uri, &context).await,
+            None => Err(self.unknown()),
+        }
+    }
+
+    fn find(&self, uri: &str) -> Option<(&RegisteredResource, Vec<String>)> {
+        let fixed = self
+            .indices
+            .get(uri)
+            .and_then(|index| self.fixed.get(*index));
+        if let Some(fixed) = fixed {
+            return Some((fixed, Vec::new()));
+        }
+        self.templates.iter().find_map(|template| {
+            let values = find(template.definition.parts, uri)?;
+            Some((template, values.into_iter().map(str::to_owned).collect()))
+        })
+    }
+
+    fn unknown(&self) -> ErrorData {
+        let all = self.fixed.iter().chain(&self.templates);
+        let uris: Vec<&str> = all.map(|resource| resource.definition.uri).collect();
+        let message = match uris.as_slice() {
+            [] => "this server has no resources".to_owned(),
+            uris => format!(
+                "there is no such resource; this server has: {}",
+                uris.join(", ")
+            ),
+        };
+        ErrorData::resource_not_found(message, None)
+    }
 }
 
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ErrorData>> + Send + 'a>>;
-
-/// [`ResourceProvider`] without its type.
-pub(super) trait DynResources: Send + Sync {
-    fn templates(&self) -> Vec<ResourceTemplate>;
-    fn list<'a>(
-        &'a self,
-        cursor: Option<&'a str>,
-        context: &'a ToolContext,
-    ) -> BoxFuture<'a, ListResourcesResult>;
-    fn read<'a>(
-        &'a self,
-        uri: &'a str,
-        context: &'a ToolContext,
-    ) -> BoxFuture<'a, ReadResourceResult>;
+impl fmt::Debug for Resources {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.fixed.iter().chain(&self.templates);
+        formatter
+            .debug_set()
+            .entries(all.map(|resource| resource.definition.uri))
+            .finish()
+    }
 }
 
-impl<R: ResourceProvider> DynResources for R {
-    fn templates(&self) -> Vec<ResourceTemplate> {
-        ResourceProvider::templates(self)
+/// Where each URI is; refuses one that is there twice.
+fn indices(fixed: &[RegisteredResource]) -> Result<HashMap<&'static str, usize>, BuildError> {
+    let mut indices = HashMap::with_capacity(fixed.len());
+    for (index, resource) in fixed.iter().enumerate() {
+        let uri = resource.definition.uri;
+        let first = indices
+            .insert(uri, index)
+            .and_then(|first| fixed.get(first));
+        if let Some(first) = first {
+            return Err(BuildError::DuplicateResource {
+                uri: uri.to_owned(),
+                first: first.origin.to_owned(),
+                second: resource.origin.to_owned(),
+            });
+        }
     }
+    Ok(indices)
+}
 
-    fn list<'a>(
-        &'a self,
-        cursor: Option<&'a str>,
-        context: &'a ToolContext,
-    ) -> BoxFuture<'a, ListResourcesResult> {
-        Box::pin(ResourceProvider::list(self, cursor, context))
+/// Refuses a template that stands behind one which has all of its URIs.
+fn check_reachable(templates: &[RegisteredResource]) -> Result<(), BuildError> {
+    for (index, second) in templates.iter().enumerate() {
+        let sample = sample(second.definition.parts);
+        let mut before = templates.iter().take(index);
+        if let Some(first) = before.find(|first| find(first.definition.parts, &sample).is_some()) {
+            return Err(BuildError::HiddenResource {
+                template: second.definition.uri.to_owned(),
+                origin: second.origin.to_owned(),
+                by: first.definition.uri.to_owned(),
+                by_origin: first.origin.to_owned(),
+            });
+        }
     }
-
-    fn read<'a>(
-        &'a self,
-        uri: &'a str,
-        context: &'a ToolContext,
-    ) -> BoxFuture<'a, ReadResourceResult> {
-        Box::pin(ResourceProvider::read(self, uri, context))
-    }
+    Ok(())
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rmcp::ErrorData;
 use rmcp::model::ToolsCapability;
 
-use super::error::BuildError;
+use super::error::{BuildError, check_injections};
 use super::switch::ToolSwitch;
-use crate::tool::{BuiltTool, Injections, Receiver, RegisteredTool, ToolSet, check_name};
+use crate::tool::{BuiltTool, Injections, Receiver, RegisteredTool, check_name};
 
 /// The tools of one server.
 pub(super) struct Tools {
@@ -28,27 +28,27 @@ pub(super) struct OfferedTool {
 impl Tools {
     /// Builds every tool, and hands the switch what it switches.
     pub(super) fn build(
-        set: ToolSet,
+        tools: Vec<RegisteredTool>,
         injections: &Injections,
         switch: Option<ToolSwitch>,
     ) -> Result<Self, BuildError> {
-        let indices = indices(&set.tools)?;
-        let mut tools = Vec::with_capacity(set.tools.len());
-        let mut starts = Vec::with_capacity(set.tools.len());
-        for tool in set.tools {
+        let indices = indices(&tools)?;
+        let mut built = Vec::with_capacity(tools.len());
+        let mut starts = Vec::with_capacity(tools.len());
+        for tool in tools {
             if tool.starts_disabled && switch.is_none() {
                 return Err(BuildError::DisabledForEver {
                     tool: tool.name.into_owned(),
                 });
             }
             starts.push((tool.name.clone().into_owned(), !tool.starts_disabled));
-            tools.push(OfferedTool::new(tool, injections)?);
+            built.push(OfferedTool::new(tool, injections)?);
         }
         if let Some(switch) = &switch {
             switch.serve(starts)?;
         }
         Ok(Self {
-            tools,
+            tools: built,
             indices,
             switch,
         })
@@ -112,18 +112,8 @@ impl fmt::Debug for Tools {
 
 impl OfferedTool {
     fn new(tool: RegisteredTool, injections: &Injections) -> Result<Self, BuildError> {
-        let missing = tool
-            .definition
-            .injections
-            .iter()
-            .find(|injection| !injections.provides(injection));
-        if let Some(missing) = missing {
-            return Err(BuildError::MissingInjection {
-                tool: tool.name.into_owned(),
-                parameter: missing.parameter.to_owned(),
-                type_name: (missing.type_name)().to_owned(),
-            });
-        }
+        let item = || format!("tool `{}`", tool.name);
+        check_injections(tool.definition.injections, injections, item)?;
         let built = BuiltTool::new(&tool.name, &tool.definition, tool.call)?;
         #[cfg(not(feature = "auth"))]
         if !built.scopes.is_empty() {

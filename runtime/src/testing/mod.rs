@@ -85,7 +85,7 @@ pub async fn read(server: &impl UnderTest, uri: &str) -> Answer<ReadResourceResu
 /// Gets a prompt and asks for all spans; all else as in [`call`].
 ///
 /// There are spans only of servers with
-/// [`passback_for_prompts`](crate::Instrumented::passback_for_prompts).
+/// [`passback_for_prompts`](crate::ServerBuilder::passback_for_prompts).
 pub async fn get(
     server: &impl UnderTest,
     prompt: &str,

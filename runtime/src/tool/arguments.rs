@@ -28,7 +28,7 @@ pub struct Arguments<'a> {
 /// An argument that was taken, or a mistake that
 /// [`finish`](Arguments::finish) reports.
 #[derive(Debug)]
-pub struct Taken<T>(Option<T>);
+pub struct Taken<T>(pub(crate) Option<T>);
 
 impl<T> Taken<T> {
     /// The argument.

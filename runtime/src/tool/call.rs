@@ -1,6 +1,6 @@
 //! One call of a tool, as generated code sees it.
 
-use std::any::{Any, TypeId, type_name};
+use std::any::{Any, type_name};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -10,12 +10,14 @@ use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::built::BuiltTool;
-use super::context::ToolContext;
-use super::injection::Injections;
+use super::provided::Provided;
 use super::validation::{Rules, has_null, prune};
 
+/// An answer in the making.
+pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, CallError>> + Send>>;
+
 /// The answer of a tool in the making.
-pub type ToolFuture = Pin<Box<dyn Future<Output = Result<CallToolResult, CallError>> + Send>>;
+pub type ToolFuture = CallFuture<CallToolResult>;
 
 /// How a tool is called.
 pub type CallTool = fn(ToolCall) -> ToolFuture;
@@ -30,8 +32,7 @@ pub struct ToolCall {
     /// The `self` of a method.
     receiver: Option<Receiver>,
     given: Value,
-    injections: Arc<Injections>,
-    context: ToolContext,
+    provided: Provided,
 }
 
 impl ToolCall {
@@ -39,8 +40,7 @@ impl ToolCall {
         tool: Arc<BuiltTool>,
         receiver: Option<Receiver>,
         given: Option<JsonObject>,
-        injections: Arc<Injections>,
-        context: ToolContext,
+        provided: Provided,
     ) -> Self {
         let mut given = Value::Object(given.unwrap_or_default());
         if has_null(&given) {
@@ -50,8 +50,7 @@ impl ToolCall {
             tool,
             receiver,
             given,
-            injections,
-            context,
+            provided,
         }
     }
 
@@ -79,15 +78,7 @@ impl ToolCall {
     ///
     /// If nothing was injected; a server that was built has checked that.
     pub fn injected<T: Any>(&self) -> Result<&T, CallError> {
-        if TypeId::of::<T>() == TypeId::of::<ToolContext>() {
-            let context: &(dyn Any + Send + Sync) = &self.context;
-            return context
-                .downcast_ref()
-                .ok_or(CallError::NotInjected(type_name::<T>()));
-        }
-        self.injections
-            .get()
-            .ok_or(CallError::NotInjected(type_name::<T>()))
+        self.provided.get()
     }
 }
 
@@ -114,8 +105,16 @@ impl CallError {
             Self::InvalidArguments(mistakes) => {
                 Ok(CallToolResult::error(vec![ContentBlock::text(mistakes)]))
             }
-            Self::NotInjected(_) => Err(ErrorData::internal_error(self.to_string(), None)),
-            Self::Protocol(error) => Err(error),
+            other => Err(other.into_error(|mistakes| ErrorData::invalid_params(mistakes, None))),
+        }
+    }
+
+    /// The JSON-RPC error for the client; `mistaken` is that of mistakes in what it gave.
+    pub(crate) fn into_error(self, mistaken: impl FnOnce(String) -> ErrorData) -> ErrorData {
+        match self {
+            Self::InvalidArguments(mistakes) => mistaken(mistakes),
+            Self::NotInjected(_) => ErrorData::internal_error(self.to_string(), None),
+            Self::Protocol(error) => error,
         }
     }
 }

@@ -5,7 +5,8 @@ use rmcp::model::{MetaObject, ProgressNotificationParam, RequestId};
 use rmcp::service::{Peer, RequestContext, ServiceError};
 use tokio_util::sync::CancellationToken;
 
-/// The request a tool is called in. Borrow it as a parameter: `&ToolContext`.
+/// The request a tool is called in, a resource is read in, or a prompt is asked
+/// for in. Borrow it as a parameter: `&ToolContext`.
 ///
 /// # Examples
 ///
@@ -66,7 +67,7 @@ impl ToolContext {
         &self.0
     }
 
-    /// Tells the client how far the tool is. Does nothing if the client did not
+    /// Tells the client how far the work is. Does nothing if the client did not
     /// ask for progress.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! validation       arguments against their schema             validation/
 //! Arguments        the arguments of a call, taken and checked arguments.rs
 //! Injection        one borrowed parameter                     injection.rs
+//! Provided         what a call can borrow                     provided.rs
 //! ToolCall         one call, as generated code sees it        call.rs
 //! run_blocking     a call on a thread for blocking code       blocking.rs
 //! reply            what the function returned, as an answer   output.rs
@@ -30,6 +31,7 @@ mod keyword;
 mod method;
 mod name;
 mod output;
+mod provided;
 mod schema;
 mod set;
 mod validation;
@@ -40,7 +42,7 @@ pub use blocking::run_blocking;
 pub use bound::Bound;
 pub(crate) use built::BuiltTool;
 pub(crate) use call::Receiver;
-pub use call::{CallError, CallTool, ToolCall, ToolFuture};
+pub use call::{CallError, CallFuture, CallTool, ToolCall, ToolFuture};
 pub use context::ToolContext;
 pub use definition::{OutputSchema, ToolDefinition};
 pub use error::ToolError;
@@ -49,11 +51,14 @@ pub(crate) use injection::Injections;
 pub use keyword::Keyword;
 pub use method::{ToolMethod, ToolMethods};
 pub(crate) use name::check_name;
+pub(crate) use output::take;
 pub use output::{
     OutputProbe, ReturnProbe, SplitValue, ToolFailure, ToolOutput, ViaValue, output_schema, reply,
 };
-pub(crate) use set::RegisteredTool;
+pub(crate) use provided::Provided;
 pub use set::{IntoToolSet, ToolSet, named_set};
+pub(crate) use set::{RegisteredPrompt, RegisteredResource, RegisteredTool};
+pub(crate) use validation::{shortened, shown};
 
 /// A tool that a server can serve. Implemented by `#[mcp_tool]`.
 #[diagnostic::on_unimplemented(

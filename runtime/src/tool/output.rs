@@ -130,7 +130,7 @@ fn failure<E: ToolFailure>(error: E) -> Result<CallToolResult, CallError> {
 }
 
 /// The value, if it is a `T`.
-fn take<T: 'static>(value: &mut dyn Any) -> Option<T> {
+pub(crate) fn take<T: 'static>(value: &mut dyn Any) -> Option<T> {
     value.downcast_mut::<Option<T>>()?.take()
 }
 

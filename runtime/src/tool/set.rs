@@ -1,4 +1,4 @@
-//! Sets of tools: what modules give to a server.
+//! Sets of tools, resources and prompts: what modules give to a server.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -9,9 +9,11 @@ use super::Tool;
 use super::call::{CallTool, Receiver};
 use super::definition::ToolDefinition;
 use super::method::ToolMethods;
+use crate::prompt::{GetPrompt, Prompt, PromptDefinition};
+use crate::resource::{ReadResource, Resource, ResourceDefinition};
 
-/// Tools that belong together. Modules make them, servers and other sets take
-/// them.
+/// Tools that belong together, and resources and prompts beside them. Modules
+/// make them, servers and other sets take them.
 ///
 /// # Examples
 ///
@@ -59,6 +61,27 @@ use super::method::ToolMethods;
 #[must_use = "a set does nothing until a server takes it: `.tools(set)`"]
 pub struct ToolSet {
     pub(crate) tools: Vec<RegisteredTool>,
+    pub(crate) resources: Vec<RegisteredResource>,
+    pub(crate) prompts: Vec<RegisteredPrompt>,
+}
+
+/// A resource as it was given to a set or a server.
+#[derive(Clone, Copy)]
+pub(crate) struct RegisteredResource {
+    /// The function, for messages.
+    pub(crate) origin: &'static str,
+    pub(crate) definition: ResourceDefinition,
+    pub(crate) read: ReadResource,
+}
+
+/// A prompt as it was given to a set or a server.
+#[derive(Clone)]
+pub(crate) struct RegisteredPrompt {
+    pub(crate) name: Cow<'static, str>,
+    /// The function, for messages.
+    pub(crate) origin: &'static str,
+    pub(crate) definition: PromptDefinition,
+    pub(crate) get: GetPrompt,
 }
 
 /// A tool as it was given to a set or a server.
@@ -99,6 +122,7 @@ impl ToolSet {
         });
         Self {
             tools: tools.collect(),
+            ..Self::default()
         }
     }
 
@@ -115,18 +139,50 @@ impl ToolSet {
         self
     }
 
-    /// Adds the tools of another set, or of a value whose type is marked
-    /// `#[mcp_tools]`.
-    pub fn with(mut self, tools: impl IntoToolSet) -> Self {
-        self.tools.extend(tools.into_tool_set().tools);
+    /// Adds a resource: the name of a function marked `#[mcp_resource]`.
+    pub fn resource<R: Resource>(mut self) -> Self {
+        self.resources.push(RegisteredResource {
+            origin: type_name::<R>(),
+            definition: R::DEFINITION,
+            read: R::read,
+        });
         self
     }
 
-    /// Puts `prefix` in front of the name of every tool that is in the set by
-    /// now. Whether MCP allows the names is checked when the server is built.
+    /// Adds a prompt: the name of a function marked `#[mcp_prompt]`.
+    pub fn prompt<P: Prompt>(mut self) -> Self {
+        self.prompts.push(RegisteredPrompt {
+            name: Cow::Borrowed(P::DEFINITION.name),
+            origin: type_name::<P>(),
+            definition: P::DEFINITION,
+            get: P::get,
+        });
+        self
+    }
+
+    /// Adds all of another set, or the tools of a value whose type is marked
+    /// `#[mcp_tools]`.
+    pub fn with(mut self, tools: impl IntoToolSet) -> Self {
+        let Self {
+            tools,
+            resources,
+            prompts,
+        } = tools.into_tool_set();
+        self.tools.extend(tools);
+        self.resources.extend(resources);
+        self.prompts.extend(prompts);
+        self
+    }
+
+    /// Puts `prefix` in front of the name of every tool and every prompt that is
+    /// in the set by now; resources keep their URIs. Whether MCP allows the names
+    /// is checked when the server is built.
     pub fn prefixed(mut self, prefix: &str) -> Self {
         for tool in &mut self.tools {
             tool.name = Cow::Owned(format!("{prefix}{name}", name = tool.name));
+        }
+        for prompt in &mut self.prompts {
+            prompt.name = Cow::Owned(format!("{prefix}{name}", name = prompt.name));
         }
         self
     }

@@ -1,0 +1,88 @@
+//! What a function is offered as, and the words for it.
+
+use std::fmt;
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, ItemFn};
+
+use crate::fallback::keyword;
+
+/// What a server offers a function as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Tool,
+    Resource,
+    Prompt,
+}
+
+impl Offer {
+    /// What an attribute makes of its function, if it is one of ours, under whatever path.
+    pub(crate) fn of(attribute: &Attribute) -> Option<Self> {
+        let last = attribute.path().segments.last()?;
+        let all = [Self::Tool, Self::Resource, Self::Prompt];
+        all.into_iter()
+            .find(|offer| last.ident == offer.attribute())
+    }
+
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Tool => "mcp_tool",
+            Self::Resource => "mcp_resource",
+            Self::Prompt => "mcp_prompt",
+        }
+    }
+
+    /// What an owned parameter is.
+    pub(crate) fn value(self) -> &'static str {
+        match self {
+            Self::Tool | Self::Prompt => "argument",
+            Self::Resource => "variable",
+        }
+    }
+
+    /// What becomes of what the function returns.
+    pub(crate) fn returned(self) -> &'static str {
+        match self {
+            Self::Tool => "gives its output schema",
+            Self::Resource => "becomes its contents",
+            Self::Prompt => "becomes its messages",
+        }
+    }
+
+    /// The attribute as it is written.
+    pub(crate) fn written(self) -> &'static str {
+        match self {
+            Self::Tool => "#[mcp_tool]",
+            Self::Resource => "#[mcp_resource(\"...\")]",
+            Self::Prompt => "#[mcp_prompt]",
+        }
+    }
+
+    /// The function under the attribute.
+    pub(crate) fn parse(self, item: TokenStream) -> syn::Result<ItemFn> {
+        syn::parse2(item.clone()).map_err(|error| match (syn::parse2(item.clone()), self) {
+            (Ok(syn::Item::Fn(_)) | Err(_), _) => error,
+            (Ok(syn::Item::Impl(_)), Self::Tool) => syn::Error::new_spanned(
+                keyword(item),
+                "an `impl` block has tools among its methods: write `#[mcp_tools]`, and `#[mcp_tool]` on each of them",
+            ),
+            (Ok(_), _) => syn::Error::new_spanned(
+                keyword(item),
+                format!(
+                    "a {self} is a function: put `{written}` on a `fn`",
+                    written = self.written()
+                ),
+            ),
+        })
+    }
+}
+
+impl fmt::Display for Offer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Tool => "tool",
+            Self::Resource => "resource",
+            Self::Prompt => "prompt",
+        })
+    }
+}
