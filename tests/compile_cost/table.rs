@@ -76,26 +76,26 @@ pub(crate) fn table(rows: &[Row]) -> String {
             );
         }
     }
-    if let (Some(none), Some(most)) = (rows.first(), rows.last()) {
-        let tools = as_float(most.tools - none.tools);
-        let each = |most: [f64; 2], none: [f64; 2]| {
-            [(most[0] - none[0]) / tools, (most[1] - none[1]) / tools]
+    if let (Some(least), Some(most)) = (rows.first(), rows.last()) {
+        let tools = as_float(most.tools - least.tools);
+        let each = |most: [f64; 2], least: [f64; 2]| {
+            [(most[0] - least[0]) / tools, (most[1] - least[1]) / tools]
         };
         let medians = |times: &[Times; 2]| [times[0].median(), times[1].median()];
         for (what, [ours, theirs], unit) in [
             (
                 "lines after expansion",
-                each(most.lines.map(as_float), none.lines.map(as_float)),
+                each(most.lines.map(as_float), least.lines.map(as_float)),
                 "",
             ),
             (
                 "`cargo check` after a change",
-                each(medians(&most.check), medians(&none.check)),
+                each(medians(&most.check), medians(&least.check)),
                 " ms",
             ),
             (
                 "`cargo build --release`",
-                each(medians(&most.release), medians(&none.release)),
+                each(medians(&most.release), medians(&least.release)),
                 " ms",
             ),
         ] {

@@ -52,9 +52,9 @@ const KINDS: [(&str, &str); 5] = [
 #[derive(Debug)]
 pub(crate) enum ChosenName {
     /// Out of a fixed set, by its type.
-    Fixed(Expr),
+    Fixed(Box<Expr>),
     /// `dynamic(...)`.
-    Dynamic(Expr),
+    Dynamic(Box<Expr>),
 }
 
 /// `err = ...`.
@@ -153,7 +153,7 @@ fn name(word: &Ident, input: ParseStream<'_>) -> syn::Result<ChosenName> {
             "the name of a phase comes first and without a key: `#[phase(\"auth.validate\")]`; `name = ...` chooses among \
              several; an attribute needs a namespace, as in `user.name = ...`",
         )),
-        _ => Ok(ChosenName::Fixed(name)),
+        _ => Ok(ChosenName::Fixed(Box::new(name))),
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::{fs, mem};
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{ImplItem, Item, ItemFn, ItemImpl};
@@ -49,25 +49,32 @@ fn body(item: &ImplItem) -> TokenStream {
     }
 }
 
-/// All but attributes, labels, and the types that closures return: those are said again where an error needs its type.
+/// Words that types are made of: types are said again inside a phase, where values and errors need them.
+const OF_TYPES: [&str; 14] = [
+    "bool", "char", "dyn", "f64", "i32", "i64", "impl", "static", "str", "u8", "u16", "u32", "u64",
+    "usize",
+];
+
+/// All but attributes, labels and types.
 fn evaluated(tokens: TokenStream) -> TokenStream {
     let mut before = ' ';
-    let mut in_type = false;
     let kept = tokens.into_iter().filter_map(|tree| {
         let last = mem::replace(&mut before, ' ');
         match tree {
             TokenTree::Group(_) if last == '#' => None,
             TokenTree::Group(group) => {
-                in_type &= group.delimiter() != Delimiter::Brace;
                 let kept = evaluated(group.stream());
-                (!in_type).then(|| Group::new(group.delimiter(), kept).into())
+                Some(Group::new(group.delimiter(), kept).into())
             }
             TokenTree::Punct(ref punct) => {
                 before = punct.as_char();
-                in_type |= last == '-' && before == '>';
                 Some(tree)
             }
-            word => (!in_type && last != '\'').then_some(word),
+            word => {
+                let text = word.to_string();
+                let of_type = text.starts_with(char::is_uppercase) || OF_TYPES.contains(&&*text);
+                (!of_type && last != '\'').then_some(word)
+            }
         }
     });
     kept.collect()

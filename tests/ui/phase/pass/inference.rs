@@ -64,7 +64,7 @@ async fn g<E: std::error::Error + Send + Sync + 'static>(
     #[phase("spawn")]
     let e = tokio::spawn(async { 5u8 }).await?;
     #[phase("select")]
-    let s = tokio::select! { x = async { 1u8 } => x, y = async { 2u8 } => y };
+    let s = tokio::select! { biased; x = async { 1u8 } => x, y = async { 2u8 } => y };
     Ok(a + b + c + d + e + s)
 }
 #[mcp_tool]
