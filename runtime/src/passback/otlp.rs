@@ -419,9 +419,10 @@ mod tests {
 
     /// A `tracestate` of so many bytes.
     fn trace_state(bytes: usize) -> TraceState {
-        let first = "v".repeat(250);
-        let rest = "w".repeat(bytes - "k=,l=".len() - first.len());
-        let state = TraceState::from_key_value([("k", first), ("l", rest)]).unwrap();
+        let long = "v".repeat(250);
+        let rest = "w".repeat(bytes - "k=,l=,m=".len() - 2 * long.len());
+        let members = [("k", long.clone()), ("l", long), ("m", rest)];
+        let state = TraceState::from_key_value(members).unwrap();
         assert_eq!(state.header().len(), bytes);
         state
     }
