@@ -91,6 +91,7 @@ type Answer<T> = Result<T, glassbox::ToolError>;
 
 /// Sells.
 #[mcp_tool(allow_unknown_arguments)]
+#[expect(clippy::too_many_arguments, reason = "one of each kind")]
 fn sell(
     #[arg(min_items = 1, max_items = 3)] lines: Lines,
     payment: Payment,

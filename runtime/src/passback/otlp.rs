@@ -419,9 +419,10 @@ mod tests {
 
     /// A `tracestate` of so many bytes.
     fn trace_state(bytes: usize) -> TraceState {
-        let first = "v".repeat(250);
-        let rest = "w".repeat(bytes - "k=,l=".len() - first.len());
-        let state = TraceState::from_key_value([("k", first), ("l", rest)]).unwrap();
+        let long = "v".repeat(250);
+        let rest = "w".repeat(bytes - "k=,l=,m=".len() - 2 * long.len());
+        let members = [("k", long.clone()), ("l", long), ("m", rest)];
+        let state = TraceState::from_key_value(members).unwrap();
         assert_eq!(state.header().len(), bytes);
         state
     }
@@ -430,12 +431,9 @@ mod tests {
     fn a_tracestate_leaves_whole_or_not_at_all() {
         for (bytes, times) in [(510, 2), (511, 2), (512, 2), (513, 0)] {
             let mut span = span(1, 0, "work");
-            let context = |known: &SpanContext| {
-                let state = trace_state(bytes);
-                let (trace, id) = (known.trace_id(), known.span_id());
-                SpanContext::new(trace, id, known.trace_flags(), false, state)
-            };
-            span.span_context = context(&span.span_context);
+            let known = &span.span_context;
+            let (trace, id, flags) = (known.trace_id(), known.span_id(), known.trace_flags());
+            span.span_context = SpanContext::new(trace, id, flags, false, trace_state(bytes));
             let link = Link::with_context(span.span_context.clone());
             span.links.links.push(link);
             let mut writer = SpanWriter::new(8);

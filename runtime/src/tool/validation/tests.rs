@@ -95,6 +95,34 @@ fn a_union_is_explained_by_the_form_that_was_meant() {
 }
 
 #[test]
+fn tags_do_not_choose_the_form_of_a_value_that_is_no_object() {
+    let tagged = json!({"properties": {"kind": {"const": "a"}}, "required": ["kind"]});
+    for (schema, value, fits) in [
+        (
+            json!({"oneOf": [{"enum": [null]}, tagged.clone()]}),
+            json!(null),
+            false,
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}, tagged.clone()]}),
+            json!(1),
+            true,
+        ),
+        (
+            json!({"oneOf": [{"enum": [null]}, tagged]}),
+            json!({"kind": "a"}),
+            true,
+        ),
+    ] {
+        let oracle = jsonschema::draft202012::new(&schema).unwrap();
+        assert_eq!(oracle.is_valid(&value), fits, "{schema}");
+        let rules = rules(&schema);
+        let violations = check(&rules, Rules::ROOT, &value);
+        assert_eq!(violations.told.is_empty(), fits, "{schema}");
+    }
+}
+
+#[test]
 fn what_is_told_is_bounded() {
     let schema = json!({"type": "array", "items": {"type": "string"}});
     let rules = rules(&schema);

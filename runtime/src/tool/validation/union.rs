@@ -84,9 +84,12 @@ pub(super) fn plausible(rules: &Rules, id: RuleId, value: &Value) -> bool {
     let Some(rule) = rules.resolved(id) else {
         return true;
     };
+    // Tags say nothing of a value that is no object: `properties` and `required` do not.
     has_type(rule, value)
-        && tags(rules, rule)
-            .all(|(name, options)| value.get(name).is_some_and(|value| options.contains(value)))
+        && (!value.is_object()
+            || tags(rules, rule).all(|(name, options)| {
+                value.get(name).is_some_and(|value| options.contains(value))
+            }))
 }
 
 fn has_type(rule: &Rule, value: &Value) -> bool {
