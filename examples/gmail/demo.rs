@@ -94,7 +94,7 @@ async fn show(
 ) -> Result<(), DemoError> {
     let arguments = scripted::arguments(QUERY);
     let telemetry = Telemetry::new();
-    let client = McpClient::connect(url, &telemetry, None).await?;
+    let client = McpClient::connect(url, None, &telemetry, None).await?;
     let call = async |passback, what| {
         let own_trace = Context::new();
         let called = client.call(&own_trace, TOOL, arguments.clone(), passback);
