@@ -9,14 +9,18 @@
 //! server      the MCP server: tools and resources
 //! client      the Gmail REST API, called
 //! simulator   the Gmail REST API, answered
+//! identity    an identity provider, for who may call the server
+//! arcade      Arcade's authorization API, answered
 //! ```
 
 pub mod agent;
+pub mod arcade;
 pub mod call;
 pub mod cli;
 pub mod client;
 pub mod demo;
 pub mod http;
+pub mod identity;
 pub mod model;
 pub mod page;
 pub mod screen;

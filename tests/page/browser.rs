@@ -45,17 +45,30 @@ pub async fn open(html: &str, test: impl AsyncFnOnce(&Page)) {
     let directory = Directory::new();
     let file = directory.0.join("trace.html");
     std::fs::write(&file, html).unwrap();
-    let driver = Driver::start(&directory).await;
-    let client = driver.connect(&directory).await;
+    let url = format!("file://{}", file.display());
+    run(&directory, url, async |page| {
+        test(page).await;
+        page.check_quiet().await;
+    })
+    .await;
+}
+
+/// Opens `url`, and lets `test` look at it.
+pub async fn visit(url: &str, test: impl AsyncFnOnce(&Page)) {
+    run(&Directory::new(), url.to_owned(), test).await;
+}
+
+async fn run(directory: &Directory, url: String, test: impl AsyncFnOnce(&Page)) {
+    let driver = Driver::start(directory).await;
+    let client = driver.connect(directory).await;
     let page = Page {
         client: client.clone(),
-        url: format!("file://{}", file.display()),
+        url,
     };
     // Whatever the test says, the browser ends before its driver: otherwise nobody ends it.
     let outcome = AssertUnwindSafe(tokio::time::timeout(PATIENCE, async {
         page.load().await;
         test(&page).await;
-        page.check_quiet().await;
     }))
     .catch_unwind()
     .await;
@@ -90,6 +103,11 @@ impl Page {
 
     pub async fn click(&self, selector: &str) {
         self.find(selector).await.click().await.unwrap();
+    }
+
+    /// Where the browser is.
+    pub async fn address(&self) -> url::Url {
+        self.client.current_url().await.unwrap()
     }
 
     /// Presses keys where the focus is.

@@ -1,6 +1,7 @@
-//! The page of a trace, in a real browser.
+//! The page of a trace, and the consent page of the Gmail example, in a real browser.
 
 mod browser;
+mod consent;
 mod fixture;
 mod hostile;
 mod keyboard;
