@@ -39,6 +39,7 @@
 //! | `http-client` | no | [`http_client::TracingMiddleware`] for `reqwest-middleware` |
 //! | `client` | no | [`client::Client`]: calls that ask for spans, and take them in safely |
 //! | `forward` | no | [`forward`]: spans on to OTLP/HTTP receivers, queued, retried, counted |
+//! | `auth` | no | [`auth`]: access tokens of callers over HTTP, and scopes of tools |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
 //! | `ingest` | no | [`ingest`]: what a server returned, checked before it goes anywhere |
 //! | `testing` | no | [`testing`]: tools called in a unit test, their spans as text, and what would leave |
@@ -56,6 +57,10 @@
 //! | [`ServerBuilder::redact`], which secrets are looked for | the request's own credentials, and what [`redact()`] is told on the way |
 //! | [`ServerBuilder::reference_profile`], attributes for some back ends | off |
 //! | [`Instrumented::passback_for_prompts`], spans of `prompts/get` | off |
+//! | [`ServerBuilder::auth`], who may call over HTTP | everybody |
+//! | [`Auth`](auth::Auth), how tokens are checked | 30 s of leeway; keys fetched again after 5 min, kept for 24 h, fetched every 10 s at most and within 5 s |
+//! | [`ServerBuilder::stdio_identity`], who calls on stdio | nobody |
+//! | [`ServerBuilder::list_permitted_tools_only`] | `false` |
 //! | [`ServerBuilder::tool_switch`], tools that come and go | all tools, always |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
@@ -76,6 +81,7 @@
         feature = "stdio",
         feature = "http-client",
         feature = "analysis",
+        feature = "auth",
         feature = "client",
         feature = "forward",
         feature = "ingest",
@@ -92,6 +98,8 @@ pub mod __private;
 mod advertise;
 #[cfg(feature = "analysis")]
 pub mod analysis;
+#[cfg(feature = "auth")]
+pub mod auth;
 #[cfg(feature = "client")]
 pub mod client;
 #[cfg(feature = "forward")]
@@ -162,6 +170,9 @@ mod documents {
     #[cfg(feature = "testing")]
     #[doc = include_str!("../../docs/security.md")]
     mod security {}
+    #[cfg(feature = "auth")]
+    #[doc = include_str!("../../docs/auth.md")]
+    mod auth {}
     #[doc = include_str!("../../docs/passback.md")]
     mod passback {}
     #[doc = include_str!("../../docs/adopting.md")]

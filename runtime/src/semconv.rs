@@ -61,6 +61,10 @@ pub(crate) const ERROR_PANIC: &str = "panic";
 /// `error.type` of a span that was dropped before it was done (ours).
 pub(crate) const ERROR_CANCELLED: &str = "cancelled";
 
+/// `error.type` where the caller's token lacks a scope (RFC 6750, section 3.1).
+#[cfg(feature = "auth")]
+pub(crate) const ERROR_INSUFFICIENT_SCOPE: &str = "insufficient_scope";
+
 /// JSON-RPC error codes that are the caller's fault: the server span carries
 /// them without being an error (OpenTelemetry, MCP server spans).
 pub(crate) const CALLER_FAULTS: [i32; 5] = [-32700, -32600, -32601, -32602, -32002];

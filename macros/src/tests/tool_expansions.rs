@@ -314,3 +314,40 @@ fn keeps_the_function_after_a_mistake() {
         }
     "#]].assert_eq(&fallback(source));
 }
+
+#[test]
+fn expands_scopes_as_they_are_written() {
+    check(
+        r#"#[mcp_tool(scopes("files.read", "https://files.example/write",))] fn save() {}"#,
+        expect![[r#"
+            fn save() {}
+            ///The tool `save`: a server offers it with `.tool::<save>()`.
+            #[allow(
+                non_camel_case_types,
+                clippy::exhaustive_enums,
+                reason = "the type is named after its function"
+            )]
+            #[derive(::core::fmt::Debug)]
+            enum save {}
+            impl ::glassbox::Tool for save {
+                const DEFINITION: ::glassbox::__private::ToolDefinition = ::glassbox::__private::ToolDefinition::new(
+                        "save",
+                    )
+                    .scopes(&["files.read", "https://files.example/write"]);
+                fn call(
+                    call: &::glassbox::__private::ToolCall,
+                ) -> ::glassbox::__private::ToolFuture<'_> {
+                    ::std::boxed::Box::pin(async move {
+                        let arguments = call.arguments();
+                        arguments.finish()?;
+                        #[allow(unused_imports, reason = "used unless the type is a `Result`")]
+                        use ::glassbox::__private::SplitValue as _;
+                        ::glassbox::__private::reply_with(
+                            ::glassbox::__private::ReturnProbe::new(save()).split(),
+                        )
+                    })
+                }
+            }
+        "#]],
+    );
+}

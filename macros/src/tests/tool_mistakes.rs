@@ -18,7 +18,7 @@ fn reports_every_unknown_argument_with_a_suggestion() {
               at `nmae`
             unknown argument `titel`; did you mean `title`?
               at `titel`
-            unknown argument `wholly_unknown`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `crate`
+            unknown argument `wholly_unknown`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `scopes`, `crate`
               at `wholly_unknown`
         "#]],
     );
@@ -42,11 +42,11 @@ fn reports_each_repetition_at_its_key() {
     check(
         r#"#[mcp_tool(title = "a", x = 1, title = "b", x = 2, title = "c")] fn f() {}"#,
         expect![[r#"
-            unknown argument `x`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `crate`
+            unknown argument `x`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `scopes`, `crate`
               at `x`
             `title` is given twice; keep one of them
               at `title`
-            unknown argument `x`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `crate`
+            unknown argument `x`; accepted are `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, `open_world`, `allow_unknown_arguments`, `blocking`, `scopes`, `crate`
               at `x`
             `title` is given twice; keep one of them
               at `title`
@@ -687,4 +687,33 @@ fn refuses_blocking_in_an_async_function() {
             .2
             .is_ok()
     );
+}
+
+#[test]
+fn reports_scopes_that_are_none() {
+    check(
+        r#"#[mcp_tool(scopes("a b", "", "a", 7, READ, "x\"y", "a", "\n"))] fn f() {}"#,
+        expect![[r#"
+            a scope has no spaces; write each as a string of its own: `scopes("a", "b")`
+              at `"a b"`
+            a scope is printable ASCII without quotes and backslashes, such as `files.read` (RFC 6749, section 3.3)
+              at `""`
+            `scopes` is a list of strings: write `scopes("files.read", "files.write")`
+              at `7`
+            `scopes` is a list of strings: write `scopes("files.read", "files.write")`
+              at `READ`
+            a scope is printable ASCII without quotes and backslashes, such as `files.read` (RFC 6749, section 3.3)
+              at `"x\"y"`
+            the scope `a` is there twice; keep one
+              at `"a"`
+            a scope is printable ASCII without quotes and backslashes, such as `files.read` (RFC 6749, section 3.3)
+              at `"\n"`
+        "#]],
+    );
+    for written in ["scopes", "scopes = \"a\"", "scopes()", "scopes(struct)"] {
+        let mistakes = mistakes(&format!("#[mcp_tool({written})] fn f() {{}}"));
+        let advice =
+            "`scopes` is a list of strings: write `scopes(\"files.read\", \"files.write\")`";
+        assert!(mistakes.starts_with(advice), "{written}: {mistakes}");
+    }
 }

@@ -8,6 +8,7 @@ use darling::FromMeta;
 use proc_macro2::TokenStream;
 use syn::{Attribute, Meta};
 
+use super::scopes::Scopes;
 use crate::args::{self, CratePath, Keyed, Reason, Switch, Text, Value};
 use crate::diagnostics::Diagnostics;
 
@@ -44,6 +45,7 @@ pub(crate) struct Args {
     pub(crate) open_world: Option<Keyed<Switch>>,
     pub(crate) allow_unknown_arguments: Option<Keyed<Switch>>,
     pub(crate) blocking: Option<Keyed<Switch>>,
+    pub(crate) scopes: Option<Keyed<Scopes>>,
     #[darling(rename = "crate")]
     pub(crate) crate_path: Option<Keyed<CratePath>>,
 }

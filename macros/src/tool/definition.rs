@@ -24,6 +24,11 @@ pub(crate) fn definition(tool: &Tool) -> TokenStream {
         let name = Ident::new(name, span);
         quote_spanned!(span=> .#name(#value))
     });
+    let scopes = list(
+        span,
+        "scopes",
+        tool.scopes.iter().map(ToTokens::to_token_stream),
+    );
     let arguments = list(
         span,
         "arguments",
@@ -63,6 +68,7 @@ pub(crate) fn definition(tool: &Tool) -> TokenStream {
             #(.title(#title))*
             #(.description(#description))*
             #(#switches)*
+            #scopes
             #arguments
             #injections
             #output

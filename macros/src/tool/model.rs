@@ -30,6 +30,8 @@ pub(crate) struct Tool {
     /// Runs on a thread for blocking code.
     pub(crate) blocking: bool,
     pub(crate) receiver: Receiver,
+    /// What a caller needs.
+    pub(crate) scopes: Vec<LitStr>,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
 }
@@ -71,6 +73,7 @@ impl Tool {
             open_world,
             allow_unknown_arguments,
             blocking,
+            scopes,
             crate_path,
         } = args;
         if let (
@@ -135,6 +138,7 @@ impl Tool {
                 .collect(),
             blocking: blocking.is_some(),
             receiver,
+            scopes: scopes.map(|scopes| scopes.value.0).unwrap_or_default(),
             inputs,
         })
     }

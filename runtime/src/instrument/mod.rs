@@ -8,6 +8,7 @@
 //! Operation         what is called, as attributes             operation.rs
 //! Observation       one request: root span, scope, answer     recording.rs
 //! AmbientContext    what surrounds a request                  ambient.rs
+//! EarlierStage      what ran before the request had a span    stage.rs
 //! Answer            where telemetry goes in a result          answer.rs
 //! Telemetry         tracer, collector, policy, limits         telemetry.rs, sampler.rs
 //! Tee               one recording for answers and export      export.rs
@@ -27,6 +28,7 @@ mod recording;
 mod sampler;
 mod service;
 mod session;
+mod stage;
 mod telemetry;
 
 #[cfg(feature = "http-server")]
@@ -34,6 +36,8 @@ pub(crate) use ambient::AmbientContext;
 pub use handler::Instrumented;
 pub use options::{TelemetryMode, TelemetryOptions};
 pub(crate) use passback_options::PassbackOptions;
-pub(crate) use recording::note_panic;
+pub(crate) use recording::note_failure;
 pub use service::ServiceHandler;
 pub(crate) use session::SessionEnd;
+#[cfg(feature = "auth")]
+pub(crate) use stage::{EarlierStage, StageTimer};

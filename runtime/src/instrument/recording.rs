@@ -1,6 +1,7 @@
 //! One request under observation.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
@@ -12,11 +13,13 @@ use super::ambient::AmbientContext;
 use super::answer::{Answer, json_bytes};
 use super::metrics::{OperationTimer, Target};
 use super::operation::Operation;
+use super::stage::EarlierStage;
 use super::telemetry::Telemetry;
 use crate::passback::{
     Bucket, Described, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
     attach_to_error, attach_to_meta,
 };
+use crate::phase::Phase;
 use crate::{propagation, semconv};
 
 /// What is done about one request, beside handling it.
@@ -157,10 +160,12 @@ impl<'a> Recording<'a> {
         {
             guard.scope().secrets().add_credentials(&parts.headers);
         }
-        let root = ObservedSpan::start(
+        let earlier = EarlierStage::of(request);
+        let start = earlier.map_or_else(SystemTime::now, |stage| stage.start);
+        let root = ObservedSpan::start_at(
             guard.scope(),
             operation.span_name,
-            SpanKind::Server,
+            (SpanKind::Server, start),
             operation.attributes,
             operation.private_attributes,
             &parent.with_value(guard.scope().clone()),
@@ -171,6 +176,9 @@ impl<'a> Recording<'a> {
         }
         if ambient.is_valid() && ambient != root_parent {
             root.context().span().add_link(ambient, Vec::new());
+        }
+        if let Some(stage) = earlier {
+            Phase::record(root.context(), stage.name, stage.start, stage.end);
         }
         Ok(Self {
             telemetry,
@@ -276,11 +284,12 @@ impl Drop for Recording<'_> {
     }
 }
 
-/// Notes on the request being recorded, if any, that its code panicked.
-pub(crate) fn note_panic() {
+/// Notes on the request being recorded, if any, why it failed, where its answer
+/// does not tell.
+pub(crate) fn note_failure(error_type: &'static str) {
     Context::map_current(|context| {
         if let Some(scope) = context.get::<Scope>() {
-            scope.fail(semconv::ERROR_PANIC);
+            scope.fail(error_type);
         }
     });
 }

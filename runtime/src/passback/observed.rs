@@ -1,6 +1,7 @@
 //! A span that Glassbox makes, and what of it is public.
 
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 use opentelemetry::trace::{
     Link, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer,
@@ -58,6 +59,10 @@ pub(crate) struct ObservedSpan {
 impl ObservedSpan {
     /// Starts a span under `parent`. `attributes` are public; `private` ones
     /// are recorded, but leave only if the policy says so.
+    #[cfg_attr(
+        not(feature = "http-client"),
+        allow(dead_code, reason = "phases have links, and roots a time")
+    )]
     pub(crate) fn start(
         scope: &Scope,
         name: impl Into<Cow<'static, str>>,
@@ -87,7 +92,34 @@ impl ObservedSpan {
         links: BoundedLinks,
         parent: &Context,
     ) -> Self {
-        let mut builder = SpanBuilder::from_name(name).with_kind(kind);
+        let builder = SpanBuilder::from_name(name).with_kind(kind);
+        Self::build(scope, builder, attributes, private, links, parent)
+    }
+
+    /// Starts a span at a time before.
+    pub(crate) fn start_at(
+        scope: &Scope,
+        name: impl Into<Cow<'static, str>>,
+        (kind, start): (SpanKind, SystemTime),
+        attributes: Vec<KeyValue>,
+        private: Vec<KeyValue>,
+        parent: &Context,
+    ) -> Self {
+        let builder = SpanBuilder::from_name(name)
+            .with_kind(kind)
+            .with_start_time(start);
+        let links = BoundedLinks::default();
+        Self::build(scope, builder, attributes, private, links, parent)
+    }
+
+    fn build(
+        scope: &Scope,
+        mut builder: SpanBuilder,
+        attributes: Vec<KeyValue>,
+        private: Vec<KeyValue>,
+        links: BoundedLinks,
+        parent: &Context,
+    ) -> Self {
         scope.shorten_text(&mut builder.name);
         let (public_links, excess_links) = (links.kept.len(), links.excess);
         if !links.kept.is_empty() {
@@ -167,6 +199,13 @@ impl ObservedSpan {
             });
         }
         span.set_status(Status::error(text));
+    }
+
+    /// Ends the span at a time before.
+    pub(crate) fn end_at(&mut self, end: SystemTime) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.context.span().end_with_timestamp(end);
+        }
     }
 
     /// Ends the span.

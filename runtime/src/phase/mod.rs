@@ -19,7 +19,10 @@ mod rounds;
 mod stream;
 mod value;
 
+use std::time::SystemTime;
+
 use futures_util::Stream;
+use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, ContextGuard, KeyValue, StringValue};
 
 pub use boxed::Boxed;
@@ -69,6 +72,23 @@ impl Phase {
             );
             Some(PhaseSpan(span))
         }))
+    }
+
+    /// Records a phase under the current span of `context` that is over, and
+    /// worked.
+    pub(crate) fn record(
+        context: &Context,
+        name: &'static str,
+        start: SystemTime,
+        end: SystemTime,
+    ) {
+        let Some(scope) = context.get::<Scope>() else {
+            return;
+        };
+        let mut attributes = Vec::new();
+        add_undeclared(&mut attributes, name.into(), scope);
+        let kind = (SpanKind::Internal, start);
+        ObservedSpan::start_at(scope, name, kind, attributes, Vec::new(), context).end_at(end);
     }
 
     /// Runs `future` as the phase. `outcome` looks at its value.

@@ -46,6 +46,8 @@ pub struct Server {
     pub(super) handler: Instrumented<ToolHandler>,
     #[cfg(feature = "http-server")]
     pub(super) http: super::http::HttpOptions,
+    #[cfg(feature = "auth")]
+    pub(super) auth: Option<crate::auth::AuthLayer>,
 }
 
 impl Server {
@@ -65,6 +67,10 @@ impl Server {
             telemetry: TelemetryOptions::new(),
             #[cfg(feature = "http-server")]
             http: super::http::HttpOptions::default(),
+            #[cfg(feature = "auth")]
+            auth: None,
+            #[cfg(feature = "auth")]
+            access: super::access::Access::default(),
         }
     }
 
@@ -86,6 +92,14 @@ impl Server {
     #[must_use]
     pub fn open_spans(&self) -> usize {
         self.handler.open_spans()
+    }
+
+    /// What became of requests and their tokens so far, if the server checks
+    /// them.
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub fn auth_counts(&self) -> Option<crate::auth::AuthCounts> {
+        self.auth.as_ref().map(crate::auth::AuthLayer::counts)
     }
 
     /// What was held back and refused so far, over all requests.
@@ -110,6 +124,10 @@ pub struct ServerBuilder {
     telemetry: TelemetryOptions,
     #[cfg(feature = "http-server")]
     pub(super) http: super::http::HttpOptions,
+    #[cfg(feature = "auth")]
+    pub(super) auth: Option<crate::auth::Auth>,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Access,
 }
 
 impl fmt::Debug for ServerBuilder {
@@ -264,8 +282,8 @@ impl ServerBuilder {
     ///
     /// If the server has no name, two tools have one name, a prefix makes a name that MCP does not
     /// allow, a tool borrows what was not injected, a type was injected twice, an argument
-    /// contradicts its default, a tool is disabled for ever, the switch is another server's, or a
-    /// secret is too short to be one.
+    /// contradicts its default, a tool is disabled for ever, the switch is another server's, a secret
+    /// is too short to be one, or what `auth` was given cannot be used.
     pub fn build(mut self) -> Result<Server, BuildError> {
         if self.implementation.name.trim().is_empty() {
             return Err(BuildError::NoName);
@@ -277,6 +295,10 @@ impl ServerBuilder {
         }
         self.passback.secrets = Secrets::new(self.secrets)?;
         let tools = Tools::build(self.tools, &self.injections, self.switch)?;
+        #[cfg(feature = "auth")]
+        let auth = self.auth.map(|auth| auth.into_layer_for(tools.scoped()));
+        #[cfg(feature = "auth")]
+        let auth = auth.transpose()?;
         let mut capabilities = ServerCapabilities::default();
         capabilities.tools = tools.capability();
         if self.resources.is_some() {
@@ -289,6 +311,8 @@ impl ServerBuilder {
             tools,
             injections: Arc::new(self.injections),
             resources: self.resources,
+            #[cfg(feature = "auth")]
+            access: self.access,
         };
         Ok(Server {
             handler: Instrumented::new(handler)
@@ -296,6 +320,8 @@ impl ServerBuilder {
                 .telemetry(self.telemetry),
             #[cfg(feature = "http-server")]
             http: self.http,
+            #[cfg(feature = "auth")]
+            auth,
         })
     }
 }

@@ -73,6 +73,19 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A tool asks for scopes, and this build cannot check them.
+    #[cfg(not(feature = "auth"))]
+    #[error(
+        "tool `{tool}` asks for scopes, which nothing checks in this build; enable the feature `auth` of `glassbox`"
+    )]
+    UncheckedScopes {
+        /// The tool.
+        tool: String,
+    },
+    /// The server cannot be protected as it was told to.
+    #[cfg(feature = "auth")]
+    #[error(transparent)]
+    Auth(#[from] crate::auth::AuthError),
     /// What was to be redacted cannot be looked for.
     #[error(transparent)]
     Secrets(#[from] SecretsError),

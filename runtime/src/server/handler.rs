@@ -15,8 +15,10 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::resources::DynResources;
+use super::tools::OfferedTool;
 use super::tools::Tools;
-use crate::instrument::{SessionEnd, note_panic};
+use crate::instrument::{SessionEnd, note_failure};
+use crate::semconv;
 use crate::tool::{Injections, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
@@ -31,6 +33,37 @@ pub(super) struct ToolHandler {
     pub(super) tools: Tools,
     pub(super) injections: Arc<Injections>,
     pub(super) resources: Option<Box<dyn DynResources>>,
+    #[cfg(feature = "auth")]
+    pub(super) access: super::access::Access,
+}
+
+impl ToolHandler {
+    /// The tools that the caller of `request` is told of.
+    #[cfg(feature = "auth")]
+    fn shown<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = &'a OfferedTool> {
+        let tools = self.tools.enabled();
+        tools.filter(|tool| self.access.shows(request, tool.built.scopes))
+    }
+
+    /// The tools, which everybody is told of.
+    #[cfg(not(feature = "auth"))]
+    fn shown(&self, _request: &Request) -> impl Iterator<Item = &OfferedTool> {
+        self.tools.enabled()
+    }
+
+    /// The request, with its caller where the transport does not tell.
+    #[cfg(feature = "auth")]
+    fn identified(&self, mut request: Request) -> Request {
+        self.access.identify(&mut request);
+        request
+    }
+
+    /// The request, of nobody in particular.
+    #[cfg(not(feature = "auth"))]
+    #[expect(clippy::unused_self, reason = "as with the feature `auth`")]
+    fn identified(&self, request: Request) -> Request {
+        request
+    }
 }
 
 impl fmt::Debug for ToolHandler {
@@ -54,9 +87,10 @@ impl ServerHandler for ToolHandler {
     async fn list_tools(
         &self,
         _params: Option<PaginatedRequestParams>,
-        _request: Request,
+        request: Request,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.tools.enabled().map(|tool| tool.built.model.clone());
+        let request = self.identified(request);
+        let tools = self.shown(&request).map(|tool| tool.built.model.clone());
         Ok(ListToolsResult::with_all_items(tools.collect()))
     }
 
@@ -65,8 +99,13 @@ impl ServerHandler for ToolHandler {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
+        let request = self.identified(request);
         let found = self.tools.get(&params.name);
-        let tool = found.ok_or_else(|| self.tools.unknown())?;
+        let tool = found.ok_or_else(|| Tools::unknown(self.shown(&request)))?;
+        #[cfg(feature = "auth")]
+        if let Some(refused) = super::access::Access::refusal(&request, tool.built.scopes) {
+            return refused;
+        }
         let cancelled = request.ct.clone().cancelled_owned();
         let call = ToolCall::new(
             Arc::clone(&tool.built),
@@ -123,7 +162,7 @@ impl ServerHandler for ToolHandler {
         };
         let cursor = params.and_then(|params| params.cursor);
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
+        let context = ToolContext::new(self.identified(request));
         let listing = async { resources.list(cursor.as_deref(), &context).await };
         attend(listing, cancelled)
             .await?
@@ -156,7 +195,7 @@ impl ServerHandler for ToolHandler {
             ));
         };
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
+        let context = ToolContext::new(self.identified(request));
         let reading = async { resources.read(&params.uri, &context).await };
         let result = attend(reading, cancelled).await?;
         let result = result.ok_or_else(resource_panic)?;
@@ -200,7 +239,7 @@ async fn attend<T>(
     let answer = AssertUnwindSafe(code).catch_unwind();
     tokio::select! {
         biased;
-        answer = answer => Ok(answer.inspect_err(|_panic| note_panic()).ok()),
+        answer = answer => Ok(answer.inspect_err(|_panic| note_failure(semconv::ERROR_PANIC)).ok()),
         () = cancelled => Err(ErrorData::internal_error("the call was cancelled", None)),
     }
 }

@@ -3,12 +3,15 @@
 //! ```text
 //! ServerBuilder    options -> server; every fallible step          builder.rs
 //! ToolHandler      tools and resources as an rmcp handler          handler.rs
+//! Access           who may call which tool                         access.rs
 //! Tools            the tools by name, built and checked            tools.rs
 //! ToolSwitch       tools on and off while the server runs          switch.rs
 //! ResourceProvider resources                                       resources.rs
 //! http, stdio      the two transports, until a signal comes        http/, stdio.rs, shutdown.rs
 //! ```
 
+#[cfg(feature = "auth")]
+mod access;
 mod builder;
 mod error;
 mod handler;

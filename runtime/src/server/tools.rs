@@ -82,12 +82,19 @@ impl Tools {
         switch.is_none_or(|switch| switch.allows(index))
     }
 
-    /// The answer to a call of what is not there.
-    pub(super) fn unknown(&self) -> ErrorData {
-        let names: Vec<&str> = self
-            .enabled()
-            .map(|tool| tool.built.model.name.as_ref())
-            .collect();
+    /// What each tool needs, of those that need anything.
+    #[cfg(feature = "auth")]
+    pub(super) fn scoped(&self) -> impl Iterator<Item = (String, &'static [&'static str])> {
+        let scoped = self
+            .tools
+            .iter()
+            .filter(|tool| !tool.built.scopes.is_empty());
+        scoped.map(|tool| (tool.built.model.name.to_string(), tool.built.scopes))
+    }
+
+    /// The answer to a call of what is not among `shown`.
+    pub(super) fn unknown<'a>(shown: impl Iterator<Item = &'a OfferedTool>) -> ErrorData {
+        let names: Vec<&str> = shown.map(|tool| tool.built.model.name.as_ref()).collect();
         let message = format!(
             "there is no such tool; this server has: {}",
             names.join(", ")
@@ -118,6 +125,12 @@ impl OfferedTool {
             });
         }
         let built = BuiltTool::new(&tool.name, &tool.definition, tool.call)?;
+        #[cfg(not(feature = "auth"))]
+        if !built.scopes.is_empty() {
+            return Err(BuildError::UncheckedScopes {
+                tool: tool.name.into_owned(),
+            });
+        }
         Ok(Self {
             built: Arc::new(built),
             receiver: tool.receiver,

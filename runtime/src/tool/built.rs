@@ -21,6 +21,8 @@ pub(crate) struct BuiltTool {
     pub(crate) arguments: Vec<BuiltArgument>,
     /// What arguments are checked with: the input schema, compiled.
     pub(crate) rules: Rules,
+    /// What a caller needs.
+    pub(crate) scopes: &'static [&'static str],
     pub(crate) call: CallTool,
 }
 
@@ -76,6 +78,7 @@ impl BuiltTool {
             model,
             arguments,
             rules,
+            scopes: definition.scopes,
             call,
         })
     }

@@ -41,6 +41,13 @@ impl ToolContext {
         &self.0.meta
     }
 
+    /// Who calls, if the server checks that.
+    #[cfg(feature = "auth")]
+    #[must_use]
+    pub fn identity(&self) -> Option<&crate::auth::Identity> {
+        crate::auth::Identity::of(&self.0)
+    }
+
     /// The client on the other side.
     #[must_use]
     pub fn peer(&self) -> &Peer<RoleServer> {

@@ -18,6 +18,7 @@ pub struct ToolDefinition {
     pub(crate) description: Option<&'static str>,
     pub(crate) arguments: &'static [Argument],
     pub(crate) injections: &'static [Injection],
+    pub(crate) scopes: &'static [&'static str],
     pub(crate) output: Option<fn() -> OutputSchema>,
     pub(crate) allow_unknown_arguments: bool,
     read_only: Option<bool>,
@@ -36,6 +37,7 @@ impl ToolDefinition {
             description: None,
             arguments: &[],
             injections: &[],
+            scopes: &[],
             output: None,
             allow_unknown_arguments: false,
             read_only: None,
@@ -98,6 +100,13 @@ impl ToolDefinition {
     #[must_use]
     pub const fn injections(mut self, injections: &'static [Injection]) -> Self {
         self.injections = injections;
+        self
+    }
+
+    /// Sets the scopes that a caller needs, all of them.
+    #[must_use]
+    pub const fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
+        self.scopes = scopes;
         self
     }
 

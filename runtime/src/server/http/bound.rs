@@ -121,9 +121,17 @@ impl BoundServer {
         let config = self.server.http.to_config(close_streams.clone());
         let handler = self.server.handler;
         let service = HttpService::new(handler.clone(), config, in_flight.clone());
-        let router = Router::new()
-            .route_service(ENDPOINT_PATH, service)
-            .into_make_service_with_connect_info::<SocketAddr>();
+        let router = Router::new();
+        #[cfg(feature = "auth")]
+        let router = match &self.server.auth {
+            None => router.route_service(ENDPOINT_PATH, service),
+            Some(auth) => router
+                .route_service(ENDPOINT_PATH, auth.protect(service))
+                .merge(auth.metadata_router()),
+        };
+        #[cfg(not(feature = "auth"))]
+        let router = router.route_service(ENDPOINT_PATH, service);
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let accepting = stop_accepting.clone();
         let serving = axum::serve(self.listener, router)
             .with_graceful_shutdown(accepting.cancelled_owned())

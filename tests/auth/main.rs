@@ -1,0 +1,13 @@
+//! Access tokens: who gets in, who does not, and what either learns.
+
+mod issuer;
+mod keys;
+mod metadata;
+mod opaque;
+mod scopes;
+mod secrets;
+mod server;
+mod sessions;
+mod stages;
+mod stdio;
+mod tokens;
