@@ -7,12 +7,14 @@
 //! model       who answers: an API, or a script         http       the HTTP client of all sides
 //! call        one tool call that asks for spans         sign_in    the token that a server asks for
 //! server      the MCP server: tools and resources
+//! access      who may call it
 //! client      the Gmail REST API, called
 //! simulator   the Gmail REST API, answered
 //! identity    an identity provider, for who may call the server
 //! arcade      Arcade's authorization API, answered
 //! ```
 
+pub mod access;
 pub mod agent;
 pub mod arcade;
 pub mod call;

@@ -61,7 +61,11 @@ impl Visit {
                 let _ = open::that_detached(url.as_str());
                 None
             }
-            Self::With(visitor) => (visitor.0)(url.clone()).await.err(),
+            // A task of its own: it may want to read the last page.
+            Self::With(visitor) => match tokio::spawn((visitor.0)(url.clone())).await {
+                Ok(visited) => visited.err(),
+                Err(_) => Some("it panicked".to_owned()),
+            },
         };
         match failed {
             Some(reason) => SignInError::NotOpened(reason),

@@ -1,6 +1,5 @@
 //! What may come back to the agent's socket.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gmail_example::identity::consent::{self, Decision};
@@ -14,17 +13,17 @@ use crate::support::{World, decide, follow, get, redirect_uri, with};
 async fn refused(sign_in: &SignIn, world: &World) -> String {
     let error = world.run(sign_in).await.err();
     let error = error.map_or("signed in".to_owned(), |error| error.to_string());
-    assert!(!world.directory.path().join("sign-ins").exists() || error == "signed in");
+    let kept = world.directory.path().join("sign-ins");
+    assert_eq!(kept.exists(), error == "signed in", "{error}");
     error
 }
 
 #[tokio::test]
 async fn an_answer_with_another_state_is_refused_and_the_right_one_is_still_waited_for() {
     let world = World::start().await;
-    let pages = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&pages);
+    let (sender, mut pages) = mpsc::unbounded_channel();
     let sign_in = world.sign_in_with(move |page| {
-        let seen = Arc::clone(&seen);
+        let sender = sender.clone();
         async move {
             let callback = decide(&page, Decision::Allow).await;
             for callback in [
@@ -36,16 +35,17 @@ async fn an_answer_with_another_state_is_refused_and_the_right_one_is_still_wait
                 redirect_uri(&page).join("/callback/").unwrap(),
                 callback,
             ] {
-                let page = get(&callback).await;
-                seen.lock().unwrap().push(page);
+                sender.send(get(&callback).await).unwrap();
             }
         }
     });
     assert_eq!(refused(&sign_in, &world).await, "signed in");
-    let pages = pages.lock().unwrap();
-    let statuses: Vec<_> = pages.iter().map(|(status, _)| *status).collect();
-    assert_eq!(statuses, [400, 400, 400, 400, 404, 404, 200]);
-    assert!(pages[6].1.contains("You are signed in"), "{}", pages[6].1);
+    for expected in [400, 400, 400, 400, 404, 404] {
+        assert_eq!(pages.recv().await.unwrap().0, expected);
+    }
+    let (status, text) = pages.recv().await.unwrap();
+    assert_eq!(status, 200);
+    assert!(text.contains("You are signed in"), "{text}");
 }
 
 #[tokio::test]
@@ -86,21 +86,22 @@ async fn answers_that_are_not_the_right_one_do_not_end_the_wait_but_are_counted(
 async fn an_answer_from_somebody_else_gets_no_code() {
     for issuer in [Some("http://evil.example"), Some(""), None] {
         let world = World::start().await;
-        let pages = Arc::new(Mutex::new(String::new()));
-        let seen = Arc::clone(&pages);
+        let (sender, mut pages) = mpsc::unbounded_channel();
         let sign_in = world.sign_in_with(move |page| {
-            let seen = Arc::clone(&seen);
+            let sender = sender.clone();
             async move {
                 let callback = decide(&page, Decision::Allow).await;
-                let page = get(&with(&callback, "iss", issuer)).await;
-                *seen.lock().unwrap() = page.1;
+                sender
+                    .send(get(&with(&callback, "iss", issuer)).await)
+                    .unwrap();
             }
         });
         assert_eq!(
             refused(&sign_in, &world).await,
             "the answer is not from the authorization server that was asked; nothing was sent to either"
         );
-        assert!(pages.lock().unwrap().contains("You are not signed in"));
+        let (_, text) = pages.recv().await.unwrap();
+        assert!(text.contains("You are not signed in"), "{text}");
     }
 }
 

@@ -9,6 +9,5 @@
 
 mod answers;
 mod cache;
-mod guard;
 mod renewal;
 mod support;

@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use glassbox::PassbackRequest;
+use glassbox::auth::{Auth, Introspection};
 use gmail_example::call::{CallError, McpClient, Observed};
 use gmail_example::client::{AccessToken, Gmail};
 use gmail_example::identity::consent::{self, Decision, Outcome};
-use gmail_example::identity::{IdentityConfig, IdentityProvider};
+use gmail_example::identity::{IdentityConfig, IdentityProvider, RESOURCE_SERVER};
 use gmail_example::sign_in::{Notice, SignIn, TokenCache, Visit, Visitor};
 use gmail_example::simulator::{Simulator, SimulatorConfig};
 use gmail_example::telemetry::Telemetry;
 use opentelemetry::Context;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use url::Url;
-
-use crate::guard;
 
 pub(crate) struct World {
     pub(crate) identity: IdentityProvider,
@@ -38,8 +38,23 @@ impl World {
         let token = AccessToken::new(config.access_token.as_str());
         let simulator = Simulator::start(config).await.unwrap();
         let gmail = Gmail::new(&simulator.url(), token).unwrap();
-        let server = gmail_example::server::server(gmail).unwrap();
-        let url = guard::serve(server, &identity).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        // Asks about every token, so that what is revoked is refused at once.
+        let endpoint = format!("{}/introspect", identity.issuer());
+        let secret = identity.introspection_secret();
+        let introspection = Introspection::new(&endpoint, RESOURCE_SERVER, secret, &url).unwrap();
+        let auth = Auth::new(&url)
+            .authorization_server(identity.issuer())
+            .required_scopes(["gmail.readonly"])
+            .verifier(introspection);
+        let server = gmail_example::server::builder(gmail)
+            .auth(auth)
+            .build()
+            .unwrap();
+        let bound = server.on_listener(listener).unwrap();
+        tokio::spawn(bound.serve_until(std::future::pending()));
+        let url = url.parse().unwrap();
         Self {
             identity,
             url,

@@ -111,7 +111,11 @@ impl Arcade {
         url
     }
 
-    async fn ask(&self, request: RequestBuilder, timeout: Duration) -> Result<TokenState, TokenError> {
+    async fn ask(
+        &self,
+        request: RequestBuilder,
+        timeout: Duration,
+    ) -> Result<TokenState, TokenError> {
         let request = request.bearer_auth(self.key.expose_secret());
         let (status, body) = fetch::send(request, timeout).await?;
         if status != StatusCode::OK {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::StatusCode;
 use url::Url;
 
+use crate::ToolError;
+
 /// Why there is no token. No text holds a token, a key, or what a service said.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -33,6 +35,14 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// The error for the model, with its [kind](Self::kind) for spans, which
+    /// `?` alone does not give it.
+    #[must_use]
+    pub fn into_tool_error(self) -> ToolError {
+        let kind = self.kind();
+        ToolError::from(self).with_type(kind)
+    }
+
     /// A short constant word, for a span's `error.type`.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -15,7 +15,7 @@
 //! # Examples
 //!
 //! ```
-//! use glassbox::tokens::{FixedToken, SecretString, Tokens};
+//! use glassbox::tokens::{FixedToken, SecretString, TokenError, Tokens};
 //! use glassbox::{Server, ToolError, mcp_tool, phase};
 //!
 //! # async fn fetch(_: &SecretString) -> u32 { 0 }
@@ -23,7 +23,7 @@
 //! #[mcp_tool(read_only)]
 //! async fn unread(tokens: &Tokens) -> Result<u32, ToolError> {
 //!     #[phase("mail.token")]
-//!     let token = tokens.get(None).await?;
+//!     let token = tokens.get(None).await.map_err(TokenError::into_tool_error)?;
 //!     Ok(fetch(&token).await)
 //! }
 //!

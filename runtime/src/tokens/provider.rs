@@ -9,7 +9,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::error::TokenError;
-use crate::ToolError;
 
 /// Gives tools the tokens they need for another service.
 ///
@@ -155,18 +154,17 @@ fn held_back(token: SecretString) -> SecretString {
     token
 }
 
-impl From<TokenError> for ToolError {
-    fn from(error: TokenError) -> Self {
-        Self::new(error.to_string()).with_type(error.kind())
-    }
-}
-
 type Waiting<'a> = Pin<Box<dyn Future<Output = Result<TokenState, TokenError>> + Send + 'a>>;
 
 /// A provider of any type.
 trait Erased: Send + Sync {
     fn token<'a>(&'a self, user: Option<&'a str>) -> Waiting<'a>;
-    fn wait<'a>(&'a self, user: Option<&'a str>, consent: &'a Consent, within: Duration) -> Waiting<'a>;
+    fn wait<'a>(
+        &'a self,
+        user: Option<&'a str>,
+        consent: &'a Consent,
+        within: Duration,
+    ) -> Waiting<'a>;
 }
 
 impl<P: TokenProvider> Erased for P {
@@ -174,7 +172,12 @@ impl<P: TokenProvider> Erased for P {
         Box::pin(TokenProvider::token(self, user))
     }
 
-    fn wait<'a>(&'a self, user: Option<&'a str>, consent: &'a Consent, within: Duration) -> Waiting<'a> {
+    fn wait<'a>(
+        &'a self,
+        user: Option<&'a str>,
+        consent: &'a Consent,
+        within: Duration,
+    ) -> Waiting<'a> {
         Box::pin(TokenProvider::wait(self, user, consent, within))
     }
 }

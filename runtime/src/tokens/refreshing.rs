@@ -26,7 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// life.
 const EARLY: Duration = Duration::from_secs(60);
 
-type Endpoint = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+type Endpoint =
+    BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 type Answer = StandardTokenResponse<EmptyExtraTokenFields, BasicTokenType>;
 
 /// Access tokens of one account, by a refresh token (RFC 6749, section 6).
@@ -131,40 +132,46 @@ impl TokenProvider for RefreshingToken {
 impl Inner {
     async fn refresh(&self, state: &mut State) -> Result<(), TokenError> {
         let refresh_token = RefreshToken::new(state.refresh_token.expose_secret().to_owned());
-        let send = |request: HttpRequest| self.send(request);
+        let client = self.client.clone();
+        let send = move |request| send(client.clone(), request);
         let request = self.endpoint.exchange_refresh_token(&refresh_token);
-        let answer = request.request_async(&send).await.map_err(|error| match error {
-            RequestTokenError::Request(Failure(error)) => error,
-            RequestTokenError::ServerResponse(answer)
-                if answer.error() == &BasicErrorResponseType::InvalidGrant =>
-            {
-                TokenError::Revoked
-            }
-            RequestTokenError::ServerResponse(_) => TokenError::Refused(http::StatusCode::BAD_REQUEST),
-            _ => TokenError::InvalidAnswer,
-        });
+        let answer = request
+            .request_async(&send)
+            .await
+            .map_err(|error| match error {
+                RequestTokenError::Request(Failure(error)) => error,
+                RequestTokenError::ServerResponse(answer)
+                    if answer.error() == &BasicErrorResponseType::InvalidGrant =>
+                {
+                    TokenError::Revoked
+                }
+                RequestTokenError::ServerResponse(_) => {
+                    TokenError::Refused(http::StatusCode::BAD_REQUEST)
+                }
+                _ => TokenError::InvalidAnswer,
+            });
         let outcome = answer.and_then(|answer| state.take(&answer));
         state.failure = outcome.clone().err();
         self.refreshed.fetch_add(1, Ordering::Release);
         outcome
     }
+}
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
-        let (parts, body) = request.into_parts();
-        let url = parts.uri.to_string();
-        let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
-        let (status, body) = fetch::send(request, TIMEOUT).await.map_err(Failure)?;
-        if status.is_server_error() {
-            return Err(Failure(TokenError::Refused(status)));
-        }
-        let mut answer = HttpResponse::new(body.expose_secret().clone());
-        *answer.status_mut() = status;
-        answer.headers_mut().insert(
-            http::header::CONTENT_TYPE,
-            http::HeaderValue::from_static("application/json"),
-        );
-        Ok(answer)
+async fn send(client: Client, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let (parts, body) = request.into_parts();
+    let request = client.request(parts.method, parts.uri.to_string());
+    let request = request.headers(parts.headers).body(body);
+    let (status, body) = fetch::send(request, TIMEOUT).await.map_err(Failure)?;
+    if status.is_server_error() {
+        return Err(Failure(TokenError::Refused(status)));
     }
+    let mut answer = HttpResponse::new(body.expose_secret().clone());
+    *answer.status_mut() = status;
+    let json = http::HeaderValue::from_static("application/json");
+    answer
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, json);
+    Ok(answer)
 }
 
 impl State {
