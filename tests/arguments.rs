@@ -34,6 +34,7 @@ struct Line {
     gift_text: Option<String>,
     speed: Option<Speed>,
     #[serde(skip)]
+    #[expect(dead_code, reason = "it is there to be left out of the schema")]
     secret: u8,
 }
 

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use glassbox::PassbackRequest;
 use glassbox::forward::{Sink, SinkError};
 use glassbox::render::printable;
+use glassbox::tokens::{Arcade, FixedToken, RefreshingToken, SecretString, Tokens};
 use tokio::net::TcpListener;
 use tokio::signal;
 use url::Url;
@@ -31,6 +32,13 @@ use crate::simulator::{Simulator, SimulatorConfig};
 const USAGE: u8 = 2;
 /// The hosts that are always accepted.
 const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+/// Where Google refreshes tokens.
+const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
+/// What Arcade asks the user to allow.
+const GMAIL_SCOPES: [&str; 2] = [
+    "https://www.googleapis.com/auth/gmail.readonly",
+    "https://www.googleapis.com/auth/gmail.send",
+];
 /// Columns of an error: a few lines of a terminal.
 const MAX_MESSAGE: usize = 400;
 
@@ -45,7 +53,9 @@ first as a black box, then with the server's spans.";
 
 const ENVIRONMENT: &str = "\
 Environment of the server:
-  GMAIL_ACCESS_TOKEN   OAuth access token for Gmail; needed with --gmail-api
+  GMAIL_ACCESS_TOKEN   OAuth access token for Gmail. With --gmail-api one of these is needed, and the first is used
+  ARCADE_API_KEY       Arcade's key: it keeps Gmail's tokens, and asks the user (ARCADE_USER_ID; ARCADE_API_URL)
+  GOOGLE_REFRESH_TOKEN OAuth refresh token for Gmail (GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET; GOOGLE_TOKEN_URL)
   GMAIL_SIM_LATENCY    Factor on the simulator's latencies: 1 is about Gmail's (default), 0 is none
   GMAIL_SIM_FAIL       HTTP status that every simulated Gmail call fails with, for example 500
 
@@ -401,12 +411,7 @@ async fn serve(args: ServeArgs) -> Result<(), Failure> {
     // Runs until the server ends; dropped earlier, it would take the mailbox with it.
     let mut simulator = None;
     let gmail = match &args.gmail_api {
-        Some(url) => {
-            let token = access_token()?.ok_or_else(|| {
-                Failure::usage("--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN")
-            })?;
-            Gmail::new(url.as_str(), AccessToken::new(token))
-        }
+        Some(url) => Gmail::with_tokens(url.as_str(), tokens()?),
         None => {
             let mut config = simulator_config()?;
             if let Some(token) = access_token()? {
@@ -614,11 +619,59 @@ fn simulator_config() -> Result<SimulatorConfig, Failure> {
     Ok(config)
 }
 
+/// Where the tokens for a real Gmail come from: the first of three ways that the environment names.
+fn tokens() -> Result<Tokens, Failure> {
+    if let Some(token) = access_token()? {
+        return Ok(Tokens::new(FixedToken::new(token)));
+    }
+    if let Some(key) = variable("ARCADE_API_KEY")? {
+        return arcade(key).map(Tokens::new);
+    }
+    if let Some(token) = variable("GOOGLE_REFRESH_TOKEN")? {
+        let id = variable("GOOGLE_CLIENT_ID")?
+            .ok_or_else(|| Failure::usage("GOOGLE_REFRESH_TOKEN needs GOOGLE_CLIENT_ID"))?;
+        let secret = variable("GOOGLE_CLIENT_SECRET")?.map(SecretString::from);
+        let endpoint = url_variable("GOOGLE_TOKEN_URL", GOOGLE_TOKEN_URL)?;
+        let client = http_client(&endpoint)?;
+        let tokens = RefreshingToken::new(endpoint, client, id, secret, token);
+        return Ok(Tokens::new(tokens));
+    }
+    Err(Failure::usage(
+        "--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN, or ARCADE_API_KEY, or GOOGLE_REFRESH_TOKEN",
+    ))
+}
+
+fn arcade(key: String) -> Result<Arcade, Failure> {
+    let user = variable("ARCADE_USER_ID")?.ok_or_else(|| {
+        Failure::usage("ARCADE_API_KEY needs ARCADE_USER_ID, your Arcade account's email")
+    })?;
+    let base = url_variable("ARCADE_API_URL", Arcade::DEFAULT_URL)?;
+    let client = http_client(&base)?;
+    Ok(Arcade::for_provider(
+        base,
+        client,
+        key,
+        user,
+        "google",
+        GMAIL_SCOPES,
+    ))
+}
+
+fn http_client(url: &Url) -> Result<reqwest::Client, Failure> {
+    crate::http::client(url).build().map_err(Failure::new)
+}
+
+fn url_variable(name: &str, default: &str) -> Result<Url, Failure> {
+    let text = variable(name)?;
+    http_url(text.as_deref().unwrap_or(default))
+        .map_err(|error| Failure::usage(format!("{name}: {error}")))
+}
+
 /// The token of the environment. What is wrong with it is said without it.
 fn access_token() -> Result<Option<String>, Failure> {
     let token = variable("GMAIL_ACCESS_TOKEN")?;
     match &token {
-        Some(token) if !AccessToken::new(token).is_valid() => Err(Failure::usage(
+        Some(token) if !AccessToken::new(token.as_str()).is_valid() => Err(Failure::usage(
             "GMAIL_ACCESS_TOKEN has characters that cannot stand in an HTTP header; give the token alone, without spaces or line \
              breaks",
         )),

@@ -226,6 +226,7 @@ fn rpc_error(error: GmailError) -> ErrorData {
         GmailError::Refused { status, .. } | GmailError::Unexplained { status } => {
             format!("Gmail answered with status {}", status.as_u16())
         }
+        GmailError::Token(error) => format!("no access to Gmail: {error}"),
         GmailError::TimedOut => "Gmail did not answer in time".to_owned(),
         GmailError::Unreachable { .. } => "Gmail cannot be reached".to_owned(),
         GmailError::InvalidBody { .. } | GmailError::TooLarge => {

@@ -23,6 +23,9 @@ const TICK: Duration = Duration::from_millis(20);
 /// How long calls that lost their client may take to be given up: rmcp gives
 /// those on a pipe 5 seconds.
 const MAX_SETTLING: Duration = Duration::from_secs(60);
+/// How long one call may take, until it has been answered, cancelled or cut off. They take milliseconds: a call that
+/// takes longer is lost, and the run would wait for it forever.
+const PATIENCE: Duration = Duration::from_secs(120);
 const MEGABYTE: u64 = 1_000_000;
 
 /// What came of it.
@@ -95,16 +98,21 @@ async fn work(
 ) -> Result<(), Failure> {
     while let Some(number) = soak.tally.next(calls) {
         let plan = Plan::of(number, seed);
-        let outcome = lane.run(&plan, &soak.calls, is_bare).await;
+        let outcome = in_time(lane.run(&plan, &soak.calls, is_bare)).await;
         let outcome = outcome.map_err(|error| {
             format!(
-                "call {number} ({}) was not answered: {error}",
+                "call {number} ({}) did not come to its end: {error}",
                 plan.kind.label()
             )
         })?;
         soak.tally.count(number, plan.kind, outcome);
     }
     Ok(())
+}
+
+async fn in_time<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let late = |_| format!("nothing has come of it in {} s", PATIENCE.as_secs());
+    tokio::time::timeout(PATIENCE, call).await.map_err(late)?
 }
 
 /// Prints a row each time one is due. Gives the first one: by then all has been
@@ -249,6 +257,14 @@ mod tests {
         let options = Options::parse_from(["soak", "--max-growth-mb", "2"]);
         let took = Duration::from_secs(1);
         judge(&options, tally, AT, end, took, &mut Vec::new()).unwrap_or(Verdict::Failed)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_lost_ends_the_run_and_does_not_hang_it() {
+        let lost = in_time(std::future::pending::<Result<(), Failure>>()).await;
+        let said = lost.unwrap_err().to_string();
+        assert_eq!(said, "nothing has come of it in 120 s");
+        assert_eq!(in_time(async { Ok(1) }).await.ok(), Some(1));
     }
 
     #[test]

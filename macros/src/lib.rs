@@ -77,7 +77,7 @@ use proc_macro::TokenStream;
 /// | `open_world` | not said | the tool reaches beyond the server's own data |
 /// | `allow_unknown_arguments` | refused | arguments that the tool does not have are taken, and not seen by it |
 /// | `blocking` | on an async thread | a `fn` that computes or waits for long runs on a thread for blocking code |
-/// | `scopes("...", "...")` | none | what a caller's access token has to allow, all of it; checked before each call (feature `auth`) |
+/// | `scopes(..)` | none | `scopes("a", "b")`: what a caller's access token has to allow, all of it; checked before each call (feature `auth`) |
 /// | `crate = path` | `::glassbox` | where the runtime is found, for facades that re-export it |
 ///
 /// The four hints are written as a word, or as `hint = false`. A hint that is not said is left out of `tools/list`, so

@@ -127,6 +127,7 @@ pub mod testing;
 #[cfg(feature = "tokens")]
 pub mod tokens;
 mod tool;
+mod uri;
 
 pub use advertise::Advertising;
 pub use glassbox_macros::{mcp_tool, mcp_tools, phase};

@@ -66,8 +66,8 @@ pub const PLACES: &[Place] = &[
     ("tool that is unknown: argument",          Request,  Every,   &[]),
     ("resource: path",                          Server,   Every,   &[Export]),
     ("resource: query",                         Server,   Every,   &[Export]),
-    ("resource: user and password",             Server,   Every,   &[Export]),
-    ("prompt: name",                            Request,  Every,   &[]), // this server has none; see `adopted.rs`
+    ("resource: user and password",             Server,   Every,   &[]),
+    ("prompt: name",                            Request,  Every,   &[Export]), // names the span; clients see it only if prompts are covered, see `adopted.rs`
     ("prompt: argument",                        Request,  Every,   &[]),
     ("method that is unknown: parameter",       Request,  Every,   &[]),
     ("_meta: key",                              Server,   Every,   &[]),

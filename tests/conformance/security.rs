@@ -10,7 +10,8 @@ const PLACES: [&str; 4] = ["tests", "examples/tests", "runtime/src", "macros/src
 /// The headings of the tables of threats.
 const TABLES: [&str; 2] = ["## Threats to a server", "## Threats to a client"];
 
-/// The names of all functions in the Rust files of a directory that are marked as tests.
+/// The names of all functions in the Rust files of a directory that are marked as tests, alone and with their file's:
+/// `fuzz::meta`.
 fn tests_in(directory: &Path, names: &mut HashSet<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -26,7 +27,10 @@ fn tests_in(directory: &Path, names: &mut HashSet<String>) {
                     is_test = true;
                 } else if let Some(name) = name {
                     if is_test {
-                        names.insert(name.split(['(', '<']).next().unwrap().to_owned());
+                        let name = name.split(['(', '<']).next().unwrap();
+                        let file = path.file_stem().unwrap().to_string_lossy();
+                        names.insert(format!("{file}::{name}"));
+                        names.insert(name.to_owned());
                     }
                     is_test = properties;
                 }

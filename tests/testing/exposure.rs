@@ -173,6 +173,21 @@ async fn says_why_nothing_leaves() {
     assert!(call.exposed().stays().starts_with(refused));
     assert_eq!(call.exposed().leaves(), "nothing\n");
 
+    let request = Request::tool("total", json!({"lines": []}));
+    let headers = (0..33).map(|number| format!("credential-{number}"));
+    let request = headers.fold(request, |request, credential| {
+        request.with_header("x-api-key", &credential)
+    });
+    let call = request.send(&shop::server()).await;
+    expect![[r"
+        leaves
+          droppedSpanCount = 3
+          truncated = true
+        stays
+          everything: the request has more secrets than can be searched for (`redact`, and credentials in headers)
+    "]]
+    .assert_eq(&call.exposed().to_string());
+
     let call = testing::read(&shop::server(), "note://odd").await;
     let exposed = call.exposed();
     assert!(

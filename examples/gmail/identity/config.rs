@@ -12,7 +12,8 @@ pub enum SigningAlgorithm {
     EdDsa,
     /// ECDSA with P-256 and SHA-256 (RFC 7518).
     Es256,
-    /// RSA PKCS #1 v1.5 with 2048 bits and SHA-256 (RFC 7518).
+    /// RSA PKCS #1 v1.5 with 2048 bits and SHA-256 (RFC 7518). How long signing takes says something about the key
+    /// (RUSTSEC-2023-0071), so it is for tests of verifiers.
     Rs256,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gmail_example::identity::RESOURCE_SERVER;
 use serde_json::{Value, json};
 
-use super::support::{RESOURCE, changed, peer, registration, text};
+use super::support::{Changes, RESOURCE, changed, peer, registration, text};
 
 #[tokio::test]
 async fn introspection_says_what_the_token_says() {
@@ -91,7 +91,7 @@ async fn only_the_owner_revokes() {
     let (_, other) = peer.register(&registration()).await;
     let access = text(&tokens, "access_token");
     let good = [("token", access), ("client_id", text(&other, "client_id"))];
-    let cases: [(&[(&str, Option<&str>)], u16); 4] = [
+    let cases: [(Changes<'_>, u16); 4] = [
         (&[], 400),
         (&[("token", Some(text(&tokens, "refresh_token")))], 400),
         (&[("token", None)], 400),

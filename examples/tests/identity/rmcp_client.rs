@@ -41,7 +41,7 @@ async fn resource(issuer: &str) -> String {
 /// Discovers, registers, and begins a session.
 async fn session(resource: &str, callback: &str) -> AuthorizationSession {
     // rmcp builds its HTTP client itself, and needs TLS to be chosen by then.
-    http::client(&Url::parse(resource).unwrap());
+    let _ = http::client(&Url::parse(resource).unwrap());
     let mut manager = AuthorizationManager::new(resource).await.unwrap();
     let found = manager.resolve_metadata().await.unwrap();
     assert_eq!(

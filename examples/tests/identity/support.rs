@@ -12,24 +12,24 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-pub const RESOURCE: &str = "http://127.0.0.1:8000/mcp";
-pub const REDIRECT: &str = "http://127.0.0.1:7777/callback";
-pub const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters~";
+pub(crate) const RESOURCE: &str = "http://127.0.0.1:8000/mcp";
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:7777/callback";
+pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters~";
 
-pub struct Peer {
-    pub provider: IdentityProvider,
-    pub http: Client,
-    pub client_id: String,
+pub(crate) struct Peer {
+    pub(crate) provider: IdentityProvider,
+    pub(crate) http: Client,
+    pub(crate) client_id: String,
 }
 
 /// Changes to parameters: another value, or none.
-pub type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
+pub(crate) type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
 
-pub fn challenge(verifier: &str) -> String {
+pub(crate) fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
-pub fn registration() -> Value {
+pub(crate) fn registration() -> Value {
     json!({
         "client_name": "A test",
         "redirect_uris": [REDIRECT],
@@ -38,18 +38,18 @@ pub fn registration() -> Value {
     })
 }
 
-pub fn http_client() -> Client {
+pub(crate) fn http_client() -> Client {
     let url = Url::parse("http://127.0.0.1").unwrap();
     http::client(&url).build().unwrap()
 }
 
-pub async fn peer() -> Peer {
+pub(crate) async fn peer() -> Peer {
     Peer::start(IdentityConfig::default()).await
 }
 
 impl Peer {
     /// A provider, and a client that is registered with it.
-    pub async fn start(config: IdentityConfig) -> Self {
+    pub(crate) async fn start(config: IdentityConfig) -> Self {
         let provider = IdentityProvider::start(config).await.unwrap();
         let mut peer = Self {
             provider,
@@ -62,25 +62,29 @@ impl Peer {
         peer
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.provider.issuer())
     }
 
-    pub async fn get(&self, url: &str) -> Response {
+    pub(crate) async fn get(&self, url: &str) -> Response {
         self.http.get(url).send().await.unwrap()
     }
 
-    pub async fn register(&self, metadata: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn register(&self, metadata: &Value) -> (StatusCode, Value) {
         let request = self.http.post(self.url("/register")).json(metadata);
         read(request.send().await.unwrap()).await
     }
 
     /// Posts a form and reads the JSON that comes back.
-    pub async fn post(&self, path: &str, form: &BTreeMap<String, String>) -> (StatusCode, Value) {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        form: &BTreeMap<String, String>,
+    ) -> (StatusCode, Value) {
         read(self.send(path, form).await).await
     }
 
-    pub async fn send(&self, path: &str, form: &BTreeMap<String, String>) -> Response {
+    pub(crate) async fn send(&self, path: &str, form: &BTreeMap<String, String>) -> Response {
         let body = encode(form);
         let request = self.http.post(self.url(path)).body(body);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -88,7 +92,7 @@ impl Peer {
     }
 
     /// The URL of a good authorization request, with changes.
-    pub fn authorization(&self, changes: Changes<'_>) -> String {
+    pub(crate) fn authorization(&self, changes: Changes<'_>) -> String {
         let challenge = challenge(VERIFIER);
         let good = [
             ("response_type", "code"),
@@ -105,11 +109,11 @@ impl Peer {
     }
 
     /// Consents, and returns where the browser is sent.
-    pub async fn consent(&self, changes: Changes<'_>) -> Url {
+    pub(crate) async fn consent(&self, changes: Changes<'_>) -> Url {
         self.decide(changes, Decision::Allow).await
     }
 
-    pub async fn decide(&self, changes: Changes<'_>, decision: Decision) -> Url {
+    pub(crate) async fn decide(&self, changes: Changes<'_>, decision: Decision) -> Url {
         match decide(&self.authorization(changes), decision)
             .await
             .unwrap()
@@ -119,13 +123,13 @@ impl Peer {
         }
     }
 
-    pub async fn code(&self, changes: Changes<'_>) -> String {
+    pub(crate) async fn code(&self, changes: Changes<'_>) -> String {
         let sent = query(&self.consent(changes).await);
         sent["code"].clone()
     }
 
     /// A good request for tokens in exchange for a code, with changes.
-    pub fn exchange(&self, code: &str, changes: Changes<'_>) -> BTreeMap<String, String> {
+    pub(crate) fn exchange(&self, code: &str, changes: Changes<'_>) -> BTreeMap<String, String> {
         let good = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -137,7 +141,7 @@ impl Peer {
         changed(&good, changes)
     }
 
-    pub fn refresh(&self, token: &str, changes: Changes<'_>) -> BTreeMap<String, String> {
+    pub(crate) fn refresh(&self, token: &str, changes: Changes<'_>) -> BTreeMap<String, String> {
         let good = [
             ("grant_type", "refresh_token"),
             ("refresh_token", token),
@@ -148,18 +152,18 @@ impl Peer {
     }
 
     /// Tokens, without anything going wrong.
-    pub async fn tokens(&self) -> Value {
+    pub(crate) async fn tokens(&self) -> Value {
         let code = self.code(&[]).await;
         let (status, tokens) = self.post("/token", &self.exchange(&code, &[])).await;
         assert_eq!(status, 200, "{tokens}");
         tokens
     }
 
-    pub async fn is_active(&self, token: &str) -> bool {
+    pub(crate) async fn is_active(&self, token: &str) -> bool {
         self.introspect(token).await["active"] == true
     }
 
-    pub async fn introspect(&self, token: &str) -> Value {
+    pub(crate) async fn introspect(&self, token: &str) -> Value {
         let form = encode(&changed(&[("token", token)], &[]));
         let request = self
             .http
@@ -173,7 +177,7 @@ impl Peer {
     }
 }
 
-pub fn changed(good: &[(&str, &str)], changes: Changes<'_>) -> BTreeMap<String, String> {
+pub(crate) fn changed(good: &[(&str, &str)], changes: Changes<'_>) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<_, _> = good
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -187,17 +191,17 @@ pub fn changed(good: &[(&str, &str)], changes: Changes<'_>) -> BTreeMap<String, 
     parameters
 }
 
-pub fn encode(parameters: &BTreeMap<String, String>) -> String {
+pub(crate) fn encode(parameters: &BTreeMap<String, String>) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(parameters)
         .finish()
 }
 
-pub fn query(url: &Url) -> BTreeMap<String, String> {
+pub(crate) fn query(url: &Url) -> BTreeMap<String, String> {
     url.query_pairs().into_owned().collect()
 }
 
-pub async fn read(response: Response) -> (StatusCode, Value) {
+pub(crate) async fn read(response: Response) -> (StatusCode, Value) {
     let status = response.status();
     let text = response.text().await.unwrap();
     (
@@ -206,7 +210,7 @@ pub async fn read(response: Response) -> (StatusCode, Value) {
     )
 }
 
-pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key]
         .as_str()
         .unwrap_or_else(|| panic!("no {key}: {value}"))

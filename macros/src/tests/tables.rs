@@ -20,7 +20,7 @@ fn documented(heading: &str) -> BTreeSet<String> {
     for row in rows.skip(2) {
         let first = row.split('|').nth(1).unwrap();
         for code in first.split('`').skip(1).step_by(2) {
-            let word = code.split([' ', '=']).next().unwrap();
+            let word = code.split([' ', '=', '(']).next().unwrap();
             words.insert(word.to_owned());
         }
     }

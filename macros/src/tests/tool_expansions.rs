@@ -334,9 +334,7 @@ fn expands_scopes_as_they_are_written() {
                         "save",
                     )
                     .scopes(&["files.read", "https://files.example/write"]);
-                fn call(
-                    call: &::glassbox::__private::ToolCall,
-                ) -> ::glassbox::__private::ToolFuture<'_> {
+                fn call(call: ::glassbox::__private::ToolCall) -> ::glassbox::__private::ToolFuture {
                     ::std::boxed::Box::pin(async move {
                         let arguments = call.arguments();
                         arguments.finish()?;

@@ -21,6 +21,7 @@ use super::request;
 use super::span::{CallSpan, instrumentation_scope};
 use crate::ingest::{Ingest, Ingested, RejectReason};
 use crate::passback::PassbackRequest;
+use crate::uri::without_credentials;
 use crate::{propagation, semconv};
 
 /// Characters of a server's error message that the CLIENT span's status keeps. Ours.
@@ -252,7 +253,10 @@ impl Client {
             "resources/read".to_owned(),
             vec![
                 KeyValue::new(semconv::MCP_METHOD_NAME, "resources/read"),
-                KeyValue::new(semconv::MCP_RESOURCE_URI, params.uri.clone()),
+                KeyValue::new(
+                    semconv::MCP_RESOURCE_URI,
+                    without_credentials(&params.uri).into_owned(),
+                ),
             ],
         );
         self.ask(&span, &mut params.meta);

@@ -2,8 +2,7 @@
 
 use reqwest::Url;
 
-/// What stands in the place of a value (OpenTelemetry, `url.full`).
-const REDACTED: &str = "REDACTED";
+use crate::uri::REDACTED;
 
 /// The URL without credentials, query values and fragment. Names of query
 /// parameters stay.

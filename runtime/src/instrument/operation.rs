@@ -5,6 +5,7 @@ use rmcp::RoleServer;
 use rmcp::service::RequestContext;
 
 use crate::semconv;
+use crate::uri::without_credentials;
 
 const SESSION_ID_HEADER: &str = "mcp-session-id";
 const TOOLS_CALL: &str = "tools/call";
@@ -48,7 +49,10 @@ impl Operation {
             method: RESOURCES_READ,
             span_name: RESOURCES_READ.to_owned(),
             attributes: vec![KeyValue::new(semconv::MCP_METHOD_NAME, RESOURCES_READ)],
-            private_attributes: vec![KeyValue::new(semconv::MCP_RESOURCE_URI, uri.to_owned())],
+            private_attributes: vec![KeyValue::new(
+                semconv::MCP_RESOURCE_URI,
+                without_credentials(uri).into_owned(),
+            )],
             tool_name: None,
         }
     }

@@ -250,6 +250,8 @@ impl<'a> Recording<'a> {
         let room_bytes = limits.max_answer_bytes.saturating_sub(answer_bytes);
         let collected = self.guard.close();
         let Some(net) = self.guard.scope().secrets().net(secrets) else {
+            #[cfg(feature = "testing")]
+            self.guard.scope().note_unsearched();
             return Passback::unsearched(&collected, limits, room_bytes, counters);
         };
         let described = Described {

@@ -107,6 +107,14 @@ impl Bucket {
         Self { witness, ..self }
     }
 
+    /// Tells the witness that none of the spans leaves.
+    #[cfg(feature = "testing")]
+    pub(super) fn note_unsearched(&self) {
+        if let Some(witness) = &self.witness {
+            witness.unsearched();
+        }
+    }
+
     /// A bucket that takes nothing, of a request that did not ask.
     pub(crate) fn closed(
         policy: Arc<PassbackPolicy>,

@@ -240,3 +240,75 @@ fn find<'a>(attributes: &'a mut [KeyValue], like: &KeyValue) -> Option<&'a mut K
 fn first<T>(items: &[T], count: usize) -> &[T] {
     items.get(..count).unwrap_or(items)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use opentelemetry::trace::{SpanId, TracerProvider as _};
+    use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
+
+    use super::super::bucket::Bucket;
+    use super::super::collector::SpanCollector;
+    use super::super::limits::PassbackLimits;
+    use super::super::scope::{ScopeGuard, Subject};
+    use super::*;
+
+    /// Makes one span with `declared` attributes, does more to it, and says how
+    /// many attributes its public side had and what is left of the span.
+    fn observe(declared: i64, more: impl Fn(&mut ObservedSpan)) -> (usize, SpanData) {
+        let collector = SpanCollector::new();
+        let provider = SdkTracerProvider::builder()
+            .with_span_processor(collector.clone())
+            .build();
+        let limits = PassbackLimits::default();
+        let bucket = Bucket::new(Arc::default(), Arc::default(), limits, u32::MAX);
+        let (tracer, root) = (provider.tracer("test"), SpanId::INVALID);
+        let guard = ScopeGuard::open(tracer, collector, bucket, root, Subject::default());
+        let declared = (0..declared).map(|number| KeyValue::new(format!("key.{number}"), number));
+        let outside = Context::new().with_value(guard.scope().clone());
+        let mut span = ObservedSpan::start(
+            guard.scope(),
+            "work",
+            SpanKind::Internal,
+            declared.collect(),
+            Vec::new(),
+            &outside,
+        );
+        more(&mut span);
+        let id = span.context().span().span_context().span_id();
+        let mut public_count = 0;
+        guard
+            .scope()
+            .amend(id, |public| public_count = public.attributes.len());
+        span.end();
+        (public_count, guard.close().spans.remove(0))
+    }
+
+    #[test]
+    fn declared_attributes_are_bounded_while_recording_and_in_the_answer() {
+        for (declared, kept) in [(127, 127), (128, 128), (129, 128), (1_000, 128)] {
+            let (public_count, span) = observe(declared, |_| {});
+            assert_eq!((public_count, span.attributes.len()), (kept, kept));
+            let held_back = usize::try_from(declared).unwrap() - kept;
+            assert_eq!(
+                usize::try_from(span.dropped_attributes_count),
+                Ok(held_back)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_set_later_is_bounded_as_well() {
+        for (declared, kept, held_back) in [(126, 127, 0), (127, 128, 0), (128, 128, 1)] {
+            let (public_count, span) = observe(declared, |span| {
+                span.set("key.0", "another value takes no room");
+                span.set("one.more", 1);
+            });
+            assert_eq!((public_count, span.attributes.len()), (kept, kept));
+            assert_eq!(span.dropped_attributes_count, held_back);
+            let value = &span.attributes[0].value;
+            assert_eq!(value.as_str(), "another value takes no room");
+        }
+    }
+}

@@ -409,3 +409,40 @@ fn push_string(text: &mut String, value: &str) {
         Err(_) => text.push_str("\"\""),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{Link, SpanContext};
+
+    use super::super::bucket::tests::span;
+    use super::*;
+
+    /// A `tracestate` of so many bytes.
+    fn trace_state(bytes: usize) -> TraceState {
+        let first = "v".repeat(250);
+        let rest = "w".repeat(bytes - "k=,l=".len() - first.len());
+        let state = TraceState::from_key_value([("k", first), ("l", rest)]).unwrap();
+        assert_eq!(state.header().len(), bytes);
+        state
+    }
+
+    #[test]
+    fn a_tracestate_leaves_whole_or_not_at_all() {
+        for (bytes, times) in [(510, 2), (511, 2), (512, 2), (513, 0)] {
+            let mut span = span(1, 0, "work");
+            let context = |known: &SpanContext| {
+                let state = trace_state(bytes);
+                let (trace, id) = (known.trace_id(), known.span_id());
+                SpanContext::new(trace, id, known.trace_flags(), false, state)
+            };
+            span.span_context = context(&span.span_context);
+            let link = Link::with_context(span.span_context.clone());
+            span.links.links.push(link);
+            let mut writer = SpanWriter::new(8);
+            writer.write(&span);
+            let written = format!("\"traceState\":\"{}\"", trace_state(bytes).header());
+            assert_eq!(writer.text().matches(&written).count(), times, "{bytes}");
+            assert_eq!(writer.text().matches("traceState").count(), times);
+        }
+    }
+}

@@ -22,6 +22,8 @@ pub(crate) struct Seen {
     pub(crate) started: Vec<SpanId>,
     /// Those of them that ended, in the order they did.
     pub(crate) ended: Vec<Witnessed>,
+    /// Whether none leaves, as there are more secrets than can be looked for.
+    pub(crate) is_unsearched: bool,
 }
 
 /// One span as it was recorded, before anything was held back.
@@ -77,6 +79,11 @@ impl Witness {
             kept,
             ruled,
         });
+    }
+
+    /// Notes that no span leaves: there are more secrets than can be looked for.
+    pub(super) fn unsearched(&self) {
+        self.seen().is_unsearched = true;
     }
 
     /// Everything so far.

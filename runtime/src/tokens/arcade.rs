@@ -46,62 +46,45 @@ impl Arcade {
     pub const DEFAULT_URL: &'static str = "https://api.arcade.dev";
 
     /// Tokens for one of Arcade's tools, such as `Gmail.ListEmails`, for this
-    /// user unless a call names another.
-    ///
-    /// # Errors
-    ///
-    /// [`TokenError::Unreachable`] if there can be no HTTP client.
+    /// user unless a call names another. `base` is
+    /// [`DEFAULT_URL`](Self::DEFAULT_URL), or where else Arcade answers; the
+    /// client should follow no redirects.
     pub fn for_tool(
+        base: Url,
+        client: Client,
         key: impl Into<SecretString>,
         user: impl Into<String>,
         tool: impl Into<String>,
-    ) -> Result<Self, TokenError> {
-        Self::new(key.into(), user.into(), Wanted::Tool(tool.into()))
+    ) -> Self {
+        Self {
+            base,
+            key: key.into(),
+            user: user.into(),
+            wanted: Wanted::Tool(tool.into()),
+            client,
+        }
     }
 
     /// Tokens of a provider that Arcade knows, such as `google`, with these
-    /// scopes, for this user unless a call names another.
-    ///
-    /// # Errors
-    ///
-    /// As [`for_tool`](Self::for_tool).
+    /// scopes; otherwise as [`for_tool`](Self::for_tool).
     pub fn for_provider(
+        base: Url,
+        client: Client,
         key: impl Into<SecretString>,
         user: impl Into<String>,
         provider: impl Into<String>,
         scopes: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Result<Self, TokenError> {
-        let wanted = Wanted::Provider {
-            id: provider.into(),
-            scopes: scopes.into_iter().map(Into::into).collect(),
-        };
-        Self::new(key.into(), user.into(), wanted)
-    }
-
-    fn new(key: SecretString, user: String, wanted: Wanted) -> Result<Self, TokenError> {
-        let base = Url::parse(Self::DEFAULT_URL).map_err(|_| TokenError::Unreachable)?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             base,
-            key,
-            user,
-            wanted,
-            client: fetch::client()?,
-        })
-    }
-
-    /// Sets where Arcade answers. Default: [`DEFAULT_URL`](Self::DEFAULT_URL).
-    #[must_use]
-    pub fn with_url(mut self, base: Url) -> Self {
-        self.base = base;
-        self
-    }
-
-    /// Sets the HTTP client, for TLS or a proxy of your own. It should follow no
-    /// redirects.
-    #[must_use]
-    pub fn with_http_client(mut self, client: Client) -> Self {
-        self.client = client;
-        self
+            key: key.into(),
+            user: user.into(),
+            wanted: Wanted::Provider {
+                id: provider.into(),
+                scopes: scopes.into_iter().map(Into::into).collect(),
+            },
+            client,
+        }
     }
 
     fn endpoint(&self, path: &str) -> Url {

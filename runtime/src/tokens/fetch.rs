@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response};
 use secrecy::SecretString;
 
 use super::error::TokenError;
@@ -43,12 +43,6 @@ async fn read(mut response: Response) -> Result<SecretBody, Option<reqwest::Erro
         body.extend_from_slice(&chunk);
     }
     Ok(SecretBody::new(Box::new(body)))
-}
-
-/// A client that follows no redirects: credentials go where they were meant to.
-pub(super) fn client() -> Result<Client, TokenError> {
-    let builder = Client::builder().redirect(reqwest::redirect::Policy::none());
-    builder.build().map_err(|_| TokenError::Unreachable)
 }
 
 /// A token as it can stand in a header: visible ASCII, not empty.

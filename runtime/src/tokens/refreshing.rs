@@ -64,18 +64,16 @@ struct Access {
 }
 
 impl RefreshingToken {
-    /// Refreshes at `endpoint`, as this client. Confidential clients have a
-    /// secret; it goes into the request's body, as Google has it.
-    ///
-    /// # Errors
-    ///
-    /// [`TokenError::Unreachable`] if there can be no HTTP client.
+    /// Refreshes at `endpoint`, as this OAuth client. Confidential clients have
+    /// a secret; it goes into the request's body, as Google has it. The HTTP
+    /// client should follow no redirects.
     pub fn new(
         endpoint: Url,
+        client: Client,
         client_id: impl Into<String>,
         client_secret: Option<SecretString>,
         refresh_token: impl Into<SecretString>,
-    ) -> Result<Self, TokenError> {
+    ) -> Self {
         let mut oauth = BasicClient::new(ClientId::new(client_id.into()))
             .set_auth_type(AuthType::RequestBody)
             .set_token_uri(TokenUrl::from_url(endpoint));
@@ -83,16 +81,16 @@ impl RefreshingToken {
             let secret = ClientSecret::new(secret.expose_secret().to_owned());
             oauth = oauth.set_client_secret(secret);
         }
-        Ok(Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             endpoint: oauth,
-            client: fetch::client()?,
+            client,
             state: Mutex::new(State {
                 refresh_token: refresh_token.into(),
                 access: None,
                 failure: None,
             }),
             refreshed: AtomicU64::new(0),
-        })))
+        }))
     }
 
     /// Requests for new tokens so far, good or not.

@@ -230,6 +230,44 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_a_scope_leave_whole_or_not_at_all() {
+        for length in [8, 9, 10] {
+            let text = "x".repeat(length);
+            let mut span = span(1, 0, "theirs");
+            span.instrumentation_scope = InstrumentationScope::builder(text.clone())
+                .with_version(text.clone())
+                .with_schema_url(text.clone())
+                .build();
+            let span =
+                PassbackPolicy::default().apply(span, None, &cut_at(9), &Counters::default());
+            let scope = &span.instrumentation_scope;
+            let kept = (length < 10).then_some(text.as_str());
+            assert_eq!(scope.name(), kept.unwrap_or_default());
+            assert_eq!((scope.version(), scope.schema_url()), (kept, kept));
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_takes_its_attribute_with_it() {
+        for (length, kept) in [(255, 1), (256, 1), (257, 0)] {
+            let key = "k".repeat(length);
+            let policy = PassbackPolicy::default().publish("k*");
+            for declared in [Some(key.clone()), None] {
+                let mut span = span(1, 0, "work");
+                span.attributes.push(KeyValue::new(key.clone(), 1));
+                let own = declared.and_then(|key| public(vec![KeyValue::new(key, 1)]));
+                let counters = Counters::default();
+                let span = policy.apply(span, own, &cut_at(9), &counters);
+                assert_eq!(span.attributes.len(), kept);
+                let held_back = 1 - u32::try_from(kept).unwrap();
+                assert_eq!(span.dropped_attributes_count, held_back);
+                let counted = counters.snapshot().withheld_attributes;
+                assert_eq!(counted, u64::from(held_back));
+            }
+        }
+    }
+
+    #[test]
     fn links_that_an_author_declared_leave() {
         let link = |span: u64| {
             let context = SpanContext::new(

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::{TcpListener, ToSocketAddrs};
+use axum::serve::{ListenerExt as _, TapIo};
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -151,7 +152,7 @@ impl BoundServer {
         let router = router.route_service(ENDPOINT_PATH, service);
         let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let accepting = stop_accepting.clone();
-        let serving = axum::serve(self.listener, router)
+        let serving = axum::serve(without_delay(self.listener), router)
             .with_graceful_shutdown(accepting.cancelled_owned())
             .into_future();
         let shutting_down = async {
@@ -176,5 +177,34 @@ impl BoundServer {
         };
         handler.flush().await;
         served
+    }
+}
+
+/// Sends what is written at once (`TCP_NODELAY`). An answer is written in more
+/// than one piece, and the second would wait for the client to acknowledge the
+/// first, which it may put off for 40 ms.
+fn without_delay(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
+    listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "small answers may be delayed");
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::serve::Listener as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn small_answers_are_sent_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap());
+        let (_client, (connection, _)) = {
+            let mut listener = without_delay(listener);
+            tokio::join!(client, async move { listener.accept().await })
+        };
+        assert!(connection.nodelay().unwrap());
     }
 }

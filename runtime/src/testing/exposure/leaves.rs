@@ -54,7 +54,9 @@ pub(super) fn write(traces: &Value, started: &[SpanId], snapshot: &Snapshot) -> 
             snapshot,
         ));
     }
-    lines.push("each span: ids, flags, start, end");
+    if !spans.is_empty() {
+        lines.push("each span: ids, flags, start, end");
+    }
     let tree = Tree {
         spans,
         started,

@@ -16,7 +16,9 @@ const NOT_ASKED: &str = "everything: the request did not ask for spans\n";
 const REFUSED: &str = "everything: the request was refused (`passback_grant`, \
     `passback_rate_limit`), or the server gives no spans of this method, or none at all\n";
 const NO_PLACE: &str = "everything: the answer has no place for spans (`data` of a JSON-RPC error, \
-    or `_meta.otel` of the server's own, is no object)\n";
+    or `_meta.otel` of the server's own, is no object), or no room (`PassbackLimits`)\n";
+const UNSEARCHED: &str = "everything: the request has more secrets than can be searched for \
+    (`redact`, and credentials in headers)\n";
 
 /// What was recorded and is not in `traces`, by names.
 pub(super) fn write(
@@ -33,6 +35,9 @@ pub(super) fn write(
         }
         .to_owned();
     };
+    if seen.is_unsearched {
+        return UNSEARCHED.to_owned();
+    }
     let left = SpanTree::from_otlp(traces).unwrap_or_default();
     let mut recorded: Vec<_> = seen.ended.iter().collect();
     recorded.sort_by_key(|one| position(&seen.started, one.span.span_context.span_id()));
