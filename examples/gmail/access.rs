@@ -72,10 +72,11 @@ impl Access {
 /// Signs in without a person: presses the button on the embedded provider's page. It refuses any other.
 #[must_use]
 pub fn unattended() -> SignIn {
-    let mut sign_in = SignIn::default();
-    sign_in.visit = Visit::With(Visitor::new(async |page: Url| {
-        let approved = consent::approve(page.as_str()).await;
-        approved.map_err(|error| error.to_string())
-    }));
-    sign_in
+    SignIn {
+        visit: Visit::With(Visitor::new(async |page: Url| {
+            let approved = consent::approve(page.as_str()).await;
+            approved.map_err(|error| error.to_string())
+        })),
+        ..SignIn::default()
+    }
 }

@@ -220,7 +220,6 @@ fn format_resource(email: &Email, uri: &str) -> serde_json::Result<ResourceConte
 }
 
 /// A failure in our words: those of Gmail, or of what stands before it, may repeat what the request said.
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn rpc_error(error: GmailError) -> ErrorData {
     let text = match error {
         GmailError::Refused { status, .. } | GmailError::Unexplained { status } => {

@@ -102,7 +102,7 @@ impl SignedIn {
 
 /// Why a server does not talk to us.
 enum Refused {
-    Error(ClientInitializeError),
+    Error(Box<ClientInitializeError>),
     TimedOut,
 }
 
@@ -117,7 +117,7 @@ impl Refused {
 
     fn into_error(self, url: &Url) -> CallError {
         match self {
-            Self::Error(error) => connect_error(url, error),
+            Self::Error(error) => connect_error(url, *error),
             Self::TimedOut => CallError::Unreachable {
                 url: url.clone(),
                 reason: format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()),
@@ -134,7 +134,7 @@ where
     let connecting = ().serve(StreamableHttpClientTransport::with_client(http, config));
     match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(Ok(service)) => Ok(service),
-        Ok(Err(error)) => Err(Refused::Error(error)),
+        Ok(Err(error)) => Err(Refused::Error(Box::new(error))),
         Err(_) => Err(Refused::TimedOut),
     }
 }

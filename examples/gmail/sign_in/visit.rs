@@ -87,9 +87,11 @@ pub(super) fn safe(page: &str, server: &Url) -> Result<Url, SignInError> {
     }
 }
 
+type Say = dyn Fn(&str) + Send + Sync;
+
 /// Where a sign-in says what goes on: to standard error, unless somebody else listens.
 #[derive(Clone, Default)]
-pub struct Notice(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct Notice(Option<Arc<Say>>);
 
 impl Notice {
     /// Says it to this function.
