@@ -5,15 +5,19 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use axum::http::uri::Authority;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use glassbox::PassbackRequest;
 use glassbox::forward::{Sink, SinkError};
 use glassbox::render::printable;
-use glassbox::{PassbackRequest, ServeError};
+use glassbox::tokens::{Arcade, FixedToken, RefreshingToken, SecretString, Tokens};
+use tokio::net::TcpListener;
 use tokio::signal;
 use url::Url;
 
+use crate::access::Access;
 use crate::agent::{self, AgentError, AgentOptions, DEFAULT_QUERY, Galileo};
 use crate::call::CallError;
 use crate::client::{AccessToken, Gmail};
@@ -22,11 +26,19 @@ use crate::model::ModelOptions;
 use crate::page::Page;
 use crate::screen::{Screen, cut};
 use crate::server;
+use crate::sign_in::{SignIn, TokenCache, Visit};
 use crate::simulator::{Simulator, SimulatorConfig};
 
 const USAGE: u8 = 2;
 /// The hosts that are always accepted.
 const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+/// Where Google refreshes tokens.
+const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
+/// What Arcade asks the user to allow.
+const GMAIL_SCOPES: [&str; 2] = [
+    "https://www.googleapis.com/auth/gmail.readonly",
+    "https://www.googleapis.com/auth/gmail.send",
+];
 /// Columns of an error: a few lines of a terminal.
 const MAX_MESSAGE: usize = 400;
 
@@ -41,7 +53,11 @@ first as a black box, then with the server's spans.";
 
 const ENVIRONMENT: &str = "\
 Environment of the server:
-  GMAIL_ACCESS_TOKEN   OAuth access token for Gmail; needed with --gmail-api
+  GMAIL_ACCESS_TOKEN   OAuth access token for Gmail. With --gmail-api one of these is needed, and the first is used
+  ARCADE_API_KEY       Arcade's key: it keeps Gmail's tokens, and asks the user (ARCADE_USER_ID; ARCADE_API_URL)
+  GOOGLE_REFRESH_TOKEN OAuth refresh token for Gmail (GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET; GOOGLE_TOKEN_URL)
+  GMAIL_ISSUER         Authorization servers whose tokens are taken; with it GMAIL_RESOURCE, GMAIL_AUDIENCE,
+                       GMAIL_SCOPES, GMAIL_JWKS_URI and GMAIL_IDENTITY_CLAIM. See serve --help
   GMAIL_SIM_LATENCY    Factor on the simulator's latencies: 1 is about Gmail's (default), 0 is none
   GMAIL_SIM_FAIL       HTTP status that every simulated Gmail call fails with, for example 500
 
@@ -50,6 +66,8 @@ Environment of the agent:
   OPENAI_BASE_URL      Any OpenAI-compatible chat-completions API (default: https://api.openai.com/v1)
   OPENAI_MODEL         Model to ask there; it has to be able to call tools (default: gpt-5.4-mini)
   OPENAI_REASONING_EFFORT  none, minimal, low, medium, high, xhigh or max (default: the model's own)
+  GMAIL_TOKEN_CACHE    Directory where sign-ins are kept; for who it is there GMAIL_CLIENT_ID or
+                       GMAIL_CLIENT_METADATA_URL. See agent --help
 
 Where the agent sends the spans, besides --collector:
   OTEL_EXPORTER_OTLP_ENDPOINT         OTLP/HTTP receiver for the spans, for example http://localhost:4318
@@ -111,9 +129,8 @@ struct ServeArgs {
     /// Serve on standard input and output instead
     #[arg(long, conflicts_with = "addr")]
     stdio: bool,
-    /// Who may call
-    #[arg(long, value_enum, default_value_t = Auth::None)]
-    auth: Auth,
+    #[command(flatten)]
+    access: AccessArgs,
     /// Gmail to use, for example https://gmail.googleapis.com, with the token in GMAIL_ACCESS_TOKEN
     #[arg(long, value_name = "URL", value_parser = http_url)]
     gmail_api: Option<Url>,
@@ -121,10 +138,112 @@ struct ServeArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Auth {
-    /// Clients with an OAuth 2.1 access token (not built yet)
+    /// Clients with an OAuth 2.1 access token
     Oauth,
     /// Anybody who can reach the address
     None,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Who may call")]
+struct AccessArgs {
+    /// Who may call over HTTP [default: oauth]
+    #[arg(long, value_enum, conflicts_with = "stdio")]
+    auth: Option<Auth>,
+    /// Authorization server whose tokens are taken, as it calls itself; repeatable. Default: one in this process, for this
+    /// machine and a demo user
+    #[arg(long, value_name = "URL", env = "GMAIL_ISSUER", value_delimiter = ' ', value_parser = http_url)]
+    issuer: Vec<Url>,
+    /// URL of this server, as tokens name it (default: the URL in the first line)
+    #[arg(long, value_name = "URL", env = "GMAIL_RESOURCE", value_parser = http_url)]
+    resource: Option<Url>,
+    /// Another name of this server in tokens (`aud`); repeatable
+    #[arg(
+        long,
+        value_name = "AUDIENCE",
+        env = "GMAIL_AUDIENCE",
+        value_delimiter = ' ',
+        requires = "issuer"
+    )]
+    audience: Vec<String>,
+    /// Scopes that every call needs; repeatable
+    #[arg(
+        long,
+        value_name = "SCOPES",
+        env = "GMAIL_SCOPES",
+        value_delimiter = ' ',
+        requires = "issuer"
+    )]
+    scopes: Vec<String>,
+    /// Where the issuer's keys are, if its metadata do not tell
+    #[arg(long, value_name = "URL", env = "GMAIL_JWKS_URI", requires = "issuer", value_parser = http_url)]
+    jwks_uri: Option<Url>,
+    /// Claim that says who calls, such as email (default: sub)
+    #[arg(
+        long,
+        value_name = "CLAIM",
+        env = "GMAIL_IDENTITY_CLAIM",
+        requires = "issuer"
+    )]
+    identity_claim: Option<String>,
+}
+
+impl AccessArgs {
+    fn access(self, default: String) -> Access {
+        let resource = self.resource.map_or(default, String::from);
+        let mut access = Access::embedded(resource);
+        // An issuer's name is compared as text: it has no slash at its end that it was not given.
+        access.issuers = self.issuer.iter().map(issuer).collect();
+        access.jwks_uri = self.jwks_uri;
+        access.audiences = self.audience;
+        access.scopes = self.scopes;
+        access.identity_claim = self.identity_claim;
+        access
+    }
+}
+
+/// An issuer without a path, as servers call themselves: without the slash that URLs get.
+fn issuer(url: &Url) -> String {
+    let text = url.as_str();
+    match url.path() {
+        "/" => text.trim_end_matches('/').to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Signing in, if the server asks for it")]
+struct SignInArgs {
+    /// Show the page for signing in, and open no browser
+    #[arg(long)]
+    no_browser: bool,
+    /// Directory where sign-ins are kept (default: glassbox-gmail/sign-ins in the user's directory for configuration)
+    #[arg(long, value_name = "DIR", env = "GMAIL_TOKEN_CACHE")]
+    token_cache: Option<PathBuf>,
+    /// The id that the authorization server has given to this agent (default: it registers)
+    #[arg(long, value_name = "ID", env = "GMAIL_CLIENT_ID")]
+    client_id: Option<String>,
+    /// The URL of this agent's metadata document, as its id where that is supported
+    #[arg(long, value_name = "URL", env = "GMAIL_CLIENT_METADATA_URL", value_parser = http_url)]
+    client_metadata_url: Option<Url>,
+    /// Seconds that a person may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = value_parser!(u64).range(1..=3600))]
+    sign_in_timeout: u64,
+}
+
+impl SignInArgs {
+    fn sign_in(self) -> SignIn {
+        let mut sign_in = SignIn::default();
+        if self.no_browser {
+            sign_in.visit = Visit::Print;
+        }
+        let named = self.token_cache.map(TokenCache::new);
+        sign_in.cache = named.or_else(TokenCache::of_user);
+        sign_in.client_id = self.client_id;
+        sign_in.client_metadata_url = self.client_metadata_url.map(String::from);
+        sign_in.timeout = Duration::from_secs(self.sign_in_timeout);
+        sign_in
+    }
 }
 
 #[derive(Debug, Args)]
@@ -149,6 +268,8 @@ struct AgentArgs {
     spool: Option<PathBuf>,
     #[command(flatten)]
     page: PageArgs,
+    #[command(flatten)]
+    sign_in: SignInArgs,
 }
 
 #[derive(Debug, Args)]
@@ -236,6 +357,7 @@ async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
         (false, true) => PassbackRequest::Detailed,
         (false, false) => PassbackRequest::TopLevel,
     };
+    options.sign_in = Some(args.sign_in.sign_in());
     options.collector = args.collector;
     options.sinks = sinks()?;
     options.spool = args.spool;
@@ -290,20 +412,10 @@ fn sinks() -> Result<Vec<Sink>, Failure> {
 }
 
 async fn serve(args: ServeArgs) -> Result<(), Failure> {
-    if args.auth == Auth::Oauth {
-        return Err(Failure::new(
-            "--auth oauth is not built yet; use --auth none",
-        ));
-    }
     // Runs until the server ends; dropped earlier, it would take the mailbox with it.
     let mut simulator = None;
     let gmail = match &args.gmail_api {
-        Some(url) => {
-            let token = access_token()?.ok_or_else(|| {
-                Failure::usage("--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN")
-            })?;
-            Gmail::new(url.as_str(), AccessToken::new(token))
-        }
+        Some(url) => Gmail::with_tokens(url.as_str(), tokens()?),
         None => {
             let mut config = simulator_config()?;
             if let Some(token) = access_token()? {
@@ -318,48 +430,110 @@ async fn serve(args: ServeArgs) -> Result<(), Failure> {
         }
     };
     let allowed = args.allowed_host.iter().map(String::as_str);
-    let server = server::builder(gmail.map_err(Failure::new)?)
-        .allowed_hosts(LOCAL_HOSTS.into_iter().chain(allowed))
-        .build()
-        .map_err(Failure::new)?;
+    let mut builder = server::builder(gmail.map_err(Failure::new)?)
+        .allowed_hosts(LOCAL_HOSTS.into_iter().chain(allowed));
     let gmail = match &args.gmail_api {
         Some(url) => url.to_string(),
         None => "simulated".to_owned(),
     };
     if args.stdio {
+        let server = builder.build().map_err(Failure::new)?;
         return server.serve_stdio().await.map_err(Failure::new);
     }
-    let bound = server
-        .bind_http(args.addr)
-        .await
-        .map_err(|error| match error {
-            ServeError::Bind { .. } => {
-                Failure::new(format!("{error}; choose another address with --addr"))
-            }
-            other => Failure::new(other),
-        })?;
-    banner(bound.local_addr(), &gmail, &args.allowed_host);
+    // The address comes first: tokens name it.
+    let in_use = |error| {
+        let address = args.addr;
+        Failure::new(format!(
+            "cannot listen on {address}: {error}; choose another address with --addr"
+        ))
+    };
+    let listener = TcpListener::bind(args.addr).await.map_err(in_use)?;
+    let address = listener.local_addr().map_err(in_use)?;
+    let url = reachable(address, &args.allowed_host);
+    let mut serving = Serving {
+        address,
+        url: url.clone(),
+        gmail,
+        allowed_hosts: args.allowed_host,
+        callers: Callers::Anybody,
+    };
+    // Stops when dropped.
+    let mut provider = None;
+    if args.access.auth != Some(Auth::None) {
+        let url = url.unwrap_or_else(|| format!("http://{address}/mcp"));
+        let (auth, embedded) = args
+            .access
+            .access(url)
+            .protection()
+            .await
+            .map_err(Failure::new)?;
+        serving.callers = match provider.insert(embedded) {
+            Some(provider) => Callers::OfThisMachine(provider.issuer().to_owned()),
+            None => Callers::WithToken,
+        };
+        builder = builder.auth(auth);
+    }
+    let server = builder.build().map_err(Failure::new)?;
+    let bound = server.on_listener(listener).map_err(Failure::new)?;
+    serving.banner();
     bound.serve_until(interrupted()).await.map_err(Failure::new)
 }
 
-/// On standard error, so that standard output stays free for whoever wants it.
-fn banner(address: SocketAddr, gmail: &str, allowed_hosts: &[String]) {
-    let mut stderr = io::stderr();
-    let url = reachable(address, allowed_hosts);
-    let _ = match &url {
-        Some(url) => writeln!(stderr, "{} at {url} (Gmail: {gmail})", server::SERVICE_NAME),
-        None => writeln!(
-            stderr,
-            "{} on {address} (Gmail: {gmail})",
-            server::SERVICE_NAME
-        ),
-    };
-    if !address.ip().is_loopback() {
+/// What there is to say of a server that starts.
+struct Serving {
+    address: SocketAddr,
+    url: Option<String>,
+    gmail: String,
+    allowed_hosts: Vec<String>,
+    callers: Callers,
+}
+
+/// Who may call.
+enum Callers {
+    Anybody,
+    /// Whoever signs in at the embedded provider with this issuer.
+    OfThisMachine(String),
+    WithToken,
+}
+
+impl Serving {
+    /// On standard error, so that standard output stays free for whoever wants it.
+    fn banner(&self) {
+        let mut stderr = io::stderr();
+        let (name, gmail) = (server::SERVICE_NAME, &self.gmail);
+        let _ = match &self.url {
+            Some(url) => writeln!(stderr, "{name} at {url} (Gmail: {gmail})"),
+            None => writeln!(stderr, "{name} on {} (Gmail: {gmail})", self.address),
+        };
+        let _ = match &self.callers {
+            Callers::OfThisMachine(issuer) => {
+                writeln!(
+                    stderr,
+                    "Callers sign in at {issuer}, as a demo user, on this machine only."
+                )
+            }
+            Callers::Anybody | Callers::WithToken => Ok(()),
+        };
+        self.warn(&mut stderr);
+        let hint = match &self.url {
+            Some(url) => format!("Try: gmail agent --detailed --server-url {url}"),
+            None => format!(
+                "No client gets in without --allowed-host {}",
+                self.address.ip()
+            ),
+        };
+        let _ = writeln!(stderr, "Ctrl-C stops it. {hint}");
+    }
+
+    fn warn(&self, stderr: &mut io::Stderr) {
+        if self.address.ip().is_loopback() || !matches!(self.callers, Callers::Anybody) {
+            return;
+        }
         let _ = writeln!(
             stderr,
             "warning: with --auth none, whoever reaches this address can read and send mail"
         );
-        if allowed_hosts.is_empty() {
+        if self.allowed_hosts.is_empty() {
             let _ = writeln!(
                 stderr,
                 "note: only requests to this machine's own name (localhost, 127.0.0.1, ::1) are accepted, which stops web \
@@ -367,11 +541,6 @@ fn banner(address: SocketAddr, gmail: &str, allowed_hosts: &[String]) {
             );
         }
     }
-    let hint = match url {
-        Some(url) => format!("Try: gmail agent --detailed --server-url {url}"),
-        None => format!("No client gets in without --allowed-host {}", address.ip()),
-    };
-    let _ = writeln!(stderr, "Ctrl-C stops it. {hint}");
 }
 
 /// The MCP endpoint under a name that is accepted, if there is one at this address.
@@ -454,11 +623,59 @@ fn simulator_config() -> Result<SimulatorConfig, Failure> {
     Ok(config)
 }
 
+/// Where the tokens for a real Gmail come from: the first of three ways that the environment names.
+fn tokens() -> Result<Tokens, Failure> {
+    if let Some(token) = access_token()? {
+        return Ok(Tokens::new(FixedToken::new(token)));
+    }
+    if let Some(key) = variable("ARCADE_API_KEY")? {
+        return arcade(key).map(Tokens::new);
+    }
+    if let Some(token) = variable("GOOGLE_REFRESH_TOKEN")? {
+        let id = variable("GOOGLE_CLIENT_ID")?
+            .ok_or_else(|| Failure::usage("GOOGLE_REFRESH_TOKEN needs GOOGLE_CLIENT_ID"))?;
+        let secret = variable("GOOGLE_CLIENT_SECRET")?.map(SecretString::from);
+        let endpoint = url_variable("GOOGLE_TOKEN_URL", GOOGLE_TOKEN_URL)?;
+        let client = http_client(&endpoint)?;
+        let tokens = RefreshingToken::new(endpoint, client, id, secret, token);
+        return Ok(Tokens::new(tokens));
+    }
+    Err(Failure::usage(
+        "--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN, or ARCADE_API_KEY, or GOOGLE_REFRESH_TOKEN",
+    ))
+}
+
+fn arcade(key: String) -> Result<Arcade, Failure> {
+    let user = variable("ARCADE_USER_ID")?.ok_or_else(|| {
+        Failure::usage("ARCADE_API_KEY needs ARCADE_USER_ID, your Arcade account's email")
+    })?;
+    let base = url_variable("ARCADE_API_URL", Arcade::DEFAULT_URL)?;
+    let client = http_client(&base)?;
+    Ok(Arcade::for_provider(
+        base,
+        client,
+        key,
+        user,
+        "google",
+        GMAIL_SCOPES,
+    ))
+}
+
+fn http_client(url: &Url) -> Result<reqwest::Client, Failure> {
+    crate::http::client(url).build().map_err(Failure::new)
+}
+
+fn url_variable(name: &str, default: &str) -> Result<Url, Failure> {
+    let text = variable(name)?;
+    http_url(text.as_deref().unwrap_or(default))
+        .map_err(|error| Failure::usage(format!("{name}: {error}")))
+}
+
 /// The token of the environment. What is wrong with it is said without it.
 fn access_token() -> Result<Option<String>, Failure> {
     let token = variable("GMAIL_ACCESS_TOKEN")?;
     match &token {
-        Some(token) if !AccessToken::new(token).is_valid() => Err(Failure::usage(
+        Some(token) if !AccessToken::new(token.as_str()).is_valid() => Err(Failure::usage(
             "GMAIL_ACCESS_TOKEN has characters that cannot stand in an HTTP header; give the token alone, without spaces or line \
              breaks",
         )),

@@ -7,12 +7,15 @@ use glassbox::render::printable;
 use glassbox::{BuildError, PassbackRequest, ServeError};
 use opentelemetry::Context;
 use rmcp::model::{CallToolResult, JsonObject};
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use url::Url;
 
+use crate::access::{self, Access};
 use crate::agent::{BOLD, DIM, Shown, counted, error_text};
 use crate::call::{CallError, McpClient, Observed};
 use crate::client::{AccessToken, Gmail, GmailError};
+use crate::identity::{StartError, USER_EMAIL};
 use crate::model::scripted;
 use crate::page::{Page, PageError};
 use crate::screen::{Screen, waiting};
@@ -41,6 +44,12 @@ pub enum DemoError {
     /// The server did not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The identity provider did not start.
+    #[error(transparent)]
+    Identity(#[from] StartError),
+    /// There is no address for the server.
+    #[error("the server does not start: {0}")]
+    Listen(std::io::Error),
     /// The server's address is no URL.
     #[error("the server's address is no URL: {0}")]
     Address(#[from] url::ParseError),
@@ -74,8 +83,15 @@ pub async fn run(
         .await
         .map_err(DemoError::Simulator)?;
     let gmail = Gmail::new(&simulator.url(), token)?;
-    let bound = server::server(gmail)?.bind_http("127.0.0.1:0").await?;
-    let url = Url::parse(&bound.url())?;
+    // The address comes first: tokens name it.
+    let listener = TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.map_err(DemoError::Listen)?;
+    let address = listener.local_addr().map_err(DemoError::Listen)?;
+    let url = Url::parse(&format!("http://{address}/mcp"))?;
+    // It stops when it is dropped.
+    let (auth, _provider) = Access::embedded(url.as_str()).protection().await?;
+    let server = server::builder(gmail).auth(auth).build()?;
+    let bound = server.on_listener(listener).map_err(DemoError::Listen)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(bound.serve_until(async {
         let _ = stopped.await;
@@ -94,7 +110,7 @@ async fn show(
 ) -> Result<(), DemoError> {
     let arguments = scripted::arguments(QUERY);
     let telemetry = Telemetry::new();
-    let client = McpClient::connect(url, &telemetry, None).await?;
+    let client = McpClient::connect(url, Some(&access::unattended()), &telemetry, None).await?;
     let call = async |passback, what| {
         let own_trace = Context::new();
         let called = client.call(&own_trace, TOOL, arguments.clone(), passback);
@@ -145,10 +161,15 @@ fn opening(screen: Screen, arguments: &JsonObject) -> String {
         .map(|(name, value)| format!("{name} = {value}"))
         .collect();
     format!(
-        "\n{} {}\n{}\n{}\n",
+        "\n{} {}\n{}{}\n{}\n",
         screen.paint(BOLD, "Glassbox"),
         screen.paint(DIM, "· see inside an MCP tool call"),
         screen.line("", &format!("“{QUERY}” → {TOOL}({})", arguments.join(", "))),
+        screen.sentence(
+            DIM,
+            "",
+            &format!("Signed in as {USER_EMAIL} (OAuth 2.1, an identity provider of its own)")
+        ),
         screen.heading("Act 1 · The black box"),
     )
 }

@@ -2,10 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::Once;
+use std::time::Duration;
 
 use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
 use url::{Host, Url};
+
+/// How long an authorization server may take for an answer.
+pub(crate) const OAUTH_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The beginnings of a client for one service, which talks to this machine directly, whatever proxy is configured.
 ///
@@ -52,7 +56,8 @@ pub(crate) async fn body(
     Ok(body)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL leads to this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),

@@ -156,6 +156,18 @@ pub(crate) fn cut(text: &str, room: usize) -> String {
     format!("{}…", short.trim_end())
 }
 
+/// Says something on standard error, in a line of its own.
+pub fn notice(text: &str) {
+    let mut stderr = io::stderr();
+    let clear = if stderr.is_terminal() {
+        "\r\u{1b}[2K"
+    } else {
+        ""
+    };
+    // If nobody listens there, nobody can be told.
+    let _ = writeln!(stderr, "{clear}{}", printable(text));
+}
+
 /// Shows on standard error, if that is a terminal, that something is going on.
 pub async fn waiting<F: Future>(what: &str, future: F) -> F::Output {
     let mut stderr = io::stderr();

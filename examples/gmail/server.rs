@@ -190,12 +190,12 @@ async fn list_page(
 }
 
 /// A failure in our words: those of Gmail, or of what stands before it, may repeat what the request said.
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn rpc_error(error: GmailError) -> ErrorData {
     let text = match error {
         GmailError::Refused { status, .. } | GmailError::Unexplained { status } => {
             format!("Gmail answered with status {}", status.as_u16())
         }
+        GmailError::Token(error) => format!("no access to Gmail: {error}"),
         GmailError::TimedOut => "Gmail did not answer in time".to_owned(),
         GmailError::Unreachable { .. } => "Gmail cannot be reached".to_owned(),
         GmailError::InvalidBody { .. } | GmailError::TooLarge => {

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
@@ -38,9 +38,13 @@ fn gmail(arguments: &[&str]) -> Command {
         .args(arguments)
         .stdin(Stdio::null())
         .env("GMAIL_SIM_LATENCY", "0")
-        .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"));
+        .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
+        .env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"));
     for variable in [
         "GMAIL_ACCESS_TOKEN",
+        "ARCADE_API_KEY",
+        "GOOGLE_REFRESH_TOKEN",
+        "GMAIL_ISSUER",
         "GMAIL_SIM_FAIL",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
@@ -102,7 +106,7 @@ struct Serving {
 
 impl Serving {
     fn start() -> Self {
-        Self::with(&["--addr", "127.0.0.1:0"])
+        Self::with(&["--addr", "127.0.0.1:0", "--auth", "none"])
     }
 
     fn with(arguments: &[&str]) -> Self {
@@ -356,7 +360,7 @@ fn bad_variables_are_said_with_code_2() {
     );
     run(&["serve", "--gmail-api", "https://gmail.googleapis.com"]).assert_failed(
         2,
-        "--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN",
+        "--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN, or ARCADE_API_KEY, or GOOGLE_REFRESH_TOKEN",
     );
 }
 
@@ -378,10 +382,61 @@ fn a_token_that_fits_no_header_is_refused_and_not_repeated() {
     }
 }
 
+/// The agent shows a page; somebody allows what it asks for.
+fn signs_in(serving: &Serving, cache: &Path, is_asked: bool) {
+    let mut agent = gmail(&[
+        "agent",
+        "--no-browser",
+        "--no-page",
+        "--server-url",
+        &serving.url,
+    ])
+    .env("GMAIL_TOKEN_CACHE", cache)
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut lines = BufReader::new(agent.stderr.take().unwrap()).lines();
+    let first = lines.next().transpose().unwrap();
+    let page = first.as_deref().map(|line| {
+        line.strip_prefix("To sign in, open this page: ")
+            .unwrap_or_else(|| panic!("{line}"))
+    });
+    assert_eq!(page.is_some(), is_asked);
+    if let Some(page) = page {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime
+            .block_on(gmail_example::identity::consent::approve(page))
+            .unwrap();
+    }
+    let ended = Ended::from(agent.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(0), "{:?}", lines.collect::<Vec<_>>());
+    assert!(
+        ended.stdout.contains("I found 5 emails"),
+        "{}",
+        ended.stdout
+    );
+}
+
 #[test]
-fn oauth_is_not_pretended() {
-    run(&["serve", "--auth", "oauth"])
-        .assert_failed(1, "--auth oauth is not built yet; use --auth none");
+fn a_server_asks_for_a_sign_in_once() {
+    let serving = Serving::with(&["--addr", "127.0.0.1:0"]);
+    assert!(
+        serving
+            .banner
+            .contains("Callers sign in at http://127.0.0.1:"),
+        "{}",
+        serving.banner
+    );
+    assert!(serving.status_for("localhost").contains("401"));
+    let cache = tempfile::TempDir::new().unwrap();
+    signs_in(&serving, cache.path(), true);
+    signs_in(&serving, cache.path(), false);
+}
+
+#[test]
+fn a_server_on_stdio_takes_no_options_for_callers() {
+    run(&["serve", "--stdio", "--auth", "oauth"]).assert_usage("cannot be used with");
 }
 
 #[test]
@@ -425,7 +480,7 @@ fn an_agent_without_a_server_says_so_in_a_line() {
 
 #[test]
 fn an_agent_that_asks_in_the_wrong_place_says_so_in_a_line() {
-    let serving = Serving::with(&["--addr", "0.0.0.0:0"]);
+    let serving = Serving::with(&["--addr", "0.0.0.0:0", "--auth", "none"]);
     let ask = |url: &str| run(&["agent", "--server-url", url]);
     let wrong_path = serving.url.replace("/mcp", "/nope");
     ask(&wrong_path).assert_failed(
@@ -480,7 +535,7 @@ fn agent_and_server_meet_as_processes() {
 
 #[test]
 fn a_server_on_every_address_names_a_url_that_works() {
-    let serving = Serving::with(&["--addr", "0.0.0.0:0"]);
+    let serving = Serving::with(&["--addr", "0.0.0.0:0", "--auth", "none"]);
     assert!(
         serving.url.starts_with("http://127.0.0.1:"),
         "{}",
@@ -507,6 +562,8 @@ fn an_allowed_host_is_accepted_beside_the_local_ones() {
     let serving = Serving::with(&[
         "--addr",
         "0.0.0.0:0",
+        "--auth",
+        "none",
         "--allowed-host",
         "a.example",
         "--allowed-host",

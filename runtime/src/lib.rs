@@ -40,6 +40,7 @@
 //! | `client` | no | [`client::Client`]: calls that ask for spans, and take them in safely |
 //! | `forward` | no | [`forward`]: spans on to OTLP/HTTP receivers, queued, retried, counted |
 //! | `auth` | no | [`auth`]: access tokens of callers over HTTP, and scopes of tools |
+//! | `tokens` | no | [`tokens`]: tokens of third parties that tools need |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
 //! | `ingest` | no | [`ingest`]: what a server returned, checked before it goes anywhere |
 //! | `testing` | no | [`testing`]: tools called in a unit test, their spans as text, and what would leave |
@@ -83,6 +84,7 @@
         feature = "http-client",
         feature = "analysis",
         feature = "auth",
+        feature = "tokens",
         feature = "client",
         feature = "forward",
         feature = "ingest",
@@ -126,6 +128,8 @@ mod spawn;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+#[cfg(feature = "tokens")]
+pub mod tokens;
 mod tool;
 mod uri;
 

@@ -31,6 +31,7 @@ use crate::call::McpClient;
 use crate::model::{Model, ModelOptions};
 use crate::page::Page;
 use crate::screen::{Screen, waiting};
+use crate::sign_in::SignIn;
 use crate::telemetry::Telemetry;
 
 pub use self::error::AgentError;
@@ -56,6 +57,8 @@ pub struct AgentOptions {
     pub query: String,
     /// The MCP endpoint.
     pub server_url: Url,
+    /// How to sign in if the server asks for it. Without this, the agent says that it does.
+    pub sign_in: Option<SignIn>,
     /// How much to ask for.
     pub passback: PassbackRequest,
     /// The model that answers.
@@ -80,6 +83,7 @@ impl AgentOptions {
         Self {
             query: query.into(),
             server_url,
+            sign_in: None,
             passback: PassbackRequest::TopLevel,
             model: ModelOptions::Scripted,
             collector: None,
@@ -106,7 +110,9 @@ pub async fn run(
     let telemetry = Telemetry::new();
     let run = waiting("the agent is at work", async {
         let server = &options.server_url;
-        let client = McpClient::connect(server, &telemetry, forwarder.as_ref()).await?;
+        let sign_in = options.sign_in.as_ref();
+        let forwarder = forwarder.as_ref();
+        let client = McpClient::connect(server, sign_in, &telemetry, forwarder).await?;
         let model = Model::new(&options.model, &telemetry).await?;
         let agent = Agent {
             model: &model,

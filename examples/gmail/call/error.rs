@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::client::{chain, root_cause};
 use crate::screen::cut;
+use crate::sign_in::SignInError;
 
 type HttpError = StreamableHttpError<reqwest::Error>;
 
@@ -44,6 +45,15 @@ pub enum CallError {
         /// What came instead.
         reason: String,
     },
+    /// The server asks for a token, and there is none.
+    #[error("the server at {url} asks for a sign-in")]
+    Unauthorized {
+        /// Where it is.
+        url: Url,
+    },
+    /// Signing in did not work.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The server refused the call with a JSON-RPC error.
     #[error("the server refused the call: {message}")]
     Refused {
@@ -70,6 +80,7 @@ impl CallError {
                 "connection".to_owned()
             }
             Self::NotMcp { .. } => "invalid_answer".to_owned(),
+            Self::Unauthorized { .. } | Self::SignIn(_) => "unauthorized".to_owned(),
         }
     }
 
@@ -102,6 +113,7 @@ pub(super) fn connect_error(url: &Url, error: ClientInitializeError) -> CallErro
         reason: reason.to_owned(),
     };
     match error {
+        error if error.auth_challenge().is_some() => CallError::Unauthorized { url },
         ClientInitializeError::TransportError { error, .. } => match transport_error(&error) {
             Transport::Refused => CallError::NotListening { url },
             Transport::Failed(reason) => CallError::Unreachable { url, reason },
@@ -158,6 +170,9 @@ fn transport_error(error: &DynamicTransportError) -> Transport {
         HttpError::HttpStatus(error) => Transport::Answered(error.to_string()),
         HttpError::AuthRequired(_) => Transport::Answered("HTTP 401 Unauthorized".to_owned()),
         HttpError::InsufficientScope(_) => Transport::Answered("HTTP 403 Forbidden".to_owned()),
+        HttpError::Auth(error) => {
+            Transport::Failed(cut(&printable(&error.to_string()), MAX_ANSWER))
+        }
         HttpError::UnexpectedContentType(_) => {
             Transport::Answered("its answer is neither JSON nor an event stream".to_owned())
         }

@@ -1,5 +1,6 @@
 //! The MCP server, as the agent and the demo see it: its tools, and calls of them that ask for spans.
 
+mod connection;
 mod error;
 
 use std::time::{Duration, Instant};
@@ -15,28 +16,30 @@ use opentelemetry::trace::TraceId;
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, JsonObject, PaginatedRequestParams, Tool,
 };
-use rmcp::service::RunningService;
-use rmcp::{RoleClient, ServiceExt as _};
+use rmcp::service::ServiceError;
+use tokio::sync::Mutex;
 use url::Url;
 
-use self::error::{call_error, connect_error};
-use crate::client::root_cause;
+use self::connection::{Service, SignedIn};
+use self::error::call_error;
+use crate::sign_in::SignIn;
 use crate::telemetry::Telemetry;
 
 pub use self::error::CallError;
 
 /// How long a call may take before the agent gives up.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long the server may take to introduce itself, or to list its tools.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the server may take to list its tools.
+const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pages of the list of tools that are read. Ours: a server may end its list never.
 const MAX_PAGES: usize = 20;
 
 /// A connection to an MCP server.
 #[derive(Debug)]
 pub struct McpClient {
-    service: RunningService<RoleClient, ()>,
+    service: Service,
     client: Client,
+    signed_in: Option<Mutex<SignedIn>>,
 }
 
 /// What a call brought back.
@@ -60,36 +63,20 @@ pub struct Observed {
 }
 
 impl McpClient {
-    /// Connects to a server over Streamable HTTP, and records its calls in `telemetry`.
+    /// Connects to a server over Streamable HTTP, and records its calls in `telemetry`. Signs in if the server asks for it.
     ///
     /// # Errors
     ///
-    /// [`CallError::NotListening`], [`CallError::Unreachable`], [`CallError::NotMcp`], or [`CallError::Refused`] if the
-    /// server refuses to be connected to.
+    /// [`CallError::NotListening`], [`CallError::Unreachable`], [`CallError::NotMcp`], [`CallError::Refused`] if the server
+    /// refuses to be connected to, [`CallError::SignIn`], or without a `sign_in` [`CallError::Unauthorized`].
     pub async fn connect(
         url: &Url,
+        sign_in: Option<&SignIn>,
         telemetry: &Telemetry,
         forwarder: Option<&Forwarder>,
     ) -> Result<Self, CallError> {
-        let unreachable = |reason: String| CallError::Unreachable {
-            url: url.clone(),
-            reason,
-        };
-        // No connection is used twice: one whose last answer was not read to its end stalls the next by 40 ms.
-        let http = crate::http::client(url).pool_max_idle_per_host(0).build();
-        let http = http.map_err(|error| unreachable(root_cause(&error)))?;
         let lift = Lift::new();
-        let connecting = ().serve(lift.http(http, url.as_str()));
-        let service = match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-            Ok(Ok(service)) => service,
-            Ok(Err(error)) => return Err(connect_error(url, error)),
-            Err(_) => {
-                return Err(unreachable(format!(
-                    "no answer within {} s",
-                    CONNECT_TIMEOUT.as_secs()
-                )));
-            }
-        };
+        let (service, signed_in) = connection::connect(url, &lift, sign_in).await?;
         let mut client = Client::new(service.peer().clone())
             .with_lift(lift)
             .with_tracer_provider(telemetry.provider())
@@ -100,7 +87,11 @@ impl McpClient {
         if let Some(forwarder) = forwarder {
             client = client.with_forwarder(forwarder.clone());
         }
-        Ok(Self { service, client })
+        Ok(Self {
+            service,
+            client,
+            signed_in: signed_in.map(Mutex::new),
+        })
     }
 
     /// The server's tools, over all pages up to the 20th.
@@ -124,12 +115,14 @@ impl McpClient {
             }
             Ok(tools)
         };
-        tokio::time::timeout(CONNECT_TIMEOUT, pages)
+        tokio::time::timeout(LIST_TIMEOUT, pages)
             .await
-            .map_err(|_| CallError::TimedOut(CONNECT_TIMEOUT))?
+            .map_err(|_| CallError::TimedOut(LIST_TIMEOUT))?
     }
 
     /// Calls a tool below the span of `parent` (or in a trace of its own), and asks for the server's spans.
+    ///
+    /// If the token is not good enough, or not any more, it signs in again, and calls once more.
     pub async fn call(
         &self,
         parent: &Context,
@@ -140,9 +133,32 @@ impl McpClient {
         let started = Instant::now();
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let client = self.client.clone().with_passback(passback);
-        let call = client.call_tool(params).with_context(parent.clone());
+        let call = || {
+            client
+                .call_tool(params.clone())
+                .with_context(parent.clone())
+        };
+        let outcome = call().await;
+        let challenge = outcome
+            .result()
+            .err()
+            .and_then(ServiceError::auth_challenge);
+        let renewed = match (challenge, &self.signed_in) {
+            (Some(challenge), Some(signed_in)) => {
+                Some(signed_in.lock().await.renew(challenge).await)
+            }
+            _ => None,
+        };
         let is_advertised = client.advertised().any();
-        Observed::new(call.await, started.elapsed(), is_advertised)
+        match renewed {
+            None => Observed::new(outcome, started.elapsed(), is_advertised),
+            Some(Ok(())) => Observed::new(call().await, started.elapsed(), is_advertised),
+            Some(Err(error)) => {
+                let mut observed = Observed::new(outcome, started.elapsed(), is_advertised);
+                observed.result = Err(error.into());
+                observed
+            }
+        }
     }
 
     /// Ends the session.

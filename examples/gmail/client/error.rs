@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use glassbox::tokens::TokenError;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -70,6 +71,9 @@ pub enum GmailError {
     /// The mail could not be written as RFC 2822.
     #[error("the mail could not be encoded: {0}")]
     Encoding(#[from] std::io::Error),
+    /// There is no token for the account.
+    #[error("no access to Gmail: {0}")]
+    Token(#[from] TokenError),
     /// The base URL is not one.
     #[error("not a URL of an HTTP service: {0}")]
     InvalidBase(String),
@@ -99,6 +103,7 @@ impl glassbox::ErrorType for GmailError {
             Self::Unreachable { .. } | Self::Broken(_) => "connection",
             Self::InvalidBody { .. } | Self::TooLarge => "invalid_body",
             Self::InvalidId | Self::InvalidRecipient | Self::InvalidSubject => "invalid_argument",
+            Self::Token(error) => error.kind(),
             Self::Encoding(_) | Self::InvalidBase(_) => "_OTHER",
         }
     }

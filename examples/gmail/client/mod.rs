@@ -9,6 +9,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use glassbox::http_client::{TracingMiddleware, UrlTemplate};
+use glassbox::tokens::{ExposeSecret as _, FixedToken, SecretString, Tokens};
 use reqwest::Method;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -42,19 +43,20 @@ const SEND: &str = "/gmail/v1/users/me/messages/send";
 
 /// An OAuth access token. Its `Debug` does not show it.
 #[derive(Clone)]
-pub struct AccessToken(String);
+pub struct AccessToken(SecretString);
 
 impl AccessToken {
     /// Takes a token as it stands after `Bearer`.
     #[must_use]
-    pub fn new(token: impl Into<String>) -> Self {
+    pub fn new(token: impl Into<SecretString>) -> Self {
         Self(token.into())
     }
 
     /// Whether the token can stand in an `Authorization` header: visible ASCII, without spaces.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic())
+        let token = self.0.expose_secret();
+        !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 
@@ -69,7 +71,7 @@ impl fmt::Debug for AccessToken {
 pub struct Gmail {
     http: ClientWithMiddleware,
     base: Url,
-    token: AccessToken,
+    tokens: Tokens,
 }
 
 impl fmt::Debug for Gmail {
@@ -87,6 +89,15 @@ impl Gmail {
     ///
     /// [`GmailError::InvalidBase`] if `base` is no `http` or `https` URL.
     pub fn new(base: &str, token: AccessToken) -> Result<Self, GmailError> {
+        Self::with_tokens(base, Tokens::new(FixedToken::new(token.0)))
+    }
+
+    /// A client of the account whose tokens these are.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_tokens(base: &str, tokens: Tokens) -> Result<Self, GmailError> {
         let invalid = || GmailError::InvalidBase(base.to_owned());
         let base = Url::parse(base).map_err(|_| invalid())?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
@@ -99,10 +110,10 @@ impl Gmail {
         let http = ClientBuilder::new(client)
             .with(TracingMiddleware::new())
             .build();
-        Ok(Self { http, base, token })
+        Ok(Self { http, base, tokens })
     }
 
-    /// Checks the access token by asking Gmail whose it is, and gives it out.
+    /// Gets the access token, checks it by asking Gmail whose it is, and gives it out.
     ///
     /// # Errors
     ///
@@ -114,9 +125,10 @@ impl Gmail {
             #[serde(rename = "emailAddress")]
             _email_address: String,
         }
-        let request = self.request(Method::GET, PROFILE, PROFILE, &self.token)?;
+        let token = AccessToken::new(self.tokens.get(None).await?);
+        let request = self.request(Method::GET, PROFILE, PROFILE, &token)?;
         self.answer::<Profile>(request, "profile").await?;
-        Ok(self.token.clone())
+        Ok(token)
     }
 
     /// The newest `max` messages of the inbox that fit a search, over as many pages as it takes.
@@ -243,7 +255,7 @@ impl Gmail {
         Ok(self
             .http
             .request(method, url)
-            .bearer_auth(&token.0)
+            .bearer_auth(token.0.expose_secret())
             .with_extension(UrlTemplate(template)))
     }
 

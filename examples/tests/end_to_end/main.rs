@@ -31,6 +31,7 @@ async fn the_demo_shows_both_acts() {
 
         Glassbox · see inside an MCP tool call
         “List my 3 most recent emails” → list_emails(max_results = 3)
+        Signed in as ada@example.com (OAuth 2.1, an identity provider of its own)
 
         ── Act 1 · The black box ───────────────────────────────────────────────────────
 
@@ -48,6 +49,7 @@ async fn the_demo_shows_both_acts() {
         tools/call list_emails CLIENT mcp-gmail-agent <time>
         └─ tools/call list_emails SERVER mcp-gmail-server <time>
            ├─ auth.validate <time>
+           ├─ auth.validate <time>
            ├─ gmail.list_messages gmail.max_results=3 <time>
            ├─ gmail.fetch_details gmail.fetch_count=3 <time>
            └─ format_response <time>
@@ -56,6 +58,7 @@ async fn the_demo_shows_both_acts() {
 
         tools/call list_emails CLIENT mcp-gmail-agent <time>
         └─ tools/call list_emails SERVER mcp-gmail-server <time>
+           ├─ auth.validate <time>
            ├─ auth.validate <time>
            │  └─ GET /gmail/v1/users/me/profile <time>
            ├─ gmail.list_messages gmail.max_results=3 <time>
@@ -116,6 +119,7 @@ async fn a_failing_gmail_shows_in_the_tree() {
 
         tools/call list_emails ERROR tool_error CLIENT <time>
         └─ tools/call list_emails ERROR tool_error SERVER <time>
+           ├─ auth.validate <time>
            └─ auth.validate ERROR 500 <time>
               └─ GET /gmail/v1/users/me/profile ERROR 500 <time>
 

@@ -61,7 +61,7 @@ impl Peer {
     /// A call in a trace of its own, with the agent's span of it.
     pub(crate) async fn call(&self, tool: &'static str, arguments: Value) -> Called {
         let telemetry = Telemetry::new();
-        let client = McpClient::connect(&self.url, &telemetry, None)
+        let client = McpClient::connect(&self.url, None, &telemetry, None)
             .await
             .unwrap();
         let arguments = arguments.as_object().unwrap().clone();

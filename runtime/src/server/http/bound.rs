@@ -86,6 +86,24 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Takes a socket that listens already: where the address has to be known
+    /// before the server is built, or comes from a service manager.
+    ///
+    /// # Errors
+    ///
+    /// If the socket has no address.
+    pub fn on_listener(self, listener: TcpListener) -> std::io::Result<BoundServer> {
+        let local_addr = listener.local_addr()?;
+        self.http.warn_if_unreachable(local_addr);
+        Ok(BoundServer {
+            server: self,
+            listener,
+            local_addr,
+        })
+    }
+}
+
 /// A server that has its address and is about to serve.
 #[derive(Debug)]
 pub struct BoundServer {

@@ -1,0 +1,47 @@
+//! Tokens of third parties: what a tool needs to call another service on its user's behalf.
+//!
+//! ```text
+//! TokenProvider   where tokens come from          FixedToken        one that was given
+//! Tokens          a provider, shared by tools     RefreshingToken   OAuth 2.0, refreshed in time
+//! TokenState      a token, or a page to visit     Arcade            kept by Arcade, which asks the user
+//! ```
+//!
+//! Tokens are [`SecretString`]s: no `Debug` shows them. [`Tokens::get`] also makes
+//! sure that they are in no span that leaves ([`redact`](crate::redact())).
+//!
+//! Not done here: the tokens with which clients call this server. Those are never
+//! sent on (MCP, Authorization, "Token Passthrough").
+//!
+//! # Examples
+//!
+//! ```
+//! use glassbox::tokens::{FixedToken, SecretString, TokenError, Tokens};
+//! use glassbox::{Server, ToolError, mcp_tool, phase};
+//!
+//! # async fn fetch(_: &SecretString) -> u32 { 0 }
+//! /// Counts the user's unread messages.
+//! #[mcp_tool(read_only)]
+//! async fn unread(tokens: &Tokens) -> Result<u32, ToolError> {
+//!     #[phase("mail.token")]
+//!     let token = tokens.get(None).await.map_err(TokenError::into_tool_error)?;
+//!     Ok(fetch(&token).await)
+//! }
+//!
+//! let tokens = Tokens::new(FixedToken::new("from the environment"));
+//! let server = Server::builder("mail", "1.0.0").inject(tokens).tool::<unread>();
+//! ```
+
+mod arcade;
+mod error;
+mod fetch;
+mod fixed;
+mod provider;
+mod refreshing;
+
+pub use secrecy::{ExposeSecret, SecretString};
+
+pub use arcade::Arcade;
+pub use error::TokenError;
+pub use fixed::FixedToken;
+pub use provider::{Consent, TokenProvider, TokenState, Tokens};
+pub use refreshing::RefreshingToken;
