@@ -179,6 +179,7 @@ async fn the_arm_that_is_taken_is_a_phase() {
 }
 
 #[phase]
+#[expect(clippy::manual_async_fn, reason = "this form is what is tested")]
 fn as_block(id: u32) -> impl Future<Output = Result<u32, ToolError>> {
     async move { fetch(id).await }
 }

@@ -19,6 +19,7 @@ struct Mailbox {
 impl Mailbox {
     /// Says whose mailbox it is.
     #[mcp_tool(read_only)]
+    #[expect(clippy::ptr_arg, reason = "what is injected is a `String`")]
     async fn owner(&self, greeting: &String, #[arg(default = 1)] times: usize) -> String {
         #[phase("mail.greet", mail.times = times)]
         let greetings = {
