@@ -59,6 +59,12 @@ pub struct Sent {
 }
 
 impl MessageId {
+    /// Takes an id from anywhere; [`Gmail::message`](super::Gmail::message) checks it.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into() }
+    }
+
     /// The id, if it can stand in a path.
     pub(super) fn checked(&self) -> Result<&str, GmailError> {
         let is_id = (1..=32).contains(&self.id.len())
@@ -76,7 +82,7 @@ impl FromStr for MessageId {
     type Err = GmailError;
 
     fn from_str(id: &str) -> Result<Self, GmailError> {
-        let id = Self { id: id.to_owned() };
+        let id = Self::new(id);
         id.checked()?;
         Ok(id)
     }
