@@ -76,6 +76,7 @@ fn run(command: &mut Command) -> Result<Output, Box<dyn Error>> {
 /// User and system time of all processes that this one has waited for, and of those that they have.
 fn spent() -> Result<Duration, Box<dyn Error>> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    #[allow(clippy::useless_conversion, reason = "an `i32` on other systems")]
     let microseconds = |time: TimeVal| time.tv_sec() * 1_000_000 + i64::from(time.tv_usec());
     let both = microseconds(usage.user_time()) + microseconds(usage.system_time());
     Ok(Duration::from_micros(both.try_into()?))

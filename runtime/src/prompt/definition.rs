@@ -110,6 +110,7 @@ impl PromptArgument {
 }
 
 /// Whether a text of this kind has to be given.
+#[must_use]
 pub fn is_required<K: TextKind>(_: K) -> bool {
     K::left_out().is_none()
 }
