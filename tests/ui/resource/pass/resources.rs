@@ -32,7 +32,7 @@ fn json(
     Some(vec![u16::try_from(rest.components().count()).ok()?])
 }
 
-#[expect(dead_code, reason = "its own attribute")]
+#[allow(dead_code, reason = "its own attribute")]
 #[mcp_resource("note://unused")]
 fn unused() -> String {
     String::new()
