@@ -7,6 +7,7 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{ClientServiceExt as _, ErrorData, Peer, RoleClient, ServiceExt as _};
 use serde_json::{Value, json};
 use support::clients::without_lift;
+use support::tree::{attributes, span};
 use support::wire::{Running, ask};
 
 /// What rmcp's clients take as one answer, at most.
@@ -41,6 +42,13 @@ async fn run_away(phases: u32) -> u32 {
         std::future::ready(()).await;
     }
     phases
+}
+
+/// Declares three attributes.
+#[mcp_tool]
+async fn declare() {
+    #[phase("declared", one = 1, two = 2, three = 3)]
+    std::future::ready(()).await;
 }
 
 fn server() -> Server {
@@ -167,4 +175,25 @@ async fn a_large_result_over_stdio_is_not_lost_to_its_telemetry() {
     let lifecycle = ClientLifecycleMode::Initialize;
     let client = ().serve_with_lifecycle(transport, lifecycle).await.unwrap();
     results_come(client.peer(), &server).await;
+}
+
+#[tokio::test]
+async fn declared_attributes_leave_up_to_the_bound_and_the_rest_is_counted() {
+    // The tool's name is on the phase as well.
+    for (bound, kept) in [(1, 1), (3, 3), (4, 4), (5, 4)] {
+        let mut limits = PassbackLimits::default();
+        limits.max_attributes_per_span = bound;
+        let server = Server::builder("bounded", "1").passback_limits(limits);
+        let server = server.tool::<declare>().build().unwrap();
+        let call = testing::call(&server, "declare", json!({})).await;
+        let declared = span(call.json(), "declared");
+        assert_eq!(attributes(declared).len(), kept, "{declared:#}");
+        let held_back = declared["droppedAttributesCount"].as_u64().unwrap_or(0);
+        assert_eq!(held_back, 4 - kept as u64, "{declared:#}");
+        let root = span(call.json(), "tools/call declare");
+        assert!(
+            attributes(root).len() <= bound.try_into().unwrap(),
+            "{root:#}"
+        );
+    }
 }

@@ -36,6 +36,8 @@ async fn no_token_and_nobody_leaves_in_spans_or_logs() {
         .with_writer(move || writer.clone())
         .with_ansi(false)
         .finish();
+    // With one subscriber alone, an event that another test's thread meets first is off for all.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let guard = tracing::subscriber::set_default(subscriber);
     let exporter = InMemorySpanExporter::default();
     let signer = Signer::ed25519();

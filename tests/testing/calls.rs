@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 
 use axum::extract::ConnectInfo;
 use glassbox::testing::{self, NoResult, Request};
-use glassbox::{Instrumented, PassbackGrant, PassbackPolicy, PassbackRequest};
+use glassbox::{
+    Instrumented, PassbackGrant, PassbackPolicy, PassbackRequest, Server, mcp_prompt, mcp_resource,
+};
 use rmcp::model::{
-    GetPromptRequestParams, GetPromptResponse, GetPromptResult, PromptMessage, Role,
+    ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult, PromptMessage, Role,
     ServerCapabilities, ServerConfig, ServerNotification,
 };
 use rmcp::service::RequestContext;
@@ -240,4 +242,30 @@ async fn a_panic_is_an_error_of_a_tool_and_a_panic_of_any_other_handler() {
     let panic = panicked.await.unwrap_err().into_panic();
     let message = panic.downcast_ref::<String>().unwrap();
     assert!(message.contains("there is one prompt"), "{message}");
+}
+
+#[mcp_resource("note://broken")]
+fn broken_note() -> &'static str {
+    panic!("hunter2")
+}
+
+#[mcp_prompt]
+fn broken_prompt() -> &'static str {
+    panic!("hunter2")
+}
+
+#[tokio::test]
+async fn a_panic_in_a_resource_or_a_prompt_is_an_error_that_does_not_quote_it() {
+    let server = Server::builder("broken", "1")
+        .resource::<broken_note>()
+        .prompt::<broken_prompt>()
+        .build()
+        .unwrap();
+    let read = testing::read(&server, "note://broken").await;
+    let prompt = testing::get(&server, "broken_prompt", json!({})).await;
+    for (error, answer) in [(read.error(), read.json()), (prompt.error(), prompt.json())] {
+        assert_eq!(error.unwrap().code, ErrorCode::INTERNAL_ERROR);
+        assert!(!answer.to_string().contains("hunter2"), "{answer}");
+    }
+    assert_eq!(read.tree(), "resources/read SERVER ERROR panic\n");
 }
