@@ -4,6 +4,7 @@ mod issuer;
 mod keys;
 mod metadata;
 mod opaque;
+mod scoped_items;
 mod scopes;
 mod secrets;
 mod server;

@@ -1,6 +1,5 @@
 //! How a server is protected.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use super::jwt::{JwtVerifier, SharedVerifier};
 use super::keys::{KeyTimes, Keys};
 use super::layer::{AuthLayer, Protection};
 use super::metadata::ResourceMetadata;
+use super::needs::Needs;
 use super::sessions::Sessions;
 use super::verifier::TokenVerifier;
 
@@ -166,14 +166,15 @@ impl Auth {
     }
 
     /// Sets scopes that every request needs, whatever it asks for. Default:
-    /// none; a valid token is enough, and tools name what they need.
+    /// none; a valid token is enough, and tools, resources and prompts name what
+    /// they need.
     pub fn required_scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.required_scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
 
     /// Sets the scopes that clients may ask for at first (RFC 9728,
-    /// `scopes_supported`). Default: all that requests and tools need.
+    /// `scopes_supported`). Default: all that anything needs.
     pub fn scopes_supported(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes_supported = scopes.into_iter().map(Into::into).collect();
         self
@@ -252,15 +253,11 @@ impl Auth {
     /// If a URL or a scope is not usable, no authorization server is named, one
     /// is named twice, or there is no HTTP client.
     pub fn into_layer(self) -> Result<AuthLayer, AuthError> {
-        self.into_layer_for([])
+        self.into_layer_for(Needs::default())
     }
 
-    /// A layer that knows which scopes the tools need.
-    pub(crate) fn into_layer_for(
-        self,
-        tools: impl IntoIterator<Item = (String, &'static [&'static str])>,
-    ) -> Result<AuthLayer, AuthError> {
-        let tools: HashMap<_, _> = tools.into_iter().collect();
+    /// A layer that knows which scopes requests need.
+    pub(crate) fn into_layer_for(self, needs: Needs) -> Result<AuthLayer, AuthError> {
         let resource = resource_url(&self.resource)?;
         let counters = Arc::new(Counters::default());
         let issuers: Vec<String> = self
@@ -270,12 +267,7 @@ impl Auth {
             .collect();
         check_issuers(&issuers)?;
         let mut scopes = self.required_scopes.clone();
-        scopes.extend(
-            tools
-                .values()
-                .flat_map(|scopes| scopes.iter())
-                .map(|scope| (*scope).to_owned()),
-        );
+        scopes.extend(needs.all().flatten().map(|scope| (*scope).to_owned()));
         if !self.scopes_supported.is_empty() {
             scopes = self.scopes_supported.clone();
         }
@@ -302,7 +294,7 @@ impl Auth {
             challenges,
             metadata,
             required_scopes,
-            tools,
+            needs,
             sessions: Sessions::default(),
             counters,
         })))
