@@ -60,7 +60,7 @@
 //! | [`ServerBuilder::passback_for_prompts`], spans of `prompts/get` | off |
 //! | [`ServerBuilder::resources`], resources found at run time | those of functions alone |
 //! | [`ServerBuilder::auth`], who may call over HTTP | everybody |
-//! | [`Auth`](auth::Auth), how tokens are checked | 30 s of leeway; keys fetched again after 5 min, kept for 24 h, fetched every 10 s at most and within 5 s |
+//! | [`Auth`](auth::Auth), how tokens are checked | 30 s of leeway; keys fetched again after 5 min, kept for 24 h, fetched every 10 s at most and within 5 s; 1,000 tokens remembered |
 //! | [`ServerBuilder::stdio_identity`], who calls on stdio | nobody |
 //! | [`ServerBuilder::list_permitted_only`] | `false` |
 //! | [`ServerBuilder::tool_switch`], tools that come and go | all tools, always |

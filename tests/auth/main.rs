@@ -1,5 +1,6 @@
 //! Access tokens: who gets in, who does not, and what either learns.
 
+mod checked;
 mod issuer;
 mod keys;
 mod metadata;
@@ -12,3 +13,4 @@ mod sessions;
 mod stages;
 mod stdio;
 mod tokens;
+mod verifiers;

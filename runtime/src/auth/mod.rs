@@ -41,9 +41,11 @@
 
 mod bearer;
 mod challenge;
+mod checked;
 mod counts;
 mod error;
 mod fetch;
+mod guarded;
 mod identity;
 mod introspection;
 mod jwt;

@@ -11,6 +11,7 @@ use super::challenge::Challenges;
 use super::counts::Counters;
 use super::error::AuthError;
 use super::fetch::{self, KeySource};
+use super::guarded::Guarded;
 use super::jwt::{JwtVerifier, SharedVerifier};
 use super::keys::{KeyTimes, Keys};
 use super::layer::{AuthLayer, Protection};
@@ -64,6 +65,8 @@ impl<T: Into<String>> From<T> for AuthorizationServer {
 /// | [`keep_keys_for`](Self::keep_keys_for) | 24 h | how long an authorization server may be down (ours) |
 /// | [`fetch_keys_every`](Self::fetch_keys_every) | 10 s, at most | tokens with made-up keys must not become a flood (ours) |
 /// | [`fetch_timeout`](Self::fetch_timeout) | 5 s | a request may wait for it (ours) |
+/// | [`verifier_timeout`](Self::verifier_timeout) | 10 s | a request waits for it (ours) |
+/// | [`remember_tokens`](Self::remember_tokens) | 1,000 | a signature is checked once and not with every request (ours) |
 ///
 /// Fixed bounds: tokens of 16 KiB, 256 scopes a token, key sets of 1 MiB and
 /// 100 keys, RSA keys of 2048 to 4096 bits.
@@ -106,8 +109,10 @@ pub struct Auth {
     identity_claim: Option<String>,
     leeway: Duration,
     times: KeyTimes,
+    remembered_tokens: usize,
     client: Option<Client>,
     verifier: Option<SharedVerifier>,
+    verifier_timeout: Duration,
 }
 
 impl Auth {
@@ -121,6 +126,10 @@ impl Auth {
     pub const DEFAULT_FETCH_KEYS_EVERY: Duration = Duration::from_secs(10);
     /// How long a fetch may take unless set otherwise.
     pub const DEFAULT_FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+    /// How long a verifier of your own may take unless set otherwise.
+    pub const DEFAULT_VERIFIER_TIMEOUT: Duration = Duration::from_secs(10);
+    /// How many valid tokens are remembered unless set otherwise.
+    pub const DEFAULT_REMEMBERED_TOKENS: usize = 1000;
 
     /// Protects the server at `resource`: the URL under which clients reach it,
     /// which is also what its tokens are for (RFC 8707).
@@ -140,8 +149,10 @@ impl Auth {
                 min_interval: Self::DEFAULT_FETCH_KEYS_EVERY,
                 timeout: Self::DEFAULT_FETCH_TIMEOUT,
             },
+            remembered_tokens: Self::DEFAULT_REMEMBERED_TOKENS,
             client: None,
             verifier: None,
+            verifier_timeout: Self::DEFAULT_VERIFIER_TIMEOUT,
         }
     }
 
@@ -229,6 +240,18 @@ impl Auth {
         self
     }
 
+    /// Sets how many valid tokens are remembered, so that their signature is not
+    /// checked with every request: by their digest, and only while another check
+    /// would end the same way. The times are compared each time, and when keys
+    /// were fetched again, the signature is checked again. Tokens over 4 KiB are
+    /// not remembered. Applies to JWTs. Default:
+    /// [`DEFAULT_REMEMBERED_TOKENS`](Self::DEFAULT_REMEMBERED_TOKENS); 0 checks
+    /// every signature of every request.
+    pub fn remember_tokens(mut self, count: usize) -> Self {
+        self.remembered_tokens = count;
+        self
+    }
+
     /// Sets the HTTP client that fetches keys, for TLS or a proxy of your own.
     /// It should follow no redirects. Default: one with the TLS that reqwest
     /// was built with.
@@ -239,8 +262,20 @@ impl Auth {
 
     /// Checks tokens with `verifier`, and not as JWTs. The authorization
     /// servers still have to be named: clients look for them.
+    ///
+    /// While it panics, or takes longer than
+    /// [`verifier_timeout`](Self::verifier_timeout), requests are answered with
+    /// HTTP 503, and counted.
     pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
         self.verifier = Some(Arc::new(verifier));
+        self
+    }
+
+    /// Sets how long [`verifier`](Self::verifier) may take for a token. One that
+    /// blocks its thread cannot be interrupted. Default:
+    /// [`DEFAULT_VERIFIER_TIMEOUT`](Self::DEFAULT_VERIFIER_TIMEOUT).
+    pub fn verifier_timeout(mut self, timeout: Duration) -> Self {
+        self.verifier_timeout = timeout;
         self
     }
 
@@ -286,7 +321,11 @@ impl Auth {
         };
         let required_scopes = self.required_scopes.clone();
         let verifier = match &self.verifier {
-            Some(verifier) => Arc::clone(verifier),
+            Some(verifier) => Arc::new(Guarded::new(
+                Arc::clone(verifier),
+                self.verifier_timeout,
+                Arc::clone(&counters),
+            )),
             None => self.jwt_verifier(&counters)?,
         };
         Ok(AuthLayer(Arc::new(Protection {
@@ -325,7 +364,14 @@ impl Auth {
         }
         let mut audiences = self.audiences;
         audiences.push(self.resource);
-        let verifier = JwtVerifier::new(issuers, &audiences, self.leeway, self.identity_claim);
+        let verifier = JwtVerifier::new(
+            issuers,
+            &audiences,
+            self.leeway,
+            self.identity_claim,
+            self.remembered_tokens,
+            counters,
+        );
         Ok(Arc::new(verifier))
     }
 }
