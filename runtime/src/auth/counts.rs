@@ -51,8 +51,10 @@ pub struct AuthCounts {
     pub verifier_timeouts: u64,
     /// Requests that were refused because their token lacks a scope.
     pub insufficient_scope: u64,
-    /// Requests that named somebody else's session.
+    /// Requests that named a session which is not the caller's, or none.
     pub foreign_sessions: u64,
+    /// Sessions that were forgotten to make room for others, and have ended.
+    pub forgotten_sessions: u64,
     /// Key sets that were fetched.
     pub key_fetches: u64,
     /// Key sets that could not be fetched, or not be used.
@@ -99,6 +101,7 @@ counters!(
     verifier_timeouts,
     insufficient_scope,
     foreign_sessions,
+    forgotten_sessions,
     key_fetches,
     failed_key_fetches,
     ignored_keys,

@@ -166,6 +166,7 @@ where
                 identity,
                 note,
             } = admitted;
+            let ended = ended_session(&parts);
             let mut body = Body::new(body);
             let mut is_refusal_expected = false;
             if parts.method == Method::POST && protection.may_refuse(&identity) {
@@ -186,6 +187,9 @@ where
                 response = step_up::into_json(response).await;
             }
             protection.finish(&mut response, &identity, &note);
+            if let Some(session) = ended.filter(|_| response.status().is_success()) {
+                protection.sessions.end(&session);
+            }
             Ok(response)
         })
     }
@@ -283,6 +287,12 @@ impl Protection {
         let header = self.challenges.header(Refusal::InsufficientScope, &scopes);
         step_up::challenge(response, header);
     }
+}
+
+/// The session that a request ends if it succeeds.
+fn ended_session(parts: &Parts) -> Option<String> {
+    let session = parts.headers.get(SESSION_ID)?.to_str().ok()?;
+    (parts.method == Method::DELETE).then(|| session.to_owned())
 }
 
 /// As rmcp answers for a session that does not exist.

@@ -66,6 +66,7 @@ pub use introspection::Introspection;
 pub use layer::{AuthLayer, AuthService};
 pub(crate) use needs::Needs;
 pub use options::{Auth, AuthorizationServer};
+pub(crate) use sessions::UnknownSessions;
 pub use step_up::authorize;
 pub(crate) use step_up::{has_all, note_refusal};
 pub use verifier::{TokenError, TokenVerifier};

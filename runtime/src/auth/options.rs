@@ -17,7 +17,7 @@ use super::keys::{KeyTimes, Keys};
 use super::layer::{AuthLayer, Protection};
 use super::metadata::ResourceMetadata;
 use super::needs::Needs;
-use super::sessions::Sessions;
+use super::sessions::{Sessions, UnknownSessions};
 use super::verifier::TokenVerifier;
 
 /// Who issues tokens for a server.
@@ -288,11 +288,15 @@ impl Auth {
     /// If a URL or a scope is not usable, no authorization server is named, one
     /// is named twice, or there is no HTTP client.
     pub fn into_layer(self) -> Result<AuthLayer, AuthError> {
-        self.into_layer_for(Needs::default())
+        self.into_layer_for(Needs::default(), UnknownSessions::Pass)
     }
 
     /// A layer that knows which scopes requests need.
-    pub(crate) fn into_layer_for(self, needs: Needs) -> Result<AuthLayer, AuthError> {
+    pub(crate) fn into_layer_for(
+        self,
+        needs: Needs,
+        unknown_sessions: UnknownSessions,
+    ) -> Result<AuthLayer, AuthError> {
         let resource = resource_url(&self.resource)?;
         let counters = Arc::new(Counters::default());
         let issuers: Vec<String> = self
@@ -334,7 +338,7 @@ impl Auth {
             metadata,
             required_scopes,
             needs,
-            sessions: Sessions::default(),
+            sessions: Sessions::new(unknown_sessions, Arc::clone(&counters)),
             counters,
         })))
     }

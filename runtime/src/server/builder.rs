@@ -367,7 +367,9 @@ impl ServerBuilder {
             resources: resources.scoped().collect(),
         };
         #[cfg(feature = "auth")]
-        let auth = self.auth.map(|auth| auth.into_layer_for(needs));
+        let auth = self
+            .auth
+            .map(|auth| auth.into_layer_for(needs, crate::auth::UnknownSessions::Refuse));
         #[cfg(feature = "auth")]
         let auth = auth.transpose()?;
         let mut capabilities = ServerCapabilities::default();
