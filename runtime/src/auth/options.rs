@@ -367,7 +367,7 @@ impl Auth {
             issuers.push((issuer, keys));
         }
         let mut audiences = self.audiences;
-        audiences.push(self.resource);
+        audiences.extend(names(&self.resource));
         let verifier = JwtVerifier::new(
             issuers,
             &audiences,
@@ -378,6 +378,20 @@ impl Auth {
         );
         Ok(Arc::new(verifier))
     }
+}
+
+/// How tokens may name a resource. Without a path it has two names, and clients
+/// use either (RFC 3986, section 6.2.3).
+pub(super) fn names(resource: &str) -> Vec<String> {
+    let Some(root) = Url::parse(resource).ok().filter(|url| url.path() == "/") else {
+        return vec![resource.to_owned()];
+    };
+    let with_slash = String::from(root);
+    let without = with_slash.trim_end_matches('/').to_owned();
+    let mut names = vec![resource.to_owned(), without, with_slash];
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn resource_url(resource: &str) -> Result<Url, AuthError> {
@@ -425,7 +439,11 @@ fn check_issuers(issuers: &[String]) -> Result<(), AuthError> {
     Ok(())
 }
 
-/// RFC 6749, section 3.3.
+/// What clients ask for to get refresh tokens (OpenID Connect Core 1.0, section
+/// 11).
+const OFFLINE_ACCESS: &str = "offline_access";
+
+/// RFC 6749, section 3.3; MCP, Refresh Tokens.
 fn check_scopes<'a>(mut scopes: impl Iterator<Item = &'a String>) -> Result<(), AuthError> {
     let is_scope = |scope: &str| {
         !scope.is_empty()
@@ -433,8 +451,9 @@ fn check_scopes<'a>(mut scopes: impl Iterator<Item = &'a String>) -> Result<(), 
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
     };
-    match scopes.find(|scope| !is_scope(scope)) {
+    match scopes.find(|scope| !is_scope(scope) || *scope == OFFLINE_ACCESS) {
         None => Ok(()),
+        Some(scope) if scope == OFFLINE_ACCESS => Err(AuthError::OfflineAccess),
         Some(scope) => Err(AuthError::Scope {
             scope: scope.clone(),
         }),
@@ -502,6 +521,10 @@ mod tests {
                     AuthorizationServer::new("https://auth.example.com").with_jwks_uri("keys"),
                 ),
                 "`keys` cannot be used: it is not a URL",
+            ),
+            (
+                complete().required_scopes(["a", "offline_access"]),
+                "`offline_access` is not a server's to ask for: refresh tokens are between clients and their authorization server; leave it out",
             ),
             (
                 complete().required_scopes(["a b"]),
