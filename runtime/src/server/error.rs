@@ -210,7 +210,6 @@ impl fmt::Debug for ServeError {
 
 #[cfg(all(test, not(feature = "auth")))]
 mod tests {
-    use super::*;
     use crate::Server;
     use crate::prompt::{Prompt, PromptCall, PromptDefinition, PromptFuture};
     use crate::resource::{Resource, ResourceCall, ResourceDefinition, ResourceFuture, UriPart};
