@@ -33,7 +33,7 @@ use super::recording::{Observation, Recorded};
 use super::service::ServiceHandler;
 use super::session::SessionEnding;
 use super::telemetry::Telemetry;
-use crate::advertise::mark_advertisement;
+use crate::lane::Lane;
 use crate::passback::{
     PassbackCounts, PassbackGrant, PassbackLimits, PassbackPolicy, PassbackRateLimit,
     PassbackRequest, Secrets, advertise,
@@ -329,7 +329,7 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         let metrics = self.settings.metrics.as_ref();
         let metrics = metrics.filter(|_| self.settings.mode != TelemetryMode::Off);
         let timer = metrics.map(|metrics| metrics.session(&request));
-        mark_advertisement(&request.extensions);
+        Lane::announce(&request.extensions);
         let mut result = self.handler.initialize(params, request).await;
         if let Some(timer) = timer {
             let agreed = result.as_ref().map(|result| &result.protocol_version);
@@ -344,7 +344,7 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
     }
 
     async fn discover(&self, request: Request) -> Result<DiscoverResult, ErrorData> {
-        mark_advertisement(&request.extensions);
+        Lane::announce(&request.extensions);
         let mut result = self.handler.discover(request).await?;
         if self.passes_back() {
             advertise(&mut result.capabilities);

@@ -83,6 +83,11 @@ impl SpanWriter {
         &self.text
     }
 
+    /// All that was written.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
     fn span(&mut self, span: &SpanData) {
         let context = &span.span_context;
         self.number("{\"traceId\":\"", format_args!("{}\"", context.trace_id()));

@@ -14,12 +14,12 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::task::TaskTracker;
 
-use super::announce::announce;
-use crate::advertise::AdvertisementMark;
+use super::outgoing::complete;
 use crate::instrument::{AmbientContext, Instrumented};
+use crate::lane::Exit;
 
 /// rmcp's Streamable HTTP service around an instrumented handler, with both
-/// advertisements.
+/// advertisements. Spans join the answers here, where those are bytes.
 pub struct HttpService<H> {
     inner: StreamableHttpService<Instrumented<H>, LocalSessionManager>,
     in_flight: TaskTracker,
@@ -94,8 +94,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mark = AdvertisementMark::default();
-        request.extensions_mut().insert(mark.clone());
+        let (lane, exit) = Exit::new();
+        request.extensions_mut().insert(lane);
         // A GET is a stream that stays open; only calls are waited for.
         let in_flight = (request.method() == Method::POST).then(|| self.in_flight.token());
         let service = self.inner.clone();
@@ -103,7 +103,7 @@ where
             // Layers attach their context when the future is polled.
             let ambient = AmbientContext(opentelemetry::Context::current());
             request.extensions_mut().insert(ambient);
-            Ok(announce(service.handle(request).await, mark, in_flight).await)
+            Ok(complete(service.handle(request).await, exit, in_flight).await)
         })
     }
 }
