@@ -13,6 +13,9 @@ use crate::passback::advertise_march;
 /// A transport that adds the top-level capability to the answers of
 /// `initialize` and `server/discover` on their way out.
 ///
+/// For transports of your own. `glassbox::http` and `glassbox::stdio` have it
+/// built in; over a reader and a writer, `stdio::LineTransport` costs less.
+///
 /// # Examples
 ///
 /// ```

@@ -81,8 +81,11 @@ impl Passback {
             });
         }
         let redacted = writer.redacted();
+        let mut text = writer.into_text();
+        // It may wait, together with many others.
+        text.shrink_to_fit();
         Self {
-            text: writer.into_text(),
+            text,
             spans,
             scopes,
             missing: disconnected + collected.dropped_spans,

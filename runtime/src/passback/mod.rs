@@ -70,8 +70,10 @@ pub use limits::PassbackLimits;
 pub(crate) use observed::{BoundedLinks, ObservedSpan};
 pub use policy::{AttributeMatch, PassbackPolicy, SpanMatch};
 pub use rate::PassbackRateLimit;
+#[cfg(any(feature = "client", feature = "testing"))]
+pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
-pub(crate) use request::{OTEL_KEY, TRACES_KEY};
+pub(crate) use request::TRACES_KEY;
 pub(crate) use scope::{Scope, ScopeGuard, Subject};
 pub use secrets::{RedactError, Secrets, SecretsError};
 pub(crate) use spot::Spot;

@@ -79,6 +79,7 @@ impl SpanWriter {
         self.net.as_ref().is_some_and(|net| net.may_be_in(written))
     }
 
+    #[cfg(any(test, feature = "forward"))]
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
