@@ -7,7 +7,7 @@ use std::io;
 use bytes::Bytes;
 use rmcp::RoleServer;
 use rmcp::model::{
-    ClientNotification, GetExtensions as _, GetMeta as _, JsonRpcMessage, RequestId,
+    ClientNotification, ClientRequest, GetExtensions as _, GetMeta as _, JsonRpcMessage, RequestId,
 };
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
@@ -102,19 +102,14 @@ where
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         let mut message = self.reader.receive().await?;
         match &mut message {
-            JsonRpcMessage::Request(request) => {
-                if PassbackRequest::from_meta(request.request.get_meta()) != PassbackRequest::Off {
-                    let (lane, exit) = Exit::new();
-                    request.request.extensions_mut().insert(lane);
-                    self.exits.insert(request.id.clone(), exit);
-                }
+            JsonRpcMessage::Request(request) if asks(&request.request) => {
+                let (lane, exit) = Exit::new();
+                request.request.extensions_mut().insert(lane);
+                self.exits.insert(request.id.clone(), exit);
             }
-            // Most of these requests are never answered.
             JsonRpcMessage::Notification(notification) => {
-                if let ClientNotification::CancelledNotification(cancelled) =
-                    &notification.notification
-                    && let Some(id) = &cancelled.params.request_id
-                {
+                // Most of these requests are never answered.
+                if let Some(id) = cancelled(&notification.notification) {
                     self.exits.remove(id);
                 }
             }
@@ -126,6 +121,20 @@ where
     async fn close(&mut self) -> io::Result<()> {
         self.outbox.close().await;
         self.reader.close().await
+    }
+}
+
+fn asks(request: &ClientRequest) -> bool {
+    PassbackRequest::from_meta(request.get_meta()) != PassbackRequest::Off
+}
+
+/// The request that the notification cancels.
+fn cancelled(notification: &ClientNotification) -> Option<&RequestId> {
+    match notification {
+        ClientNotification::CancelledNotification(cancelled) => {
+            cancelled.params.request_id.as_ref()
+        }
+        _ => None,
     }
 }
 
