@@ -112,6 +112,7 @@ pub mod http_client;
 #[cfg(feature = "ingest")]
 pub mod ingest;
 mod instrument;
+mod lane;
 #[cfg(feature = "analysis")]
 pub mod otlp;
 mod passback;
