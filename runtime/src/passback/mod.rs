@@ -16,7 +16,7 @@
 //! selection         which spans were asked for           selection.rs
 //! PassbackLimits    how much may leave                   limits.rs, fit.rs, value.rs
 //! Net               known secrets, out of all of it      secrets/
-//! otlp              spans as OTLP JSON text              otlp.rs
+//! otlp              spans as OTLP JSON text              otlp.rs, json.rs
 //! Passback          what joins the answer                answer.rs
 //! ```
 //!
@@ -35,6 +35,7 @@ mod fit;
 #[cfg(test)]
 mod fuzz;
 mod gate;
+mod json;
 mod kept;
 mod limits;
 #[cfg(test)]
