@@ -1,17 +1,21 @@
 //! The bounded place where the spans of one request are kept.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::counts::Counters;
+use super::finished::Finished;
+use super::ids::SpanIdMap;
 use super::kept::Kept;
 use super::limits::PassbackLimits;
 use super::observed::PublicSpan;
 use super::place::Place;
 use super::policy::{Fate, PassbackPolicy};
+use super::recorded::{Record, Recording};
+use super::scope::own_scope;
 use super::sync::Mutex;
 
 /// Spans that one request may have open at the same time (ours). A span beyond
@@ -56,14 +60,16 @@ pub(super) struct Started {
     pub(super) parent: SpanId,
     pub(super) is_root: bool,
     pub(super) fate: Fate,
+    /// Whether the collector routes its end.
+    pub(super) is_routed: bool,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    open: HashMap<SpanId, OpenSpan>,
+    open: SpanIdMap<OpenSpan>,
     kept: Kept,
     /// Merged and hidden spans that have ended.
-    left_out: HashMap<SpanId, Place>,
+    left_out: SpanIdMap<Place>,
     dropped: usize,
     /// Whether the root has started. Other spans with its parent are none of
     /// the request's own tree.
@@ -76,9 +82,10 @@ struct OpenSpan {
     place: Place,
     /// Whether a span below it has failed.
     failed_below: bool,
-    /// Its public side, if Glassbox made it. It is here from the start: other
-    /// code may end the current span at any time.
-    public: Option<PublicSpan>,
+    is_routed: bool,
+    /// Its public side, if Glassbox made it and the SDK records it. It is here
+    /// from the start: other code may end the current span at any time.
+    public: Option<Box<PublicSpan>>,
 }
 
 impl Bucket {
@@ -113,6 +120,15 @@ impl Bucket {
         if let Some(witness) = &self.witness {
             witness.unsearched();
         }
+    }
+
+    /// Whether a test is shown what stays: all that the SDK records of a span.
+    pub(super) const fn is_witnessed(&self) -> bool {
+        #[cfg(feature = "testing")]
+        let is_witnessed = self.witness.is_some();
+        #[cfg(not(feature = "testing"))]
+        let is_witnessed = false;
+        is_witnessed
     }
 
     /// A bucket that takes nothing, of a request that did not ask.
@@ -155,13 +171,14 @@ impl Bucket {
         &self.counters
     }
 
-    /// Notes that a span has started; `false` when it will not be collected:
-    /// the request has ended, too many are open, or it hangs below a span that
-    /// is not known, so that it could never be connected.
-    pub(super) fn open(&self, span: Started) -> bool {
+    /// Notes that a span has started, and says where it stands; nothing when
+    /// it will not be collected: the request has ended, too many are open, or
+    /// it hangs below a span that is not known, so that it could never be
+    /// connected.
+    pub(super) fn open(&self, span: Started) -> Option<Place> {
         let mut state = self.state.lock();
         if state.closed {
-            return false;
+            return None;
         }
         let place = if span.is_root && !state.has_root {
             state.has_root = true;
@@ -175,6 +192,7 @@ impl Bucket {
                 let open = OpenSpan {
                     place,
                     failed_below: false,
+                    is_routed: span.is_routed,
                     public: None,
                 };
                 state.open.insert(span.id, open);
@@ -182,12 +200,12 @@ impl Bucket {
                 if let Some(witness) = &self.witness {
                     witness.started(span.id);
                 }
-                true
+                Some(place)
             }
             refused => {
                 let depth = refused.map_or(LEAST_UNKNOWN_DEPTH, |place| place.depth);
                 state.dropped += usize::from(depth <= self.max_depth);
-                false
+                None
             }
         }
     }
@@ -199,7 +217,7 @@ impl Bucket {
     }
 
     /// Takes the public side of a span that has started.
-    pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
+    pub(super) fn publish(&self, span: SpanId, public: Box<PublicSpan>) {
         if let Some(open) = self.state.lock().open.get_mut(&span) {
             open.public = Some(public);
         }
@@ -245,17 +263,48 @@ impl Bucket {
         }
         // Not under the lock: the policy runs the author's functions.
         span.parent_span_id = place.parent;
+        let span = self.policy.apply(
+            span,
+            public.map(|public| *public),
+            &self.limits,
+            &self.counters,
+        );
+        self.keep(id, span.into(), false);
+    }
+
+    /// The same for a span that the SDK has not seen.
+    pub(super) fn finish_recorded(&self, record: &Record, recording: Recording, end: SystemTime) {
+        let (id, place) = (record.span_context.span_id(), record.place);
+        let has_failed = recording.public.failure.is_some();
+        if place.depth > self.max_depth || place.fate != Fate::Publish {
+            let mut state = self.state.lock();
+            if let Some(open) = state.open.get_mut(&id) {
+                open.failed_below |= has_failed;
+                self.leave_out(&mut state, id);
+            }
+            return;
+        }
+        // Not under the lock: the policy runs the author's functions.
+        let (limits, counters) = (&self.limits, &self.counters);
         let span = self
             .policy
-            .apply(span, public, &self.limits, &self.counters);
+            .apply_recorded(record, recording, end, limits, counters);
+        self.keep(id, span, has_failed);
+    }
+
+    /// Keeps a span that may leave, at the cost of others if the bucket is full.
+    fn keep(&self, id: SpanId, span: Finished, has_failed: bool) {
+        let bytes = span.least_bytes();
         let mut state = self.state.lock();
+        // Not there: the request has ended, and has counted it as open.
         let Some(open) = state.open.remove(&id) else {
             return;
         };
-        if open.failed_below {
-            state.fail(place.parent);
+        let has_failed = has_failed || open.failed_below;
+        if has_failed {
+            state.fail(open.place.parent);
         }
-        state.kept.insert(span, place.depth, open.failed_below);
+        state.kept.insert(span, open.place.depth, has_failed, bytes);
         while state.kept.len() > self.limits.max_spans.max(1)
             || state.kept.bytes() > self.limits.max_total_bytes
         {
@@ -293,8 +342,9 @@ impl Bucket {
         }
     }
 
-    /// Takes what was collected and the spans that are still open. Whatever
-    /// ends later is not taken; this call has counted it already.
+    /// Takes what was collected, and those of the spans that are still open
+    /// whose ends are routed. Whatever ends later is not taken; this call has
+    /// counted it already.
     pub(crate) fn close(&self) -> (Collected, Vec<SpanId>) {
         let State {
             open,
@@ -311,18 +361,19 @@ impl Bucket {
         let is_asked = |open: &&OpenSpan| open.place.depth <= self.max_depth;
         let collected = Collected {
             dropped_spans: dropped + open.values().filter(is_asked).count(),
-            spans: kept.into_spans(),
+            spans: kept.into_spans(&own_scope()),
         };
-        (collected, open.into_keys().collect())
+        let routed = open.into_iter().filter(|(_, open)| open.is_routed);
+        (collected, routed.map(|(id, _)| id).collect())
     }
 }
 
 impl State {
     /// Where a span stands that is open, kept, or known to be left out.
-    fn place(&self, span: SpanId) -> Option<Place> {
+    fn place(&mut self, span: SpanId) -> Option<Place> {
         let open = self.open.get(&span).map(|open| open.place);
-        open.or_else(|| self.kept.place(span))
-            .or_else(|| self.left_out.get(&span).copied())
+        open.or_else(|| self.left_out.get(&span).copied())
+            .or_else(|| self.kept.place(span))
     }
 
     /// Lets `span` and its ancestors go last: one below them has failed.
@@ -383,12 +434,15 @@ pub(crate) mod tests {
 
     /// A span starts below `parent`; below span 0 it is the root.
     fn open(bucket: &Bucket, id: u64, parent: u64) -> bool {
-        bucket.open(Started {
-            id: SpanId::from(id),
-            parent: SpanId::from(parent),
-            is_root: parent == 0,
-            fate: Fate::Publish,
-        })
+        bucket
+            .open(Started {
+                id: SpanId::from(id),
+                parent: SpanId::from(parent),
+                is_root: parent == 0,
+                fate: Fate::Publish,
+                is_routed: true,
+            })
+            .is_some()
     }
 
     /// A span starts and ends.

@@ -1,6 +1,5 @@
 //! The span processor that hands each span to the request it belongs to.
 
-use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::bucket::{Bucket, Started};
+use super::ids::SpanIdMap;
 use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
 use super::sync::Mutex;
@@ -32,15 +32,32 @@ pub(crate) struct SpanCollector {
 
 #[derive(Debug)]
 struct RoutingTable {
-    shards: [Mutex<HashMap<SpanId, Arc<Bucket>>>; SHARDS],
+    shards: [Mutex<SpanIdMap<Arc<Bucket>>>; SHARDS],
+    /// Whether nobody but the collector is interested in spans.
+    is_alone: bool,
 }
 
 impl SpanCollector {
     pub(crate) fn new() -> Self {
+        Self::with_alone(false)
+    }
+
+    /// A collector of a server that has no other use for spans: no processor of
+    /// its author's, and no sampler. Glassbox's own spans need no SDK then.
+    pub(crate) fn alone() -> Self {
+        Self::with_alone(true)
+    }
+
+    fn with_alone(is_alone: bool) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
         Self {
-            routes: Arc::new(RoutingTable { shards }),
+            routes: Arc::new(RoutingTable { shards, is_alone }),
         }
+    }
+
+    /// Whether nobody but this collector is interested in spans.
+    pub(super) fn is_alone(&self) -> bool {
+        self.routes.is_alone
     }
 
     /// Whether `other` shares this collector's routing table.
@@ -48,15 +65,16 @@ impl SpanCollector {
         Arc::ptr_eq(&self.routes, &other.routes)
     }
 
-    fn shard(&self, span: SpanId) -> Option<MutexGuard<'_, HashMap<SpanId, Arc<Bucket>>>> {
-        let index = usize::from(span.to_bytes()[7]) % SHARDS;
+    /// The shard of a span: by bits of its id that a map does not begin with.
+    fn shard(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Arc<Bucket>>>> {
+        let index = usize::from(span.to_bytes()[3]) % SHARDS;
         Some(self.routes.shards.get(index)?.lock())
     }
 
-    /// Whether a request waits for `span` to end.
-    pub(crate) fn expects(&self, span: SpanId) -> bool {
-        self.shard(span)
-            .is_some_and(|shard| shard.contains_key(&span))
+    /// The request that waits for `span` to end, which it now does. It is asked
+    /// once.
+    pub(crate) fn take(&self, span: SpanId) -> Option<Waiting> {
+        self.shard(span)?.remove(&span).map(Waiting)
     }
 
     /// Removes the routes of spans that are not waited for any more.
@@ -75,6 +93,17 @@ impl SpanCollector {
             .iter()
             .map(|shard| shard.lock().len())
             .sum()
+    }
+}
+
+/// A request that waits for a span.
+#[derive(Debug)]
+pub(crate) struct Waiting(Arc<Bucket>);
+
+impl Waiting {
+    /// Gives it the span.
+    pub(crate) fn finish(self, span: SpanData) {
+        self.0.finish(span);
     }
 }
 
@@ -108,23 +137,21 @@ impl SpanProcessor for SpanCollector {
             parent,
             is_root: scope.is_root_parent(parent),
             fate: fate(bucket.policy(), span),
+            is_routed: true,
         };
         // The route comes first: a request that closes from here on either
         // finds the span open and removes its route, or refuses the span.
         if let Some(mut shard) = self.shard(id) {
             shard.insert(id, Arc::clone(bucket));
         }
-        if !bucket.open(started) {
+        if bucket.open(started).is_none() {
             self.forget([id]);
         }
     }
 
     fn on_end(&self, span: SpanData) {
-        let id = span.span_context.span_id();
-        let bucket = self.shard(id).and_then(|shard| shard.get(&id).cloned());
-        if let Some(bucket) = bucket {
-            bucket.finish(span);
-            self.forget([id]);
+        if let Some(waiting) = self.take(span.span_context.span_id()) {
+            waiting.finish(span);
         }
     }
 

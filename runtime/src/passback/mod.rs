@@ -9,8 +9,9 @@
 //! Gate              what of it is granted, how often     gate.rs, rate.rs
 //! Scope             one request being recorded           scope.rs
 //! ObservedSpan      one span, and what of it is public   observed.rs
-//! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs
-//! Kept              which of them makes room first       kept.rs
+//! RecordedSpan      one that nobody exports              recorded.rs
+//! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs, ids.rs
+//! Kept              which of them makes room first       kept.rs, finished.rs
 //! Place             where a span stands in the answer    place.rs
 //! PassbackPolicy    what may leave of a span             policy/
 //! selection         which spans were asked for           selection.rs
@@ -31,10 +32,12 @@ mod bucket;
 mod capability;
 mod collector;
 mod counts;
+mod finished;
 mod fit;
 #[cfg(test)]
 mod fuzz;
 mod gate;
+mod ids;
 mod json;
 mod kept;
 mod limits;
@@ -45,6 +48,7 @@ pub(crate) mod otlp;
 mod place;
 mod policy;
 mod rate;
+mod recorded;
 mod request;
 #[cfg(test)]
 mod runaway;
@@ -74,7 +78,7 @@ pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
 #[cfg(feature = "testing")]
 pub(crate) use request::TRACES_KEY;
-pub(crate) use scope::{Scope, ScopeGuard, Subject};
+pub(crate) use scope::{Scope, ScopeGuard, Subject, own_scope};
 pub use secrets::{RedactError, Secrets, SecretsError};
 pub(crate) use value::{LONGEST_CHARACTER_BYTES, cut};
 #[cfg(feature = "testing")]

@@ -1,13 +1,19 @@
 //! A span as it may leave.
 
+use std::borrow::Cow;
+use std::time::SystemTime;
+
 use opentelemetry::trace::Status;
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::{InstrumentationScope, Key, KeyValue};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::PassbackPolicy;
 use crate::passback::counts::Counters;
+use crate::passback::finished::Finished;
 use crate::passback::limits::PassbackLimits;
 use crate::passback::observed::PublicSpan;
+use crate::passback::recorded::{Record, Recording};
+use crate::passback::scope::OWN_SCOPE;
 use crate::passback::value::{MAX_KEY_LENGTH_BYTES, shorten, shorten_text};
 
 impl PassbackPolicy {
@@ -21,58 +27,33 @@ impl PassbackPolicy {
         counters: &Counters,
     ) -> SpanData {
         let max_bytes = limits.max_value_length_bytes;
-        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
-        let count_cut = |was_cut| counters.cut_values.add(usize::from(was_cut));
         let recorded = std::mem::take(&mut span.attributes);
         let recorded_count = recorded.len();
-        let scope = span.instrumentation_scope.name();
-        let mut attributes: Vec<KeyValue> = Vec::new();
-        let mut admitted = 0;
-        let mut admit = |attribute: KeyValue, is_declared| {
-            if attribute.key.as_str().len() <= MAX_KEY_LENGTH_BYTES
-                && let Some(mut attribute) = self.admit(scope, attribute, is_declared, counters)
-            {
-                admitted += 1;
-                if attributes.len() < max_attributes {
-                    count_cut(shorten(&mut attribute.value, max_bytes));
-                    attributes.push(attribute);
-                }
-            }
-        };
         let mut failure = match span.status {
             Status::Error { description } => Some(description),
             Status::Unset | Status::Ok => None,
         };
-        let mut seen = Vec::new();
         let (mut public_links, mut excess_links) = (0, 0);
+        let mut declared = Vec::new();
         if let Some(public) = public {
             (public_links, excess_links) = (public.links, public.excess_links);
             span.name = public.name;
-            failure = public.failure.map(|text| match failure {
-                Some(recorded) if text.is_empty() => recorded,
-                _ => text,
-            });
-            for attribute in public.attributes {
-                seen.push(attribute.key.clone());
-                admit(attribute, true);
-            }
+            failure = public_failure(public.failure, failure);
+            declared = public.attributes;
         }
-        for attribute in recorded {
-            // A key is there once.
-            if !seen.contains(&attribute.key) {
-                seen.push(attribute.key.clone());
-                admit(attribute, false);
-            }
-        }
-        counters
-            .withheld_attributes
-            .add(recorded_count.saturating_sub(admitted));
+        let scope = span.instrumentation_scope.name();
+        let set = Attributes {
+            declared,
+            others: recorded,
+            recorded_count,
+        };
+        let attributes = self.admit_all(scope, set, limits, counters);
         // What the SDK had no room for counts as well, except where it is
         // public and so leaves after all.
         let all = count(recorded_count).saturating_add(span.dropped_attributes_count);
         span.dropped_attributes_count = all.saturating_sub(count(attributes.len()));
         span.attributes = attributes;
-        count_cut(shorten_text(&mut span.name, max_bytes));
+        counters.count_cut(shorten_text(&mut span.name, max_bytes));
 
         let events = std::mem::take(&mut span.events.events);
         span.events.dropped_count = span
@@ -85,19 +66,149 @@ impl PassbackPolicy {
             .links
             .dropped_count
             .saturating_add(count(withheld_links.saturating_add(excess_links)));
-        span.status = match failure {
-            Some(mut text) if self.with_error_texts => {
-                count_cut(shorten_text(&mut text, max_bytes));
-                Status::error(text)
-            }
-            Some(_) => Status::error(""),
-            None => Status::Unset,
-        };
+        span.status = self.status(failure, max_bytes, counters);
         if let Some(scope) = public_scope(&span.instrumentation_scope, max_bytes) {
             span.instrumentation_scope = scope;
         }
         span
     }
+
+    /// The same for a span that the SDK has not seen.
+    pub(in crate::passback) fn apply_recorded(
+        &self,
+        record: &Record,
+        recording: Recording,
+        end_time: SystemTime,
+        limits: &PassbackLimits,
+        counters: &Counters,
+    ) -> Finished {
+        let Recording {
+            public,
+            mut links,
+            others,
+            attributes,
+            events,
+            more_links,
+            status,
+        } = recording;
+        let max_bytes = limits.max_value_length_bytes;
+        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
+        let max_links = usize::try_from(limits.max_links_per_span).unwrap_or(usize::MAX);
+        let failure = match status {
+            Status::Error { description } => Some(description),
+            Status::Unset | Status::Ok => None,
+        };
+        let failure = public_failure(public.failure, failure);
+        let set = Attributes {
+            declared: public.attributes,
+            others,
+            recorded_count: attributes.min(max_attributes),
+        };
+        let admitted = self.admit_all(OWN_SCOPE, set, limits, counters);
+        let mut name = public.name;
+        counters.count_cut(shorten_text(&mut name, max_bytes));
+        let more_links = more_links
+            .saturating_add(links.len().saturating_sub(max_links))
+            .saturating_add(public.excess_links);
+        links.truncate(max_links);
+        Finished {
+            span_context: record.span_context.clone(),
+            parent: record.place.parent,
+            parent_is_remote: record.parent_is_remote,
+            kind: record.kind.clone(),
+            name,
+            start_time: record.start_time,
+            end_time,
+            dropped_attributes: count(attributes.saturating_sub(admitted.len())),
+            attributes: admitted,
+            dropped_events: count(events),
+            links,
+            dropped_links: count(more_links),
+            status: self.status(failure, max_bytes, counters),
+            scope: None,
+        }
+    }
+
+    /// The attributes that may leave, each key once.
+    fn admit_all(
+        &self,
+        scope: &str,
+        attributes: Attributes,
+        limits: &PassbackLimits,
+        counters: &Counters,
+    ) -> Vec<KeyValue> {
+        let Attributes {
+            declared,
+            others,
+            recorded_count,
+        } = attributes;
+        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
+        let has_key = |attribute: &KeyValue| attribute.key.as_str().len() <= MAX_KEY_LENGTH_BYTES;
+        let mut admitted;
+        if self.has_attribute_rules() {
+            admitted = Vec::with_capacity(declared.len());
+            let mut seen: Vec<Key> = Vec::with_capacity(declared.len() + others.len());
+            let declared = declared.into_iter().map(|attribute| (attribute, true));
+            let others = others.into_iter().map(|attribute| (attribute, false));
+            for (attribute, is_declared) in declared.chain(others) {
+                // A key is there once.
+                if !is_declared && seen.contains(&attribute.key) {
+                    continue;
+                }
+                seen.push(attribute.key.clone());
+                if has_key(&attribute) {
+                    admitted.extend(self.admit(scope, attribute, is_declared, counters));
+                }
+            }
+        } else {
+            admitted = declared;
+            admitted.retain(has_key);
+        }
+        let withheld = recorded_count.saturating_sub(admitted.len());
+        counters.withheld_attributes.add(withheld);
+        admitted.truncate(max_attributes);
+        for attribute in &mut admitted {
+            counters.count_cut(shorten(&mut attribute.value, limits.max_value_length_bytes));
+        }
+        admitted
+    }
+
+    /// The status of a span that has failed for this reason, if it has.
+    fn status(
+        &self,
+        failure: Option<Cow<'static, str>>,
+        max_bytes: usize,
+        counters: &Counters,
+    ) -> Status {
+        match failure {
+            Some(mut text) if self.with_error_texts => {
+                counters.count_cut(shorten_text(&mut text, max_bytes));
+                Status::error(text)
+            }
+            Some(_) => Status::error(""),
+            None => Status::Unset,
+        }
+    }
+}
+
+/// What attributes a span has.
+struct Attributes {
+    declared: Vec<KeyValue>,
+    others: Vec<KeyValue>,
+    /// How many were recorded, with those that were replaced.
+    recorded_count: usize,
+}
+
+/// Why one of our own spans has failed: of that, others have the say only
+/// where it says nothing.
+fn public_failure(
+    own: Option<Cow<'static, str>>,
+    recorded: Option<Cow<'static, str>>,
+) -> Option<Cow<'static, str>> {
+    own.map(|text| match recorded {
+        Some(recorded) if text.is_empty() => recorded,
+        _ => text,
+    })
 }
 
 /// The scope as it may leave, if that is not as it is: without its attributes,
@@ -125,8 +236,6 @@ fn count(held_back: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use opentelemetry::trace::{Event, Link, SpanContext, SpanId, TraceFlags, TraceId, TraceState};
     use opentelemetry::{InstrumentationScope, Value};
     use proptest::prelude::*;
