@@ -28,7 +28,7 @@ pub(super) struct Metrics {
 
 impl Metrics {
     pub(super) fn new(provider: &dyn MeterProvider) -> Self {
-        let meter = provider.meter_with_scope(own_scope());
+        let meter = provider.meter_with_scope(own_scope().clone());
         let histogram = |name, description| {
             meter
                 .f64_histogram(name)

@@ -75,7 +75,7 @@ impl Telemetry {
             .with_resource(resource.clone())
             .with_span_processor(Tee::new(collector.clone(), own.processors))
             .build();
-        let tracer = provider.tracer_with_scope(own_scope());
+        let tracer = provider.tracer_with_scope(own_scope().clone());
         Self {
             provider,
             tracer,

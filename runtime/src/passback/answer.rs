@@ -59,7 +59,7 @@ impl Passback {
         let mut sizes = Sizes::default();
         let mut ranges = Vec::with_capacity(spans.len());
         for selected in &spans {
-            let scope = &selected.span.instrumentation_scope;
+            let scope = selected.span.scope();
             let index = scopes.iter().position(|known| *known == scope);
             let index = index.unwrap_or_else(|| {
                 scopes.push(scope);
@@ -78,7 +78,7 @@ impl Passback {
         let kept = spans.iter().zip(ranges).zip(keep).filter(|(_, kept)| *kept);
         let parts = kept.map(|((selected, range), _)| {
             (
-                &selected.span.instrumentation_scope,
+                selected.span.scope(),
                 writer.text().get(range).unwrap_or_default(),
             )
         });
@@ -180,6 +180,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::bucket::tests::span;
+    use super::super::finished::Finished;
     use super::*;
 
     fn resource() -> Resource {
@@ -202,7 +203,7 @@ mod tests {
             counters: &Counters::default(),
         };
         let collected = Collected {
-            spans,
+            spans: spans.into_iter().map(Finished::from).collect(),
             dropped_spans,
         };
         let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
@@ -338,7 +339,7 @@ mod tests {
         };
         for room_bytes in [0, 100] {
             let collected = Collected {
-                spans: vec![span(1, 0, "root")],
+                spans: vec![span(1, 0, "root").into()],
                 dropped_spans: 4,
             };
             let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
@@ -388,7 +389,7 @@ mod tests {
             counters: &counters,
         };
         let collected = Collected {
-            spans: vec![root],
+            spans: vec![root.into()],
             dropped_spans: 0,
         };
         let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
@@ -15,7 +16,6 @@ use super::observed::PublicSpan;
 use super::place::Place;
 use super::policy::{Fate, PassbackPolicy};
 use super::recorded::{Record, Recording};
-use super::scope::own_scope;
 use super::sync::Mutex;
 
 /// Spans that one request may have open at the same time (ours). A span beyond
@@ -47,7 +47,7 @@ pub(crate) struct Bucket {
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     /// Finished spans, as they may leave.
-    pub(crate) spans: Vec<SpanData>,
+    pub(crate) spans: Vec<Finished>,
     /// Spans that were asked for but are not in `spans`: beyond a bound, held
     /// back by the policy, or still open when the request ended.
     pub(crate) dropped_spans: usize,
@@ -71,6 +71,9 @@ struct State {
     /// Merged and hidden spans that have ended.
     left_out: SpanIdMap<Place>,
     dropped: usize,
+    /// The scope of the span that ended last, if Glassbox has not made it: the
+    /// next one has often the same.
+    last_scope: Option<Arc<InstrumentationScope>>,
     /// Whether the root has started. Other spans with its parent are none of
     /// the request's own tree.
     has_root: bool,
@@ -236,24 +239,21 @@ impl Bucket {
     /// bucket is full.
     pub(crate) fn finish(&self, mut span: SpanData) {
         let id = span.span_context.span_id();
-        let (place, public, stays) = {
-            let mut state = self.state.lock();
-            // Not there: the request has ended, and has counted it as open.
-            let Some(open) = state.open.get_mut(&id) else {
-                return;
-            };
-            let (place, public) = (open.place, open.public.take());
-            // Of our own spans nobody else says that they have failed.
-            open.failed_below |= match &public {
-                Some(public) => public.failure.is_some(),
-                None => matches!(span.status, Status::Error { .. }),
-            };
-            let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
-            if stays {
-                self.leave_out(&mut state, id);
-            }
-            (place, public, stays)
+        let mut state = self.state.lock();
+        // Not there: the request has ended, and has counted it as open.
+        let Some(open) = state.open.get_mut(&id) else {
+            return;
         };
+        let (place, public) = (open.place, open.public.take());
+        // Of our own spans nobody else says that they have failed.
+        open.failed_below |= match &public {
+            Some(public) => public.failure.is_some(),
+            None => matches!(span.status, Status::Error { .. }),
+        };
+        let stays = self.stays(place);
+        if stays {
+            self.leave_out(&mut state, id);
+        }
         #[cfg(feature = "testing")]
         if let Some(witness) = &self.witness {
             witness.ended(place, self.max_depth, &span, &self.policy);
@@ -261,22 +261,37 @@ impl Bucket {
         if stays {
             return;
         }
-        // Not under the lock: the policy runs the author's functions.
         span.parent_span_id = place.parent;
-        let span = self.policy.apply(
-            span,
-            public.map(|public| *public),
-            &self.limits,
-            &self.counters,
-        );
-        self.keep(id, span.into(), false);
+        let public = public.map(|public| *public);
+        let mut last_scope = state.last_scope.take();
+        let apply = |span, last_scope: &mut _| {
+            let (limits, counters) = (&self.limits, &self.counters);
+            self.policy
+                .apply(span, public, limits, counters, last_scope)
+        };
+        let span = if self.policy.has_attribute_rules() {
+            // Not under the lock: the policy runs the author's functions.
+            drop(state);
+            let span = apply(span, &mut last_scope);
+            state = self.state.lock();
+            span
+        } else {
+            apply(span, &mut last_scope)
+        };
+        state.last_scope = last_scope;
+        self.keep(&mut state, id, span, false);
+    }
+
+    /// Whether a span that stands there does not leave.
+    fn stays(&self, place: Place) -> bool {
+        place.depth > self.max_depth || place.fate != Fate::Publish
     }
 
     /// The same for a span that the SDK has not seen.
     pub(super) fn finish_recorded(&self, record: &Record, recording: Recording, end: SystemTime) {
         let (id, place) = (record.span_context.span_id(), record.place);
         let has_failed = recording.public.failure.is_some();
-        if place.depth > self.max_depth || place.fate != Fate::Publish {
+        if self.stays(place) {
             let mut state = self.state.lock();
             if let Some(open) = state.open.get_mut(&id) {
                 open.failed_below |= has_failed;
@@ -289,13 +304,12 @@ impl Bucket {
         let span = self
             .policy
             .apply_recorded(record, recording, end, limits, counters);
-        self.keep(id, span, has_failed);
+        self.keep(&mut self.state.lock(), id, span, has_failed);
     }
 
     /// Keeps a span that may leave, at the cost of others if the bucket is full.
-    fn keep(&self, id: SpanId, span: Finished, has_failed: bool) {
+    fn keep(&self, state: &mut State, id: SpanId, span: Finished, has_failed: bool) {
         let bytes = span.least_bytes();
-        let mut state = self.state.lock();
         // Not there: the request has ended, and has counted it as open.
         let Some(open) = state.open.remove(&id) else {
             return;
@@ -361,7 +375,7 @@ impl Bucket {
         let is_asked = |open: &&OpenSpan| open.place.depth <= self.max_depth;
         let collected = Collected {
             dropped_spans: dropped + open.values().filter(is_asked).count(),
-            spans: kept.into_spans(&own_scope()),
+            spans: kept.into_spans(),
         };
         let routed = open.into_iter().filter(|(_, open)| open.is_routed);
         (collected, routed.map(|(id, _)| id).collect())
@@ -393,8 +407,8 @@ impl State {
 pub(crate) mod tests {
     use std::time::{Duration, SystemTime};
 
+    use opentelemetry::KeyValue;
     use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceFlags, TraceId, TraceState};
-    use opentelemetry::{InstrumentationScope, KeyValue};
 
     use super::*;
 
@@ -581,7 +595,7 @@ pub(crate) mod tests {
         }
         let (collected, _) = bucket.close();
         let longest =
-            |span: &SpanData| span.attributes.iter().map(|a| a.value.as_str().len()).max();
+            |span: &Finished| span.attributes.iter().map(|a| a.value.as_str().len()).max();
         let mut spans = collected.spans.iter();
         assert!(spans.all(|span| longest(span) == Some(1024)));
         assert_eq!(collected.spans.len(), 8);

@@ -1,11 +1,15 @@
 //! A span that has ended, as it may leave.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
-use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+#[cfg(test)]
+use opentelemetry_sdk::trace::SpanData;
+
+use super::scope::own_scope;
 
 /// Least bytes of OTLP JSON that a span takes without names and attributes.
 const MIN_SPAN_BYTES: usize = 180;
@@ -16,26 +20,26 @@ const MIN_ATTRIBUTE_BYTES: usize = 20;
 /// Least bytes of OTLP JSON that an element of an array takes beside its text.
 const MIN_ELEMENT_BYTES: usize = 16;
 
-/// What leaves of a span, in less memory than the SDK's [`SpanData`]: many of
-/// them wait for the end of their request.
-#[derive(Debug)]
-pub(super) struct Finished {
+/// What leaves of a span: the SDK's `SpanData` without events, and in less
+/// memory, as many of them wait for the end of their request.
+#[derive(Clone, Debug)]
+pub(crate) struct Finished {
     pub(super) span_context: SpanContext,
     /// The parent in the answer.
-    pub(super) parent: SpanId,
-    pub(super) parent_is_remote: bool,
-    pub(super) kind: SpanKind,
+    pub(super) parent_span_id: SpanId,
+    pub(super) parent_span_is_remote: bool,
+    pub(super) span_kind: SpanKind,
     pub(super) name: Cow<'static, str>,
     pub(super) start_time: SystemTime,
     pub(super) end_time: SystemTime,
     pub(super) attributes: Vec<KeyValue>,
-    pub(super) dropped_attributes: u32,
-    pub(super) dropped_events: u32,
+    pub(super) dropped_attributes_count: u32,
+    pub(super) dropped_events_count: u32,
     pub(super) links: Vec<Link>,
-    pub(super) dropped_links: u32,
+    pub(super) dropped_links_count: u32,
     pub(super) status: Status,
     /// Who recorded it, if not Glassbox itself.
-    pub(super) scope: Option<Box<InstrumentationScope>>,
+    pub(super) recorded_by: Option<Arc<InstrumentationScope>>,
 }
 
 impl Finished {
@@ -50,49 +54,44 @@ impl Finished {
         MIN_SPAN_BYTES + self.name.len() + error_text + attributes.sum::<usize>()
     }
 
-    /// The span as the SDK has it. `own` is the scope of Glassbox.
-    pub(super) fn into_span_data(self, own: &InstrumentationScope) -> SpanData {
-        let mut events = SpanEvents::default();
-        events.dropped_count = self.dropped_events;
-        let mut links = SpanLinks::default();
-        links.links = self.links;
-        links.dropped_count = self.dropped_links;
-        SpanData {
-            span_context: self.span_context,
-            parent_span_id: self.parent,
-            parent_span_is_remote: self.parent_is_remote,
-            span_kind: self.kind,
-            name: self.name,
-            start_time: self.start_time,
-            end_time: self.end_time,
-            attributes: self.attributes,
-            dropped_attributes_count: self.dropped_attributes,
-            events,
-            links,
-            status: self.status,
-            instrumentation_scope: self.scope.map_or_else(|| own.clone(), |scope| *scope),
+    /// Gives back the memory of what would have left.
+    pub(super) fn clear(&mut self) {
+        self.name = Cow::Borrowed("");
+        self.attributes = Vec::new();
+        self.links = Vec::new();
+        self.status = Status::Unset;
+        self.recorded_by = None;
+    }
+
+    /// Who recorded it.
+    pub(super) fn scope(&self) -> &InstrumentationScope {
+        match &self.recorded_by {
+            Some(scope) => scope,
+            None => own_scope(),
         }
     }
 }
 
-/// Without the span's events: they do not leave.
+/// Spans that tests make.
+#[cfg(test)]
 impl From<SpanData> for Finished {
     fn from(span: SpanData) -> Self {
+        assert!(span.events.events.is_empty(), "events do not leave");
         Self {
             span_context: span.span_context,
-            parent: span.parent_span_id,
-            parent_is_remote: span.parent_span_is_remote,
-            kind: span.span_kind,
+            parent_span_id: span.parent_span_id,
+            parent_span_is_remote: span.parent_span_is_remote,
+            span_kind: span.span_kind,
             name: span.name,
             start_time: span.start_time,
             end_time: span.end_time,
             attributes: span.attributes,
-            dropped_attributes: span.dropped_attributes_count,
-            dropped_events: span.events.dropped_count,
+            dropped_attributes_count: span.dropped_attributes_count,
+            dropped_events_count: span.events.dropped_count,
             links: span.links.links,
-            dropped_links: span.links.dropped_count,
+            dropped_links_count: span.links.dropped_count,
             status: span.status,
-            scope: Some(Box::new(span.instrumentation_scope)),
+            recorded_by: Some(Arc::new(span.instrumentation_scope)),
         }
     }
 }
@@ -140,24 +139,5 @@ mod tests {
         }
         one.status = Status::error("why");
         assert!(least(&one) <= SpanWriter::new(99).write(&one).len());
-    }
-
-    #[test]
-    fn nothing_that_leaves_is_lost_on_the_way() {
-        let mut one = span(1, 7, "work");
-        one.parent_span_is_remote = true;
-        one.span_kind = SpanKind::Client;
-        one.attributes.push(KeyValue::new("key", "value"));
-        one.dropped_attributes_count = 1;
-        one.events.dropped_count = 2;
-        one.links
-            .links
-            .push(Link::with_context(one.span_context.clone()));
-        one.links.dropped_count = 3;
-        one.status = Status::error("why");
-        one.instrumentation_scope = InstrumentationScope::builder("theirs").build();
-        let own = InstrumentationScope::default();
-        let finished = Finished::from(one.clone());
-        assert_eq!(finished.into_span_data(&own), one);
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BinaryHeap;
 use std::time::SystemTime;
 
-use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::SpanId;
-use opentelemetry_sdk::trace::SpanData;
 
 use super::finished::Finished;
 use super::ids::SpanIdMap;
@@ -20,8 +18,9 @@ const FIRST_CAPACITY: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     /// In the order they ended, as long as none made room.
-    spans: Vec<Option<Entry>>,
-    /// Where there is none any more.
+    spans: Vec<Finished>,
+    /// Of each span; none if it is gone, and another can stand there.
+    standings: Vec<Option<Standing>>,
     free: Vec<usize>,
     /// The span that goes first is the greatest. A rank that its span has no
     /// longer may stand here as well.
@@ -34,12 +33,10 @@ pub(super) struct Kept {
     inserted: usize,
 }
 
-#[derive(Debug)]
-struct Entry {
-    span: Finished,
-    depth: u32,
-    is_ordinary: bool,
-    number: usize,
+/// What decides when a span goes.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    rank: Rank,
     least_bytes: usize,
 }
 
@@ -53,17 +50,6 @@ struct Rank {
     start: SystemTime,
     /// Tells spans apart that started at the same time.
     number: usize,
-}
-
-impl Entry {
-    fn rank(&self) -> Rank {
-        Rank {
-            is_ordinary: self.is_ordinary,
-            depth: self.depth,
-            start: self.span.start_time,
-            number: self.number,
-        }
-    }
 }
 
 impl Kept {
@@ -85,22 +71,24 @@ impl Kept {
         least_bytes: usize,
     ) {
         let id = span.span_context.span_id();
-        let entry = Entry {
-            span,
-            depth,
+        let rank = Rank {
             is_ordinary: !is_failed && depth > 0,
+            depth,
+            start: span.start_time,
             number: self.inserted,
-            least_bytes,
         };
+        let standing = Some(Standing { rank, least_bytes });
         self.inserted += 1;
         self.bytes += least_bytes;
-        let rank = entry.rank();
         let slot = self.free.pop().unwrap_or(self.spans.len());
-        if let Some(free) = self.spans.get_mut(slot) {
-            *free = Some(entry);
+        if let (Some(known), Some(free)) = (self.standings.get_mut(slot), self.spans.get_mut(slot))
+        {
+            (*known, *free) = (standing, span);
         } else {
-            self.reserve();
-            self.spans.push(Some(entry));
+            reserve_for_one(&mut self.spans);
+            reserve_for_one(&mut self.standings);
+            self.spans.push(span);
+            self.standings.push(standing);
         }
         if let Some(order) = &mut self.order {
             order.push((rank, slot));
@@ -110,31 +98,25 @@ impl Kept {
         }
     }
 
-    /// Makes room for one more: half as many again. Twice as many would be a
-    /// lot of memory for nothing in a request of six spans.
-    fn reserve(&mut self) {
-        let count = self.spans.len();
-        if count == self.spans.capacity() {
-            self.spans.reserve_exact((count / 2).max(FIRST_CAPACITY));
-        }
-    }
-
     /// Where a span stands that is kept.
     pub(super) fn place(&mut self, span: SpanId) -> Option<Place> {
-        let (_, entry) = self.find(span)?;
+        let (_, standing, span) = self.find(span)?;
         Some(Place {
-            depth: entry.depth,
+            depth: standing.rank.depth,
             fate: Fate::Publish,
-            parent: entry.span.parent,
+            parent: span.parent_span_id,
         })
     }
 
     /// Lets a span go last, because one below it has failed. Gives its parent
     /// if that has changed something.
     pub(super) fn promote(&mut self, span: SpanId) -> Option<SpanId> {
-        let (slot, entry) = self.find(span).filter(|(_, entry)| entry.is_ordinary)?;
-        entry.is_ordinary = false;
-        let (rank, parent) = (entry.rank(), entry.span.parent);
+        let (slot, standing, span) = self.find(span)?;
+        if !standing.rank.is_ordinary {
+            return None;
+        }
+        standing.rank.is_ordinary = false;
+        let (rank, parent) = (standing.rank, span.parent_span_id);
         if let Some(order) = &mut self.order {
             order.push((rank, slot));
         }
@@ -143,47 +125,60 @@ impl Kept {
 
     /// Drops the span that goes first; `false` if there is none.
     pub(super) fn make_room(&mut self) -> bool {
-        let spans = &mut self.spans;
+        let standings = &mut self.standings;
         let order = self.order.get_or_insert_with(|| {
-            let ranks = (0..).zip(&*spans);
-            let ranks = ranks.filter_map(|(slot, entry)| Some((entry.as_ref()?.rank(), slot)));
+            let standings = standings.iter().zip(0..);
+            let ranks =
+                standings.filter_map(|(standing, slot)| Some((standing.as_ref()?.rank, slot)));
             ranks.collect()
         });
         while let Some((rank, slot)) = order.pop() {
-            let is_first = |entry: &mut Entry| entry.rank() == rank;
-            let taken = spans
+            let is_first = |standing: &mut Standing| standing.rank == rank;
+            let gone = standings
                 .get_mut(slot)
-                .and_then(|entry| entry.take_if(is_first));
-            if let Some(entry) = taken {
-                self.free.push(slot);
-                self.bytes -= entry.least_bytes;
-                if let Some(slots) = &mut self.slots {
-                    slots.remove(&entry.span.span_context.span_id());
-                }
-                return true;
+                .and_then(|one| one.take_if(is_first));
+            let (Some(gone), Some(span)) = (gone, self.spans.get_mut(slot)) else {
+                continue;
+            };
+            self.free.push(slot);
+            self.bytes -= gone.least_bytes;
+            if let Some(slots) = &mut self.slots {
+                slots.remove(&span.span_context.span_id());
             }
+            span.clear();
+            return true;
         }
         false
     }
 
-    /// The spans as the SDK has them. `own` is the scope of Glassbox.
-    pub(super) fn into_spans(self, own: &InstrumentationScope) -> Vec<SpanData> {
-        let entries = self.spans.into_iter().flatten();
-        entries
-            .map(|entry| entry.span.into_span_data(own))
-            .collect()
+    pub(super) fn into_spans(mut self) -> Vec<Finished> {
+        if !self.free.is_empty() {
+            let mut standings = self.standings.iter();
+            self.spans
+                .retain(|_| standings.next().is_some_and(Option::is_some));
+        }
+        self.spans
     }
 
-    fn find(&mut self, span: SpanId) -> Option<(usize, &mut Entry)> {
-        let spans = &mut self.spans;
+    fn find(&mut self, span: SpanId) -> Option<(usize, &mut Standing, &Finished)> {
         let slots = self.slots.get_or_insert_with(|| {
-            let slots = (0..).zip(&*spans);
-            let id = |entry: &Entry| entry.span.span_context.span_id();
-            let slots = slots.filter_map(|(slot, entry)| Some((id(entry.as_ref()?), slot)));
+            let spans = self.spans.iter().zip(&self.standings).zip(0..);
+            let kept = spans.filter(|((_, standing), _)| standing.is_some());
+            let slots = kept.map(|((span, _), slot)| (span.span_context.span_id(), slot));
             slots.collect()
         });
         let slot = *slots.get(&span)?;
-        Some((slot, spans.get_mut(slot)?.as_mut()?))
+        let standing = self.standings.get_mut(slot)?.as_mut()?;
+        Some((slot, standing, self.spans.get(slot)?))
+    }
+}
+
+/// Makes room for one more: half as many again. Twice as many would be a lot of
+/// memory for nothing in a request of six spans.
+fn reserve_for_one<T>(items: &mut Vec<T>) {
+    let count = items.len();
+    if count == items.capacity() {
+        items.reserve_exact((count / 2).max(FIRST_CAPACITY));
     }
 }
 
@@ -198,9 +193,10 @@ mod tests {
 
     /// Ids of the spans that are kept.
     fn ids(kept: &Kept) -> Vec<u64> {
-        let entries = kept.spans.iter().flatten();
-        let mut ids: Vec<_> = entries
-            .map(|entry| u64::from_be_bytes(entry.span.span_context.span_id().to_bytes()))
+        let spans = kept.spans.iter().zip(&kept.standings);
+        let mut ids: Vec<_> = spans
+            .filter(|(_, standing)| standing.is_some())
+            .map(|(span, _)| u64::from_be_bytes(span.span_context.span_id().to_bytes()))
             .collect();
         ids.sort_unstable();
         ids
@@ -296,6 +292,7 @@ mod tests {
                     prop_assert!(kept.place(SpanId::from(*id)).is_some());
                 }
             }
+            prop_assert_eq!(kept.into_spans().len(), sorted.len());
         }
     }
 }

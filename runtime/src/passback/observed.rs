@@ -9,7 +9,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue, Value};
 
-use super::recorded::{Record, Start};
+use super::recorded::{Record, Recording};
 use super::scope::Scope;
 use crate::semconv;
 
@@ -128,25 +128,24 @@ impl ObservedSpan {
         let declared = declared(scope, attributes);
         let private = private.into_iter().map(|private| scope.shortened(private));
         if scope.records_alone() && !parent.is_telemetry_suppressed() {
-            let max_attributes = scope.max_attributes();
-            let excess_attributes = declared.len().saturating_sub(max_attributes);
-            let mut public = declared;
-            public.truncate(max_attributes);
-            let start = Start {
-                kind: builder.span_kind.unwrap_or(SpanKind::Internal),
-                time: builder.start_time,
+            let mut recording = Recording {
+                attributes: declared.len(),
                 public: PublicSpan {
                     name: builder.name,
-                    attributes: public,
+                    attributes: declared,
                     failure: None,
                     links: links.kept.len(),
                     excess_links: links.excess,
                 },
                 links: links.kept,
-                others: private.collect(),
-                excess_attributes,
+                ..Recording::default()
             };
-            let (context, record) = Record::start(scope, start, parent);
+            let public = &mut recording.public.attributes;
+            public.truncate(scope.max_attributes());
+            private.for_each(|private| recording.set_other(scope, private));
+            let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
+            let start = (kind, builder.start_time);
+            let (context, record) = Record::start(scope, start, recording, parent);
             return Self {
                 scope: scope.clone(),
                 context,
@@ -311,17 +310,18 @@ mod tests {
     use std::sync::Arc;
 
     use opentelemetry::trace::{SpanId, TracerProvider as _};
-    use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
 
     use super::super::bucket::Bucket;
     use super::super::collector::SpanCollector;
+    use super::super::finished::Finished;
     use super::super::limits::PassbackLimits;
     use super::super::scope::{ScopeGuard, Subject};
     use super::*;
 
     /// Makes one span with `declared` attributes, does more to it, and says how
     /// many attributes its public side had and what is left of the span.
-    fn observe(declared: i64, more: impl Fn(&mut ObservedSpan)) -> (usize, SpanData) {
+    fn observe(declared: i64, more: impl Fn(&mut ObservedSpan)) -> (usize, Finished) {
         let collector = SpanCollector::new();
         let provider = SdkTracerProvider::builder()
             .with_span_processor(collector.clone())

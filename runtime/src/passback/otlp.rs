@@ -8,11 +8,12 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceState};
+use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceState};
 use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::finished::Finished;
 use super::json::{push_hex, push_integer, push_string};
 use super::secrets::Net;
 use super::value::cut;
@@ -20,6 +21,8 @@ use crate::propagation::MAX_TRACESTATE_BYTES;
 
 /// `SpanFlags`: the next bit says whether the parent is remote.
 const FLAG_HAS_IS_REMOTE: u32 = 0x100;
+/// Room for a span, most of the time.
+const SPAN_BYTES: usize = 512;
 /// Room for what stands around the spans, most of the time.
 const FRAME_BYTES: usize = 512;
 /// Stands where a number stood that is a secret.
@@ -64,15 +67,16 @@ impl SpanWriter {
     }
 
     /// Writes one span and says where it stands in [`text`](Self::text).
-    pub(crate) fn write(&mut self, span: &SpanData) -> Range<usize> {
+    pub(crate) fn write<'a>(&mut self, span: impl Into<SpanView<'a>>) -> Range<usize> {
+        let span = span.into();
         let (start, redacted) = (self.text.len(), self.redacted);
         self.looks_closely = false;
-        self.span(span);
+        self.span(&span);
         self.looks_closely = true;
         if self.may_hold_secret(start) {
             self.text.truncate(start);
             self.redacted = redacted;
-            self.span(span);
+            self.span(&span);
         }
         start..self.text.len()
     }
@@ -86,26 +90,23 @@ impl SpanWriter {
         &self.text
     }
 
-    fn span(&mut self, span: &SpanData) {
-        let context = &span.span_context;
-        self.ids(context);
-        if span.parent_span_id != SpanId::INVALID {
+    fn span(&mut self, span: &SpanView<'_>) {
+        self.text.reserve(SPAN_BYTES);
+        self.ids(span.context);
+        if span.parent != SpanId::INVALID {
             self.text.push_str(",\"parentSpanId\":\"");
-            push_hex(&mut self.text, span.parent_span_id.to_bytes());
+            push_hex(&mut self.text, span.parent.to_bytes());
             self.text.push('"');
         }
-        self.trace_state(context.trace_state());
-        self.flags(context, span.parent_span_is_remote);
-        self.field(",\"name\":", &span.name);
-        self.integer(",\"kind\":", kind(&span.span_kind));
-        self.time(",\"startTimeUnixNano\":", span.start_time);
-        self.time(",\"endTimeUnixNano\":", span.end_time);
-        self.attributes(&span.attributes);
-        self.count(
-            ",\"droppedAttributesCount\":",
-            span.dropped_attributes_count,
-        );
-        self.list(",\"events\":", &span.events.events, |writer, event| {
+        self.trace_state(span.context.trace_state());
+        self.flags(span.context, span.parent_is_remote);
+        self.field(",\"name\":", span.name);
+        self.integer(",\"kind\":", kind(span.kind));
+        self.time(",\"startTimeUnixNano\":", span.start);
+        self.time(",\"endTimeUnixNano\":", span.end);
+        self.attributes(span.attributes);
+        self.count(",\"droppedAttributesCount\":", span.dropped_attributes);
+        self.list(",\"events\":", span.events, |writer, event| {
             writer.time("{\"timeUnixNano\":", event.timestamp);
             writer.field(",\"name\":", &event.name);
             writer.attributes(&event.attributes);
@@ -115,8 +116,8 @@ impl SpanWriter {
             );
             writer.text.push('}');
         });
-        self.count(",\"droppedEventsCount\":", span.events.dropped_count);
-        self.list(",\"links\":", &span.links.links, |writer, link| {
+        self.count(",\"droppedEventsCount\":", span.dropped_events);
+        self.list(",\"links\":", span.links, |writer, link| {
             let context = &link.span_context;
             writer.ids(context);
             writer.trace_state(context.trace_state());
@@ -128,8 +129,8 @@ impl SpanWriter {
             writer.flags(context, context.is_remote());
             writer.text.push('}');
         });
-        self.count(",\"droppedLinksCount\":", span.links.dropped_count);
-        self.status(&span.status);
+        self.count(",\"droppedLinksCount\":", span.dropped_links);
+        self.status(span.status);
         self.text.push('}');
     }
 
@@ -310,6 +311,67 @@ impl SpanWriter {
     }
 }
 
+/// What is written of a span, wherever it comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SpanView<'a> {
+    context: &'a SpanContext,
+    parent: SpanId,
+    parent_is_remote: bool,
+    name: &'a str,
+    kind: &'a SpanKind,
+    start: SystemTime,
+    end: SystemTime,
+    attributes: &'a [KeyValue],
+    dropped_attributes: u32,
+    events: &'a [Event],
+    dropped_events: u32,
+    links: &'a [Link],
+    dropped_links: u32,
+    status: &'a Status,
+}
+
+impl<'a> From<&'a SpanData> for SpanView<'a> {
+    fn from(span: &'a SpanData) -> Self {
+        Self {
+            context: &span.span_context,
+            parent: span.parent_span_id,
+            parent_is_remote: span.parent_span_is_remote,
+            name: &span.name,
+            kind: &span.span_kind,
+            start: span.start_time,
+            end: span.end_time,
+            attributes: &span.attributes,
+            dropped_attributes: span.dropped_attributes_count,
+            events: &span.events,
+            dropped_events: span.events.dropped_count,
+            links: &span.links,
+            dropped_links: span.links.dropped_count,
+            status: &span.status,
+        }
+    }
+}
+
+impl<'a> From<&'a Finished> for SpanView<'a> {
+    fn from(span: &'a Finished) -> Self {
+        Self {
+            context: &span.span_context,
+            parent: span.parent_span_id,
+            parent_is_remote: span.parent_span_is_remote,
+            name: &span.name,
+            kind: &span.span_kind,
+            start: span.start_time,
+            end: span.end_time,
+            attributes: &span.attributes,
+            dropped_attributes: span.dropped_attributes_count,
+            events: &[],
+            dropped_events: span.dropped_events_count,
+            links: &span.links,
+            dropped_links: span.dropped_links_count,
+            status: &span.status,
+        }
+    }
+}
+
 /// Assembles the value of `_meta.otel.traces` from encoded spans, and says how
 /// many secrets it found on the way.
 pub(super) fn assemble<'a>(
@@ -420,8 +482,6 @@ fn kind(kind: &SpanKind) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{Link, SpanContext};
-
     use super::super::bucket::tests::span;
     use super::*;
 

@@ -36,21 +36,8 @@ pub(super) struct Record {
     recording: Mutex<Option<Recording>>,
 }
 
-/// What a span is about to start with.
-#[derive(Debug)]
-pub(super) struct Start {
-    pub(super) kind: SpanKind,
-    pub(super) time: Option<SystemTime>,
-    pub(super) public: PublicSpan,
-    pub(super) links: Vec<Link>,
-    /// How many attributes it has that are not public, and what they are.
-    pub(super) others: Vec<KeyValue>,
-    /// Public ones that there is no room for.
-    pub(super) excess_attributes: usize,
-}
-
 /// What is known of a span that has not ended.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Recording {
     pub(super) public: PublicSpan,
     /// The public links.
@@ -98,7 +85,8 @@ impl Record {
     /// nothing is recorded of it.
     pub(super) fn start(
         scope: &Scope,
-        start: Start,
+        (kind, start_time): (SpanKind, Option<SystemTime>),
+        recording: Recording,
         parent: &Context,
     ) -> (Context, Option<Arc<Self>>) {
         let span = parent.span();
@@ -117,32 +105,20 @@ impl Record {
             id,
             parent: above.span_id(),
             is_root: scope.is_root_parent(above.span_id()),
-            fate: scope.fate(&start.public.name),
+            fate: scope.fate(&recording.public.name),
             is_routed: false,
         }) else {
             return (parent.with_remote_span_context(span_context), None);
         };
-        let public_attributes = start.public.attributes.len();
         let record = Arc::new(Self {
             scope: scope.clone(),
             span_context,
             parent_is_remote: is_remote,
-            kind: start.kind,
-            start_time: start.time.unwrap_or_else(SystemTime::now),
+            kind,
+            start_time: start_time.unwrap_or_else(SystemTime::now),
             place,
-            recording: Mutex::new(Some(Recording {
-                public: start.public,
-                links: start.links,
-                attributes: public_attributes + start.excess_attributes,
-                others: Vec::new(),
-                events: 0,
-                more_links: 0,
-                status: Status::Unset,
-            })),
+            recording: Mutex::new(Some(recording)),
         });
-        for private in start.others {
-            record.set_other(private);
-        }
         let context = parent.with_span(RecordedSpan(Arc::clone(&record)));
         (context, Some(record))
     }
@@ -168,13 +144,7 @@ impl Record {
 
     /// Sets an attribute that leaves only if a rule of the policy says so.
     fn set_other(&self, attribute: KeyValue) {
-        self.change(|recording| {
-            let has_room = recording.attributes < self.scope.max_attributes();
-            if has_room && self.scope.bucket().policy().has_attribute_rules() {
-                recording.others.push(attribute);
-            }
-            recording.attributes = recording.attributes.saturating_add(1);
-        });
+        self.change(|recording| recording.set_other(&self.scope, attribute));
     }
 
     pub(super) fn is_recording(&self) -> bool {
@@ -197,6 +167,15 @@ impl Record {
 }
 
 impl Recording {
+    /// Records an attribute that is not public.
+    pub(super) fn set_other(&mut self, scope: &Scope, attribute: KeyValue) {
+        let has_room = self.attributes < scope.max_attributes();
+        if has_room && scope.bucket().policy().has_attribute_rules() {
+            self.others.push(attribute);
+        }
+        self.attributes = self.attributes.saturating_add(1);
+    }
+
     /// As the SDK does: `Ok` outweighs an error, and an error nothing.
     fn set_status(&mut self, status: Status) {
         if status > self.status {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
 use opentelemetry::{Context, InstrumentationScope, KeyValue, StringValue};
@@ -16,13 +16,17 @@ use super::secrets::RequestSecrets;
 use super::value::{shorten, shorten_text};
 
 /// The name of the instrumentation scope of all that Glassbox records itself.
-pub(crate) const OWN_SCOPE: &str = env!("CARGO_PKG_NAME");
+pub(super) const OWN_SCOPE: &str = env!("CARGO_PKG_NAME");
 
-/// The instrumentation scope of all that Glassbox records itself.
-pub(crate) fn own_scope() -> InstrumentationScope {
+static OWN: LazyLock<InstrumentationScope> = LazyLock::new(|| {
     InstrumentationScope::builder(OWN_SCOPE)
         .with_version(env!("CARGO_PKG_VERSION"))
         .build()
+});
+
+/// The instrumentation scope of all that Glassbox records itself.
+pub(crate) fn own_scope() -> &'static InstrumentationScope {
+    &OWN
 }
 
 /// A request whose spans are being recorded, carried in the OpenTelemetry

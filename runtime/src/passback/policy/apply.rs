@@ -1,6 +1,7 @@
 //! A span as it may leave.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use opentelemetry::trace::Status;
@@ -13,64 +14,64 @@ use crate::passback::finished::Finished;
 use crate::passback::limits::PassbackLimits;
 use crate::passback::observed::PublicSpan;
 use crate::passback::recorded::{Record, Recording};
-use crate::passback::scope::OWN_SCOPE;
+use crate::passback::scope::{OWN_SCOPE, own_scope};
 use crate::passback::value::{MAX_KEY_LENGTH_BYTES, shorten, shorten_text};
 
 impl PassbackPolicy {
     /// The span as it may leave. `public` is what Glassbox recorded of it, if
-    /// Glassbox made it. Whatever leaves is within `limits`.
+    /// Glassbox made it. Whatever leaves is within `limits`. `last_scope` is that
+    /// of the span before, which this one may share.
     pub(in crate::passback) fn apply(
         &self,
-        mut span: SpanData,
+        span: SpanData,
         public: Option<PublicSpan>,
         limits: &PassbackLimits,
         counters: &Counters,
-    ) -> SpanData {
+        last_scope: &mut Option<Arc<InstrumentationScope>>,
+    ) -> Finished {
         let max_bytes = limits.max_value_length_bytes;
-        let recorded = std::mem::take(&mut span.attributes);
-        let recorded_count = recorded.len();
-        let mut failure = match span.status {
-            Status::Error { description } => Some(description),
-            Status::Unset | Status::Ok => None,
-        };
+        let recorded_count = span.attributes.len();
+        let (mut name, mut failure) = (span.name, text_of(span.status));
         let (mut public_links, mut excess_links) = (0, 0);
         let mut declared = Vec::new();
         if let Some(public) = public {
             (public_links, excess_links) = (public.links, public.excess_links);
-            span.name = public.name;
+            name = public.name;
             failure = public_failure(public.failure, failure);
             declared = public.attributes;
         }
-        let scope = span.instrumentation_scope.name();
-        let set = Attributes {
+        let attributes = Attributes {
             declared,
-            others: recorded,
+            others: span.attributes,
             recorded_count,
         };
-        let attributes = self.admit_all(scope, set, limits, counters);
+        let scope = span.instrumentation_scope;
+        let attributes = self.admit_all(scope.name(), attributes, limits, counters);
         // What the SDK had no room for counts as well, except where it is
         // public and so leaves after all.
         let all = count(recorded_count).saturating_add(span.dropped_attributes_count);
-        span.dropped_attributes_count = all.saturating_sub(count(attributes.len()));
-        span.attributes = attributes;
-        counters.count_cut(shorten_text(&mut span.name, max_bytes));
-
-        let events = std::mem::take(&mut span.events.events);
-        span.events.dropped_count = span
-            .events
-            .dropped_count
-            .saturating_add(count(events.len()));
-        let withheld_links = span.links.links.len().saturating_sub(public_links);
-        span.links.links.truncate(public_links);
-        span.links.dropped_count = span
-            .links
-            .dropped_count
-            .saturating_add(count(withheld_links.saturating_add(excess_links)));
-        span.status = self.status(failure, max_bytes, counters);
-        if let Some(scope) = public_scope(&span.instrumentation_scope, max_bytes) {
-            span.instrumentation_scope = scope;
+        counters.count_cut(shorten_text(&mut name, max_bytes));
+        let mut links = span.links.links;
+        let withheld_links = links.len().saturating_sub(public_links);
+        links.truncate(public_links);
+        let withheld_links = count(withheld_links.saturating_add(excess_links));
+        Finished {
+            span_context: span.span_context,
+            parent_span_id: span.parent_span_id,
+            parent_span_is_remote: span.parent_span_is_remote,
+            span_kind: span.span_kind,
+            name,
+            start_time: span.start_time,
+            end_time: span.end_time,
+            dropped_attributes_count: all.saturating_sub(count(attributes.len())),
+            attributes,
+            dropped_events_count: count(span.events.events.len())
+                .saturating_add(span.events.dropped_count),
+            links,
+            dropped_links_count: span.links.dropped_count.saturating_add(withheld_links),
+            status: self.status(failure, max_bytes, counters),
+            recorded_by: recorded_by(scope, max_bytes, last_scope),
         }
-        span
     }
 
     /// The same for a span that the SDK has not seen.
@@ -94,11 +95,7 @@ impl PassbackPolicy {
         let max_bytes = limits.max_value_length_bytes;
         let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
         let max_links = usize::try_from(limits.max_links_per_span).unwrap_or(usize::MAX);
-        let failure = match status {
-            Status::Error { description } => Some(description),
-            Status::Unset | Status::Ok => None,
-        };
-        let failure = public_failure(public.failure, failure);
+        let failure = public_failure(public.failure, text_of(status));
         let set = Attributes {
             declared: public.attributes,
             others,
@@ -113,19 +110,19 @@ impl PassbackPolicy {
         links.truncate(max_links);
         Finished {
             span_context: record.span_context.clone(),
-            parent: record.place.parent,
-            parent_is_remote: record.parent_is_remote,
-            kind: record.kind.clone(),
+            parent_span_id: record.place.parent,
+            parent_span_is_remote: record.parent_is_remote,
+            span_kind: record.kind.clone(),
             name,
             start_time: record.start_time,
             end_time,
-            dropped_attributes: count(attributes.saturating_sub(admitted.len())),
+            dropped_attributes_count: count(attributes.saturating_sub(admitted.len())),
             attributes: admitted,
-            dropped_events: count(events),
+            dropped_events_count: count(events),
             links,
-            dropped_links: count(more_links),
+            dropped_links_count: count(more_links),
             status: self.status(failure, max_bytes, counters),
-            scope: None,
+            recorded_by: None,
         }
     }
 
@@ -143,6 +140,7 @@ impl PassbackPolicy {
             recorded_count,
         } = attributes;
         let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
+        let max_bytes = limits.max_value_length_bytes;
         let has_key = |attribute: &KeyValue| attribute.key.as_str().len() <= MAX_KEY_LENGTH_BYTES;
         let mut admitted;
         if self.has_attribute_rules() {
@@ -167,8 +165,11 @@ impl PassbackPolicy {
         let withheld = recorded_count.saturating_sub(admitted.len());
         counters.withheld_attributes.add(withheld);
         admitted.truncate(max_attributes);
-        for attribute in &mut admitted {
-            counters.count_cut(shorten(&mut attribute.value, limits.max_value_length_bytes));
+        if self.has_attribute_rules() {
+            // What Glassbox has set itself is within its bound from the start.
+            for attribute in &mut admitted {
+                counters.count_cut(shorten(&mut attribute.value, max_bytes));
+            }
         }
         admitted
     }
@@ -199,6 +200,14 @@ struct Attributes {
     recorded_count: usize,
 }
 
+/// The text of an error, if it is one.
+fn text_of(status: Status) -> Option<Cow<'static, str>> {
+    match status {
+        Status::Error { description } => Some(description),
+        Status::Unset | Status::Ok => None,
+    }
+}
+
 /// Why one of our own spans has failed: of that, others have the say only
 /// where it says nothing.
 fn public_failure(
@@ -209,6 +218,23 @@ fn public_failure(
         Some(recorded) if text.is_empty() => recorded,
         _ => text,
     })
+}
+
+/// Who recorded a span, if not Glassbox, as it may leave.
+fn recorded_by(
+    scope: InstrumentationScope,
+    max_bytes: usize,
+    last: &mut Option<Arc<InstrumentationScope>>,
+) -> Option<Arc<InstrumentationScope>> {
+    let is_same =
+        |known: &InstrumentationScope| *known == scope && scope.attributes().next().is_none();
+    if is_same(own_scope()) {
+        return None;
+    }
+    if !last.as_deref().is_some_and(is_same) {
+        *last = Some(Arc::new(public_scope(&scope, max_bytes).unwrap_or(scope)));
+    }
+    last.clone()
 }
 
 /// The scope as it may leave, if that is not as it is: without its attributes,
@@ -271,8 +297,13 @@ mod tests {
         span.attributes.push(KeyValue::new("error.type", "hunter2"));
         span.status = Status::error("hunter2");
         let declared = public(vec![KeyValue::new("user.id", 7)]);
-        let span =
-            PassbackPolicy::default().apply(span, declared, &cut_at(99), &Counters::default());
+        let span = PassbackPolicy::default().apply(
+            span,
+            declared,
+            &cut_at(99),
+            &Counters::default(),
+            &mut None,
+        );
         assert_eq!(span.name, "work");
         assert_eq!(span.attributes, [KeyValue::new("user.id", 7)]);
         assert_eq!(span.dropped_attributes_count, 3);
@@ -285,7 +316,13 @@ mod tests {
         span.attributes
             .push(KeyValue::new("server.address", "gmail.googleapis.com"));
         let policy = PassbackPolicy::default().publish("server.address");
-        let span = policy.apply(span, public(Vec::new()), &cut_at(5), &Counters::default());
+        let span = policy.apply(
+            span,
+            public(Vec::new()),
+            &cut_at(5),
+            &Counters::default(),
+            &mut None,
+        );
         assert_eq!(span.attributes, [KeyValue::new("server.address", "gmail")]);
         assert_eq!(span.dropped_attributes_count, 0);
     }
@@ -304,14 +341,16 @@ mod tests {
             failure: Some("our own text".into()),
             ..PublicSpan::default()
         };
-        let span =
-            PassbackPolicy::default().apply(span, Some(failed), &cut_at(99), &Counters::default());
-        assert_eq!(span.status, Status::error(""));
-        assert_eq!(
-            (span.events.events.len(), span.events.dropped_count),
-            (0, 1)
+        let span = PassbackPolicy::default().apply(
+            span,
+            Some(failed),
+            &cut_at(99),
+            &Counters::default(),
+            &mut None,
         );
-        assert_eq!((span.links.links.len(), span.links.dropped_count), (0, 1));
+        assert_eq!(span.status, Status::error(""));
+        assert_eq!(span.dropped_events_count, 1);
+        assert_eq!((span.links.len(), span.dropped_links_count), (0, 1));
     }
 
     #[test]
@@ -319,7 +358,13 @@ mod tests {
         let mut span = span(1, 0, "theirs");
         span.attributes
             .push(KeyValue::new("http.request.method", "GET"));
-        let span = PassbackPolicy::default().apply(span, None, &cut_at(99), &Counters::default());
+        let span = PassbackPolicy::default().apply(
+            span,
+            None,
+            &cut_at(99),
+            &Counters::default(),
+            &mut None,
+        );
         assert_eq!((span.name.as_ref(), span.attributes.len()), ("theirs", 0));
     }
 
@@ -331,8 +376,14 @@ mod tests {
             .with_schema_url("https://schema")
             .with_attributes([KeyValue::new("tenant", "hunter2")])
             .build();
-        let span = PassbackPolicy::default().apply(span, None, &cut_at(99), &Counters::default());
-        let scope = &span.instrumentation_scope;
+        let span = PassbackPolicy::default().apply(
+            span,
+            None,
+            &cut_at(99),
+            &Counters::default(),
+            &mut None,
+        );
+        let scope = span.scope();
         assert_eq!(scope.attributes().count(), 0);
         let rest = (scope.name(), scope.version(), scope.schema_url());
         assert_eq!(rest, ("theirs", Some("1"), Some("https://schema")));
@@ -347,9 +398,14 @@ mod tests {
                 .with_version(text.clone())
                 .with_schema_url(text.clone())
                 .build();
-            let span =
-                PassbackPolicy::default().apply(span, None, &cut_at(9), &Counters::default());
-            let scope = &span.instrumentation_scope;
+            let span = PassbackPolicy::default().apply(
+                span,
+                None,
+                &cut_at(9),
+                &Counters::default(),
+                &mut None,
+            );
+            let scope = span.scope();
             let kept = (length < 10).then_some(text.as_str());
             assert_eq!(scope.name(), kept.unwrap_or_default());
             assert_eq!((scope.version(), scope.schema_url()), (kept, kept));
@@ -366,7 +422,7 @@ mod tests {
                 span.attributes.push(KeyValue::new(key.clone(), 1));
                 let own = declared.and_then(|key| public(vec![KeyValue::new(key, 1)]));
                 let counters = Counters::default();
-                let span = policy.apply(span, own, &cut_at(9), &counters);
+                let span = policy.apply(span, own, &cut_at(9), &counters, &mut None);
                 assert_eq!(span.attributes.len(), kept);
                 let held_back = 1 - u32::try_from(kept).unwrap();
                 assert_eq!(span.dropped_attributes_count, held_back);
@@ -400,9 +456,10 @@ mod tests {
             Some(declared),
             &PassbackLimits::default(),
             &Counters::default(),
+            &mut None,
         );
-        assert_eq!(span.links.links, [link(1), link(2)]);
-        assert_eq!(span.links.dropped_count, 5);
+        assert_eq!(span.links, [link(1), link(2)]);
+        assert_eq!(span.dropped_links_count, 5);
     }
 
     #[test]
@@ -415,7 +472,7 @@ mod tests {
             let mut span = span(1, 0, "work");
             span.status = Status::error("set by other code");
             policy
-                .apply(span, public, &cut_at(12), &Counters::default())
+                .apply(span, public, &cut_at(12), &Counters::default(), &mut None)
                 .status
         };
         let default = PassbackPolicy::default();
@@ -447,7 +504,7 @@ mod tests {
         });
         let counters = Counters::default();
         let declared = public(vec![KeyValue::new("user.id", 7)]);
-        let span = policy.apply(span, declared, &cut_at(99), &counters);
+        let span = policy.apply(span, declared, &cut_at(99), &counters, &mut None);
         assert_eq!(
             (span.attributes.len(), span.dropped_attributes_count),
             (0, 2)
@@ -488,7 +545,7 @@ mod tests {
                 attributes: declared.iter().map(attribute).collect(),
                 ..PublicSpan::default()
             });
-            let span = policy_of(&rules).apply(span, own, &cut_at(99), &Counters::default());
+            let span = policy_of(&rules).apply(span, own, &cut_at(99), &Counters::default(), &mut None);
 
             let dropped = usize::try_from(span.dropped_attributes_count).unwrap();
             prop_assert_eq!(span.attributes.len() + dropped, recorded);
