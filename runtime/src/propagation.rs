@@ -89,19 +89,14 @@ pub(crate) fn parse_traceparent(text: &str) -> Option<(TraceId, SpanId, TraceFla
 
 /// A number of at most 16 lower-case hex digits.
 fn lower_hex(digits: &[u8]) -> Option<u64> {
-    let mut number = 0;
-    let mut are_digits = true;
-    for digit in digits {
-        let (decimal, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
-        are_digits &= (decimal < 10) | (letter < 6);
-        let value = if decimal < 10 {
-            decimal
-        } else {
-            letter.wrapping_add(10)
+    digits.iter().try_fold(0, |number, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
         };
-        number = number << 4 | u64::from(value);
-    }
-    are_digits.then_some(number)
+        Some(number << 4 | u64::from(value))
+    })
 }
 
 /// Writes the context into a request's `_meta`: `traceparent`, `tracestate`

@@ -64,6 +64,13 @@ pub(super) struct Started {
     pub(super) is_routed: bool,
 }
 
+/// A span that has not ended with its request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StillOpen {
+    pub(super) id: SpanId,
+    pub(super) is_routed: bool,
+}
+
 #[derive(Debug, Default)]
 struct State {
     open: SpanIdMap<OpenSpan>,
@@ -287,32 +294,40 @@ impl Bucket {
         place.depth > self.max_depth || place.fate != Fate::Publish
     }
 
-    /// The same for a span that the SDK has not seen.
-    pub(super) fn finish_recorded(&self, record: &Record, recording: Recording, end: SystemTime) {
+    /// The same for a span that the SDK has not seen; `false` if the request has
+    /// ended, and has counted it as open.
+    pub(super) fn finish_recorded(
+        &self,
+        record: &Record,
+        recording: Recording,
+        end: SystemTime,
+    ) -> bool {
         let (id, place) = (record.span_context.span_id(), record.place);
-        let has_failed = recording.public.failure.is_some();
+        let has_failed = recording.has_failed();
         if self.stays(place) {
             let mut state = self.state.lock();
-            if let Some(open) = state.open.get_mut(&id) {
-                open.failed_below |= has_failed;
-                self.leave_out(&mut state, id);
-            }
-            return;
+            let Some(open) = state.open.get_mut(&id) else {
+                return false;
+            };
+            open.failed_below |= has_failed;
+            self.leave_out(&mut state, id);
+            return true;
         }
         // Not under the lock: the policy runs the author's functions.
         let (limits, counters) = (&self.limits, &self.counters);
         let span = self
             .policy
             .apply_recorded(record, recording, end, limits, counters);
-        self.keep(&mut self.state.lock(), id, span, has_failed);
+        self.keep(&mut self.state.lock(), id, span, has_failed)
     }
 
-    /// Keeps a span that may leave, at the cost of others if the bucket is full.
-    fn keep(&self, state: &mut State, id: SpanId, span: Finished, has_failed: bool) {
+    /// Keeps a span that may leave, at the cost of others if the bucket is full;
+    /// `false` if the request has ended.
+    fn keep(&self, state: &mut State, id: SpanId, span: Finished, has_failed: bool) -> bool {
         let bytes = span.least_bytes();
         // Not there: the request has ended, and has counted it as open.
         let Some(open) = state.open.remove(&id) else {
-            return;
+            return false;
         };
         let has_failed = has_failed || open.failed_below;
         if has_failed {
@@ -327,6 +342,7 @@ impl Bucket {
             }
             state.dropped += 1;
         }
+        true
     }
 
     /// Ends a span that stays, and counts it if it was asked for.
@@ -356,10 +372,9 @@ impl Bucket {
         }
     }
 
-    /// Takes what was collected, and those of the spans that are still open
-    /// whose ends are routed. Whatever ends later is not taken; this call has
-    /// counted it already.
-    pub(crate) fn close(&self) -> (Collected, Vec<SpanId>) {
+    /// Takes what was collected and the spans that are still open. Whatever
+    /// ends later is not taken; this call has counted it already.
+    pub(super) fn close(&self) -> (Collected, Vec<StillOpen>) {
         let State {
             open,
             kept,
@@ -377,8 +392,11 @@ impl Bucket {
             dropped_spans: dropped + open.values().filter(is_asked).count(),
             spans: kept.into_spans(),
         };
-        let routed = open.into_iter().filter(|(_, open)| open.is_routed);
-        (collected, routed.map(|(id, _)| id).collect())
+        let still_open = open.into_iter().map(|(id, open)| StillOpen {
+            id,
+            is_routed: open.is_routed,
+        });
+        (collected, still_open.collect())
     }
 }
 

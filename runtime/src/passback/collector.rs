@@ -1,5 +1,6 @@
 //! The span processor that hands each span to the request it belongs to.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
@@ -32,9 +33,18 @@ pub(crate) struct SpanCollector {
 
 #[derive(Debug)]
 struct RoutingTable {
-    shards: [Mutex<SpanIdMap<Arc<Bucket>>>; SHARDS],
+    shards: [Shard; SHARDS],
     /// Whether nobody but the collector is interested in spans.
     is_alone: bool,
+}
+
+/// On a cache line of its own: threads change them all the time.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Shard {
+    routes: Mutex<SpanIdMap<Arc<Bucket>>>,
+    /// Spans in flight that need no route, because Glassbox records them itself.
+    recorded: AtomicUsize,
 }
 
 impl SpanCollector {
@@ -49,7 +59,7 @@ impl SpanCollector {
     }
 
     fn with_alone(is_alone: bool) -> Self {
-        let shards = std::array::from_fn(|_| Mutex::default());
+        let shards = std::array::from_fn(|_| Shard::default());
         Self {
             routes: Arc::new(RoutingTable { shards, is_alone }),
         }
@@ -66,22 +76,40 @@ impl SpanCollector {
     }
 
     /// The shard of a span: by bits of its id that a map does not begin with.
-    fn shard(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Arc<Bucket>>>> {
+    fn shard(&self, span: SpanId) -> Option<&Shard> {
         let index = usize::from(span.to_bytes()[3]) % SHARDS;
-        Some(self.routes.shards.get(index)?.lock())
+        self.routes.shards.get(index)
+    }
+
+    fn routes(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Arc<Bucket>>>> {
+        Some(self.shard(span)?.routes.lock())
+    }
+
+    /// Counts a span that needs no route.
+    pub(super) fn add_recorded(&self, span: SpanId) {
+        if let Some(shard) = self.shard(span) {
+            shard.recorded.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts no longer a span that needed no route.
+    pub(super) fn remove_recorded(&self, span: SpanId) {
+        if let Some(shard) = self.shard(span) {
+            shard.recorded.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// The request that waits for `span` to end, which it now does. It is asked
     /// once.
     pub(crate) fn take(&self, span: SpanId) -> Option<Waiting> {
-        self.shard(span)?.remove(&span).map(Waiting)
+        self.routes(span)?.remove(&span).map(Waiting)
     }
 
     /// Removes the routes of spans that are not waited for any more.
     pub(crate) fn forget(&self, spans: impl IntoIterator<Item = SpanId>) {
         for span in spans {
-            if let Some(mut shard) = self.shard(span) {
-                shard.remove(&span);
+            if let Some(mut routes) = self.routes(span) {
+                routes.remove(&span);
             }
         }
     }
@@ -91,7 +119,7 @@ impl SpanCollector {
         self.routes
             .shards
             .iter()
-            .map(|shard| shard.lock().len())
+            .map(|shard| shard.routes.lock().len() + shard.recorded.load(Ordering::Relaxed))
             .sum()
     }
 }
@@ -141,8 +169,8 @@ impl SpanProcessor for SpanCollector {
         };
         // The route comes first: a request that closes from here on either
         // finds the span open and removes its route, or refuses the span.
-        if let Some(mut shard) = self.shard(id) {
-            shard.insert(id, Arc::clone(bucket));
+        if let Some(mut routes) = self.routes(id) {
+            routes.insert(id, Arc::clone(bucket));
         }
         if bucket.open(started).is_none() {
             self.forget([id]);

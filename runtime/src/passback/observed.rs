@@ -129,20 +129,17 @@ impl ObservedSpan {
         let private = private.into_iter().map(|private| scope.shortened(private));
         if scope.records_alone() && !parent.is_telemetry_suppressed() {
             let mut recording = Recording {
-                attributes: declared.len(),
-                public: PublicSpan {
-                    name: builder.name,
-                    attributes: declared,
-                    failure: None,
-                    links: links.kept.len(),
-                    excess_links: links.excess,
-                },
-                links: links.kept,
-                ..Recording::default()
+                name: builder.name,
+                attribute_count: declared.len(),
+                attributes: declared,
+                rare: None,
             };
-            let public = &mut recording.public.attributes;
-            public.truncate(scope.max_attributes());
+            recording.attributes.truncate(scope.max_attributes());
             private.for_each(|private| recording.set_other(scope, private));
+            if !links.kept.is_empty() {
+                let rare = recording.rare();
+                (rare.links, rare.other_links) = (links.kept, links.excess);
+            }
             let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
             let start = (kind, builder.start_time);
             let (context, record) = Record::start(scope, start, recording, parent);
@@ -205,7 +202,8 @@ impl ObservedSpan {
         let span = self.context.span();
         if self.scope.collects() {
             self.scope.amend(span.span_context().span_id(), |public| {
-                public.set(attribute.clone(), self.scope.max_attributes());
+                let max = self.scope.max_attributes();
+                set_public(&mut public.attributes, attribute.clone(), max);
             });
         }
         span.set_attribute(attribute);
@@ -257,13 +255,13 @@ impl Drop for ObservedSpan {
     }
 }
 
-impl PublicSpan {
-    pub(super) fn set(&mut self, attribute: KeyValue, max_attributes: usize) {
-        if let Some(known) = find(&mut self.attributes, &attribute) {
-            known.value = attribute.value;
-        } else if self.attributes.len() < max_attributes {
-            self.attributes.push(attribute);
-        }
+/// Sets an attribute, or one of the same key; one more than there may be is
+/// left out.
+pub(super) fn set_public(attributes: &mut Vec<KeyValue>, attribute: KeyValue, max: usize) {
+    if let Some(known) = find(attributes, &attribute) {
+        known.value = attribute.value;
+    } else if attributes.len() < max {
+        attributes.push(attribute);
     }
 }
 

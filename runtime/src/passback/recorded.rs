@@ -11,7 +11,7 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 
 use super::bucket::Started;
-use super::observed::PublicSpan;
+use super::observed::set_public;
 use super::place::Place;
 use super::scope::Scope;
 use super::sync::Mutex;
@@ -37,19 +37,30 @@ pub(super) struct Record {
 }
 
 /// What is known of a span that has not ended.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recording {
-    pub(super) public: PublicSpan,
+    pub(super) name: Cow<'static, str>,
+    /// The public ones.
+    pub(super) attributes: Vec<KeyValue>,
+    /// Attributes of all kinds that were ever set.
+    pub(super) attribute_count: usize,
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// What most spans do not have.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// Why it failed, if it did.
+    pub(super) failure: Option<Cow<'static, str>>,
     /// The public links.
     pub(super) links: Vec<Link>,
+    /// Links that are not in `links`: too many, or added by other code.
+    pub(super) other_links: usize,
     /// Attributes that are not public, if a rule of the policy could make them
     /// so. As many as the SDK would record.
     pub(super) others: Vec<KeyValue>,
-    /// Attributes of all kinds that were ever set.
-    pub(super) attributes: usize,
-    /// Events and links that other code has added.
+    /// Events that other code has added.
     pub(super) events: usize,
-    pub(super) more_links: usize,
     pub(super) status: Status,
 }
 
@@ -101,13 +112,17 @@ impl Record {
         let flags = flags.with_sampled(above.is_sampled());
         let trace_state = above.trace_state().clone();
         let span_context = SpanContext::new(trace_id, id, flags, false, trace_state);
+        // Counted first: a request that closes from here on either finds the
+        // span open and counts it no longer, or refuses it.
+        scope.collector().add_recorded(id);
         let Some(place) = scope.bucket().open(Started {
             id,
             parent: above.span_id(),
             is_root: scope.is_root_parent(above.span_id()),
-            fate: scope.fate(&recording.public.name),
+            fate: scope.fate(&recording.name),
             is_routed: false,
         }) else {
+            scope.collector().remove_recorded(id);
             return (parent.with_remote_span_context(span_context), None);
         };
         let record = Arc::new(Self {
@@ -128,17 +143,18 @@ impl Record {
     /// Sets a public attribute.
     pub(super) fn set(&self, attribute: KeyValue) {
         self.change(|recording| {
-            recording.attributes = recording.attributes.saturating_add(1);
+            recording.attribute_count = recording.attribute_count.saturating_add(1);
             let max = self.scope.max_attributes();
-            recording.public.set(attribute, max);
+            set_public(&mut recording.attributes, attribute, max);
         });
     }
 
     /// Notes that the span has failed, and why.
     pub(super) fn fail(&self, text: Cow<'static, str>) {
         self.change(|recording| {
-            recording.public.failure = Some(text.clone());
-            recording.set_status(Status::error(text));
+            let rare = recording.rare();
+            rare.failure = Some(text.clone());
+            rare.set_status(Status::error(text));
         });
     }
 
@@ -154,8 +170,11 @@ impl Record {
     /// Ends the span, if nobody has.
     pub(super) fn end(&self, time: SystemTime) {
         let recording = self.recording.lock().take();
-        if let Some(recording) = recording {
-            self.scope.bucket().finish_recorded(self, recording, time);
+        if let Some(recording) = recording
+            && self.scope.bucket().finish_recorded(self, recording, time)
+        {
+            let id = self.span_context.span_id();
+            self.scope.collector().remove_recorded(id);
         }
     }
 
@@ -167,15 +186,26 @@ impl Record {
 }
 
 impl Recording {
-    /// Records an attribute that is not public.
-    pub(super) fn set_other(&mut self, scope: &Scope, attribute: KeyValue) {
-        let has_room = self.attributes < scope.max_attributes();
-        if has_room && scope.bucket().policy().has_attribute_rules() {
-            self.others.push(attribute);
-        }
-        self.attributes = self.attributes.saturating_add(1);
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
+    pub(super) fn has_failed(&self) -> bool {
+        let rare = self.rare.as_ref();
+        rare.is_some_and(|rare| rare.failure.is_some())
+    }
+
+    /// Records an attribute that is not public.
+    pub(super) fn set_other(&mut self, scope: &Scope, attribute: KeyValue) {
+        let has_room = self.attribute_count < scope.max_attributes();
+        if has_room && scope.bucket().policy().has_attribute_rules() {
+            self.rare().others.push(attribute);
+        }
+        self.attribute_count = self.attribute_count.saturating_add(1);
+    }
+}
+
+impl Rare {
     /// As the SDK does: `Ok` outweighs an error, and an error nothing.
     fn set_status(&mut self, status: Status) {
         if status > self.status {
@@ -190,8 +220,10 @@ impl Span for RecordedSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        self.0
-            .change(|recording| recording.events = recording.events.saturating_add(1));
+        self.0.change(|recording| {
+            let rare = recording.rare();
+            rare.events = rare.events.saturating_add(1);
+        });
     }
 
     fn span_context(&self) -> &SpanContext {
@@ -207,7 +239,8 @@ impl Span for RecordedSpan {
     }
 
     fn set_status(&mut self, status: Status) {
-        self.0.change(|recording| recording.set_status(status));
+        self.0
+            .change(|recording| recording.rare().set_status(status));
     }
 
     /// The name that leaves is the one it was started with.
@@ -218,8 +251,10 @@ impl Span for RecordedSpan {
     }
 
     fn add_link(&mut self, _: SpanContext, _: Vec<KeyValue>) {
-        self.0
-            .change(|recording| recording.more_links = recording.more_links.saturating_add(1));
+        self.0.change(|recording| {
+            let rare = recording.rare();
+            rare.other_links = rare.other_links.saturating_add(1);
+        });
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {

@@ -66,6 +66,10 @@ impl Scope {
         &self.0.tracer
     }
 
+    pub(super) fn collector(&self) -> &SpanCollector {
+        &self.0.collector
+    }
+
     pub(super) fn bucket(&self) -> &Arc<Bucket> {
         &self.0.bucket
     }
@@ -232,7 +236,14 @@ impl ScopeGuard {
     pub(crate) fn close(&self) -> Collected {
         self.0.0.collects.store(false, Ordering::Release);
         let (collected, open) = self.0.bucket().close();
-        self.0.0.collector.forget(open);
+        let collector = self.0.collector();
+        for span in open {
+            if span.is_routed {
+                collector.forget([span.id]);
+            } else {
+                collector.remove_recorded(span.id);
+            }
+        }
         collected
     }
 }

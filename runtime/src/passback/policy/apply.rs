@@ -13,7 +13,7 @@ use crate::passback::counts::Counters;
 use crate::passback::finished::Finished;
 use crate::passback::limits::PassbackLimits;
 use crate::passback::observed::PublicSpan;
-use crate::passback::recorded::{Record, Recording};
+use crate::passback::recorded::{Rare, Record, Recording};
 use crate::passback::scope::{OWN_SCOPE, own_scope};
 use crate::passback::value::{MAX_KEY_LENGTH_BYTES, shorten, shorten_text};
 
@@ -84,30 +84,32 @@ impl PassbackPolicy {
         counters: &Counters,
     ) -> Finished {
         let Recording {
-            public,
-            mut links,
-            others,
+            mut name,
             attributes,
-            events,
-            more_links,
-            status,
+            attribute_count,
+            rare,
         } = recording;
+        let Rare {
+            failure,
+            mut links,
+            other_links,
+            others,
+            events,
+            status,
+        } = rare.map(|rare| *rare).unwrap_or_default();
         let max_bytes = limits.max_value_length_bytes;
         let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
         let max_links = usize::try_from(limits.max_links_per_span).unwrap_or(usize::MAX);
-        let failure = public_failure(public.failure, text_of(status));
-        let set = Attributes {
-            declared: public.attributes,
+        let attributes = Attributes {
+            declared: attributes,
             others,
-            recorded_count: attributes.min(max_attributes),
+            recorded_count: attribute_count.min(max_attributes),
         };
-        let admitted = self.admit_all(OWN_SCOPE, set, limits, counters);
-        let mut name = public.name;
+        let attributes = self.admit_all(OWN_SCOPE, attributes, limits, counters);
         counters.count_cut(shorten_text(&mut name, max_bytes));
-        let more_links = more_links
-            .saturating_add(links.len().saturating_sub(max_links))
-            .saturating_add(public.excess_links);
+        let other_links = other_links.saturating_add(links.len().saturating_sub(max_links));
         links.truncate(max_links);
+        let failure = public_failure(failure, text_of(status));
         Finished {
             span_context: record.span_context.clone(),
             parent_span_id: record.place.parent,
@@ -116,11 +118,11 @@ impl PassbackPolicy {
             name,
             start_time: record.start_time,
             end_time,
-            dropped_attributes_count: count(attributes.saturating_sub(admitted.len())),
-            attributes: admitted,
+            dropped_attributes_count: count(attribute_count.saturating_sub(attributes.len())),
+            attributes,
             dropped_events_count: count(events),
             links,
-            dropped_links_count: count(more_links),
+            dropped_links_count: count(other_links),
             status: self.status(failure, max_bytes, counters),
             recorded_by: None,
         }
