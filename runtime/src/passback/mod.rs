@@ -42,6 +42,8 @@ mod json;
 mod kept;
 mod limits;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod models;
 mod observed;
 pub(crate) mod otlp;
