@@ -68,7 +68,7 @@ impl Passback {
         let mut scopes: Vec<InstrumentationScope> = Vec::new();
         let mut spans = Vec::with_capacity(selected.len());
         for selected in &selected {
-            let of = &selected.span.instrumentation_scope;
+            let of = selected.span.scope();
             let scope = scopes.iter().position(|known| known == of);
             let scope = scope.unwrap_or_else(|| {
                 scopes.push(of.clone());
@@ -220,6 +220,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::bucket::tests::span;
+    use super::super::finished::Finished;
     use super::*;
 
     fn described(counters: &Arc<Counters>) -> Described {
@@ -250,7 +251,7 @@ mod tests {
     ) -> Option<String> {
         let described = described(&Arc::default());
         let collected = Collected {
-            spans,
+            spans: spans.into_iter().map(Finished::from).collect(),
             dropped_spans,
         };
         let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
@@ -375,7 +376,7 @@ mod tests {
         let counters = Arc::default();
         for room_bytes in [0, 100] {
             let collected = Collected {
-                spans: vec![span(1, 0, "root")],
+                spans: vec![span(1, 0, "root").into()],
                 dropped_spans: 4,
             };
             let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
@@ -426,7 +427,7 @@ mod tests {
             counters: Arc::clone(&counters),
         };
         let collected = Collected {
-            spans: vec![root],
+            spans: vec![root.into()],
             dropped_spans: 0,
         };
         let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);

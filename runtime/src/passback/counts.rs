@@ -85,6 +85,13 @@ impl Counters {
     }
 }
 
+impl Counters {
+    /// Counts a text or a value, if it was cut.
+    pub(super) fn count_cut(&self, was_cut: bool) {
+        self.cut_values.add(usize::from(was_cut));
+    }
+}
+
 /// A count of events that order nothing.
 #[derive(Debug, Default)]
 pub(super) struct Counter(AtomicU64);

@@ -110,6 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::bucket::tests::span;
+    use super::super::finished::Finished;
     use super::super::request::PassbackRequest;
     use super::super::selection::select;
     use super::*;
@@ -126,6 +127,7 @@ mod tests {
                 span.status = Status::error("");
             }
         }
+        let spans = spans.into_iter().map(Finished::from).collect();
         select(spans, SpanId::from(1), PassbackRequest::Detailed).0
     }
 

@@ -16,6 +16,7 @@ use super::super::answer::{Described, Passback};
 use super::super::bucket::Collected;
 use super::super::bucket::tests::span;
 use super::super::counts::Counters;
+use super::super::finished::Finished;
 use super::super::limits::PassbackLimits;
 use super::super::request::PassbackRequest;
 use super::{RequestSecrets, Secrets};
@@ -47,7 +48,7 @@ fn spans(count: u64) -> Vec<SpanData> {
 fn once(spans: &[SpanData], secrets: &Secrets, of_request: &[String]) -> Duration {
     let resource = Resource::builder_empty().with_service_name("shop").build();
     let collected = Collected {
-        spans: spans.to_vec(),
+        spans: spans.iter().cloned().map(Finished::from).collect(),
         dropped_spans: 0,
     };
     let request = RequestSecrets::default();
