@@ -114,8 +114,8 @@ impl Passback {
         Some(Self { text })
     }
 
-    #[cfg(test)]
-    pub(super) fn into_text(self) -> String {
+    #[cfg(any(test, feature = "bench-internals"))]
+    pub(crate) fn into_text(self) -> String {
         self.text
     }
 

@@ -57,6 +57,8 @@ mod witness;
 
 pub(crate) use answer::{Described, Passback, attach_to_error, attach_to_meta};
 pub(crate) use bucket::Bucket;
+#[cfg(feature = "bench-internals")]
+pub(crate) use bucket::Collected;
 pub use capability::{EXTENSION_ID, MARCH_CAPABILITY};
 pub(crate) use capability::{advertise, advertise_march};
 pub(crate) use collector::SpanCollector;
@@ -74,6 +76,8 @@ pub use request::PassbackRequest;
 #[cfg(feature = "testing")]
 pub(crate) use request::TRACES_KEY;
 pub(crate) use scope::{Scope, ScopeGuard, Subject};
+#[cfg(feature = "bench-internals")]
+pub(crate) use secrets::Net;
 pub use secrets::{RedactError, Secrets, SecretsError};
 pub(crate) use value::{LONGEST_CHARACTER_BYTES, cut};
 #[cfg(feature = "testing")]
