@@ -1,5 +1,5 @@
-"""The Python reference of SEP-2448, tuned: arcade-mcp-server's own server and telemetry middleware, straight under
-uvicorn with uvloop and httptools, one worker, no logs. The tool is that of the Rust servers."""
+"""The Python reference of SEP-2448, tuned: arcade-mcp-server's own application and telemetry middleware, under uvicorn
+with uvloop and httptools, one worker, no logs. The tool is that of the Rust servers."""
 
 import logging
 import os
@@ -14,17 +14,13 @@ os.environ["ARCADE_USAGE_TRACKING"] = "0"
 warnings.simplefilter("ignore")
 
 import uvicorn
-import uvloop
 from arcade_mcp_server import MCPApp
 from arcade_mcp_server.middleware.telemetry import TelemetryPassbackMiddleware
-from arcade_mcp_server.server import MCPServer
-from arcade_mcp_server.transports.http_session_manager import HTTPSessionManager
+from arcade_mcp_server.worker import create_arcade_mcp
 from loguru import logger
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
-logger.remove()
-logging.disable(logging.CRITICAL)
 provider = TracerProvider()
 tracer = provider.get_tracer("mail")
 app = MCPApp(name="mail", version="1.0.0")
@@ -65,24 +61,17 @@ async def list_emails(messages: Annotated[int, "Number of emails to return"]) ->
         return f"{found} messages"
 
 
-async def main():
+def main():
     middleware = TelemetryPassbackMiddleware(service_name="mail", tracer_provider=provider)
-    server = MCPServer(app._catalog, name="mail", version="1.0.0", middleware=[middleware])
-    sessions = HTTPSessionManager(server=server, json_response=True)
-    await server.start()
-    async with sessions.run():
-
-        async def serve(scope, receive, send):
-            if scope["type"] == "http":
-                await sessions.handle_request(scope, receive, send)
-
-        listener = socket.create_server(("127.0.0.1", 0))
-        host, port = listener.getsockname()
-        print(f"http://{host}:{port}/mcp", flush=True)
-        config = uvicorn.Config(
-            serve, loop="uvloop", http="httptools", lifespan="off", log_config=None, access_log=False
-        )
-        await uvicorn.Server(config).serve(sockets=[listener])
+    served = create_arcade_mcp(app._catalog, mcp_settings=app._mcp_settings, middleware=[middleware])
+    # The application adds log handlers of its own.
+    logger.remove()
+    logging.disable(logging.CRITICAL)
+    listener = socket.create_server(("127.0.0.1", 0))
+    host, port = listener.getsockname()
+    print(f"http://{host}:{port}/mcp", flush=True)
+    config = uvicorn.Config(served, loop="uvloop", http="httptools", log_config=None, access_log=False)
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def end_with_standard_input():
@@ -91,4 +80,4 @@ def end_with_standard_input():
 
 
 threading.Thread(target=end_with_standard_input, daemon=True).start()
-uvloop.run(main())
+main()

@@ -110,6 +110,9 @@ impl Http {
             let ratio = ours.calls_per_second.over(&python.calls_per_second);
             let least = if self.connections == 1 { 20 } else { 60 };
             println!("| B9 | calls/s, detailed | python | {ratio} | at least {least} |");
+            // What the calls a second would be if the server's processor were all there is to wait for.
+            let ratio = python.cpu_us.over(&ours.cpu_us);
+            println!("| | python's CPU, detailed | glassbox | {ratio} | |");
         }
     }
 }
