@@ -96,6 +96,9 @@
     )
 )]
 
+#[cfg(feature = "bench-internals")]
+#[doc(hidden)]
+pub mod __bench;
 #[doc(hidden)]
 pub mod __private;
 mod advertise;

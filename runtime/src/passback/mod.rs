@@ -66,6 +66,8 @@ mod witness;
 
 pub(crate) use answer::{Described, Passback};
 pub(crate) use bucket::Bucket;
+#[cfg(feature = "bench-internals")]
+pub(crate) use bucket::Collected;
 pub use capability::{EXTENSION_ID, MARCH_CAPABILITY};
 pub(crate) use capability::{advertise, advertise_march};
 pub(crate) use collector::SpanCollector;
@@ -82,6 +84,8 @@ pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
 pub(crate) use request::TRACES_KEY;
 pub(crate) use scope::{Scope, ScopeGuard, Subject, own_scope};
+#[cfg(feature = "bench-internals")]
+pub(crate) use secrets::Net;
 pub use secrets::{RedactError, Secrets, SecretsError};
 pub(crate) use spot::Spot;
 pub(crate) use value::{LONGEST_CHARACTER_BYTES, cut};
