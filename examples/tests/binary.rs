@@ -365,6 +365,70 @@ fn bad_variables_are_said_with_code_2() {
 }
 
 #[test]
+fn an_open_server_takes_no_word_on_tokens() {
+    let url = "https://auth.example.com";
+    for (option, variable, value) in [
+        ("--issuer", "GMAIL_ISSUER", url),
+        ("--resource", "GMAIL_RESOURCE", url),
+        ("--audience", "GMAIL_AUDIENCE", "mail"),
+        ("--scopes", "GMAIL_SCOPES", "mail"),
+        ("--jwks-uri", "GMAIL_JWKS_URI", url),
+        ("--identity-claim", "GMAIL_IDENTITY_CLAIM", "email"),
+    ] {
+        let needs_issuer = !matches!(option, "--issuer" | "--resource");
+        let issuer: &[&str] = if needs_issuer {
+            &["--issuer", url]
+        } else {
+            &[]
+        };
+        let named = match needs_issuer {
+            true => format!("--issuer, {option}"),
+            false => option.to_owned(),
+        };
+        let mut arguments = vec!["serve", "--auth", "none", option, value];
+        arguments.extend(issuer);
+        run(&arguments).assert_failed(
+            2,
+            &format!(
+                "--auth none checks no tokens, so {named} would protect nothing; leave out {named}, or --auth none"
+            ),
+        );
+        let mut arguments = vec!["serve", "--stdio", option, value];
+        arguments.extend(issuer);
+        run(&arguments).assert_failed(
+            2,
+            &format!(
+                "--stdio has no tokens to check: whoever starts the server is who calls; leave out {named}, or --stdio"
+            ),
+        );
+        let mut command = gmail(&["serve", "--auth", "none", "--addr", "127.0.0.1:0"]);
+        command.env(variable, value);
+        let named = match needs_issuer {
+            true => {
+                command.env("GMAIL_ISSUER", url);
+                format!("GMAIL_ISSUER, {variable}")
+            }
+            false => variable.to_owned(),
+        };
+        Ended::from(command.output().unwrap()).assert_failed(
+            2,
+            &format!(
+                "--auth none checks no tokens, so {named} would protect nothing; unset {named}, or leave out --auth none"
+            ),
+        );
+    }
+    let mut command = gmail(&["serve", "--stdio"]);
+    let ended = Ended::from(command.env("GMAIL_ISSUER", url).output().unwrap());
+    assert!(
+        ended.stderr.starts_with(
+            "note: over --stdio there are no tokens to check; GMAIL_ISSUER says nothing here\n"
+        ),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_token_that_fits_no_header_is_refused_and_not_repeated() {
     for token in ["canary\n", "can ary", "canäry", "canary\u{7f}"] {
         for arguments in [
