@@ -10,6 +10,7 @@ use rmcp::transport::DynamicTransportError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 use url::Url;
 
+use super::elicit::ElicitError;
 use crate::client::{chain, root_cause};
 use crate::screen::cut;
 use crate::sign_in::SignInError;
@@ -54,6 +55,9 @@ pub enum CallError {
     /// Signing in did not work.
     #[error(transparent)]
     SignIn(#[from] SignInError),
+    /// The call needs something of the user.
+    #[error(transparent)]
+    Elicit(#[from] ElicitError),
     /// The server refused the call with a JSON-RPC error.
     #[error("the server refused the call: {message}")]
     Refused {
@@ -81,6 +85,7 @@ impl CallError {
             }
             Self::NotMcp { .. } => "invalid_answer".to_owned(),
             Self::Unauthorized { .. } | Self::SignIn(_) => "unauthorized".to_owned(),
+            Self::Elicit(_) => "consent_required".to_owned(),
         }
     }
 

@@ -49,6 +49,10 @@ pub(super) struct AccessArgs {
         requires = "issuer"
     )]
     scopes: Vec<String>,
+    /// Take tokens without the scopes gmail.readonly, which every call needs otherwise, and gmail.send, for sending: of an
+    /// issuer that does not know them
+    #[arg(long, requires = "issuer")]
+    any_scope: bool,
     /// Where the issuer's keys are, if its metadata do not tell
     #[arg(long, value_name = "URL", env = "GMAIL_JWKS_URI", requires = "issuer", value_parser = http_url)]
     jwks_uri: Option<Url>,
@@ -63,11 +67,12 @@ pub(super) struct AccessArgs {
 }
 
 /// The options that say something about tokens, and their variables.
-const ABOUT_TOKENS: [(&str, &str, &str); 6] = [
+const ABOUT_TOKENS: [(&str, &str, &str); 7] = [
     ("issuer", "--issuer", "GMAIL_ISSUER"),
     ("resource", "--resource", "GMAIL_RESOURCE"),
     ("audience", "--audience", "GMAIL_AUDIENCE"),
     ("scopes", "--scopes", "GMAIL_SCOPES"),
+    ("any_scope", "--any-scope", ""),
     ("jwks_uri", "--jwks-uri", "GMAIL_JWKS_URI"),
     ("identity_claim", "--identity-claim", "GMAIL_IDENTITY_CLAIM"),
 ];
@@ -76,6 +81,16 @@ impl AccessArgs {
     /// Whether tokens are looked at, over HTTP.
     pub(super) fn checks_tokens(&self) -> bool {
         self.auth != Some(Auth::None)
+    }
+
+    /// Whether tools are told apart by the scopes of tokens.
+    pub(super) fn enforces_scopes(&self) -> bool {
+        self.checks_tokens() && !self.any_scope
+    }
+
+    /// Whether it is known who calls. Two issuers may mean two people by one name, and the embedded one has a demo user.
+    pub(super) fn knows_callers(&self) -> bool {
+        self.checks_tokens() && self.issuer.len() == 1
     }
 
     /// Refuses what would be ignored: a server that somebody believes to be protected must not be open.
@@ -119,6 +134,7 @@ impl AccessArgs {
         access.jwks_uri = self.jwks_uri;
         access.audiences = self.audience;
         access.scopes = self.scopes;
+        access.any_scope = self.any_scope;
         access.identity_claim = self.identity_claim;
         access
     }

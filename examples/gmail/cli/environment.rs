@@ -47,13 +47,14 @@ pub(super) fn simulator_config() -> Result<SimulatorConfig, Failure> {
     Ok(config)
 }
 
-/// Where the tokens for a real Gmail come from: the first of three ways that the environment names.
-pub(super) fn tokens() -> Result<Tokens, Failure> {
+/// Where the tokens for a real Gmail come from: the first of three ways that the environment names. `knows_callers` is
+/// whether it is known who calls, by a name that only one person has.
+pub(super) fn tokens(knows_callers: bool) -> Result<Tokens, Failure> {
     if let Some(token) = access_token()? {
         return Ok(Tokens::new(FixedToken::new(token)));
     }
     if let Some(key) = variable("ARCADE_API_KEY")? {
-        return arcade(key).map(Tokens::new);
+        return arcade(key, knows_callers).map(Tokens::new);
     }
     if let Some(token) = variable("GOOGLE_REFRESH_TOKEN")? {
         let id = variable("GOOGLE_CLIENT_ID")?
@@ -69,27 +70,27 @@ pub(super) fn tokens() -> Result<Tokens, Failure> {
     ))
 }
 
-pub(super) fn arcade(key: String) -> Result<Arcade, Failure> {
-    let user = variable("ARCADE_USER_ID")?.ok_or_else(|| {
-        Failure::usage("ARCADE_API_KEY needs ARCADE_USER_ID, your Arcade account's email")
-    })?;
+fn arcade(key: String, knows_callers: bool) -> Result<Arcade, Failure> {
+    let user = variable("ARCADE_USER_ID")?;
+    if user.is_none() && !knows_callers {
+        return Err(Failure::usage(
+            "ARCADE_API_KEY needs ARCADE_USER_ID, your Arcade account's email, unless the tokens of one --issuer tell who calls",
+        ));
+    }
     let base = url_variable("ARCADE_API_URL", Arcade::DEFAULT_URL)?;
     let client = http_client(&base)?;
-    Ok(Arcade::for_provider(
-        base,
-        client,
-        key,
-        user,
-        "google",
-        GMAIL_SCOPES,
-    ))
+    let arcade = Arcade::for_provider(base, client, key, "google", GMAIL_SCOPES);
+    Ok(match user {
+        Some(user) => arcade.with_user(user),
+        None => arcade,
+    })
 }
 
-pub(super) fn http_client(url: &Url) -> Result<reqwest::Client, Failure> {
+fn http_client(url: &Url) -> Result<reqwest::Client, Failure> {
     crate::http::client(url).build().map_err(Failure::new)
 }
 
-pub(super) fn url_variable(name: &str, default: &str) -> Result<Url, Failure> {
+fn url_variable(name: &str, default: &str) -> Result<Url, Failure> {
     let text = variable(name)?;
     http_url(text.as_deref().unwrap_or(default))
         .map_err(|error| Failure::usage(format!("{name}: {error}")))

@@ -47,7 +47,10 @@ pub(super) async fn serve(args: ServeArgs, given: &ArgMatches) -> Result<(), Fai
     // Runs until the server ends; dropped earlier, it would take the mailbox with it.
     let mut simulator = None;
     let gmail = match &args.gmail_api {
-        Some(url) => Gmail::with_tokens(url.as_str(), tokens()?),
+        Some(url) => Gmail::with_tokens(
+            url.as_str(),
+            tokens(!args.stdio && args.access.knows_callers())?,
+        ),
         None => {
             let mut config = simulator_config()?;
             if let Some(token) = access_token()? {
@@ -68,6 +71,9 @@ pub(super) async fn serve(args: ServeArgs, given: &ArgMatches) -> Result<(), Fai
         Some(url) => url.to_string(),
         None => "simulated".to_owned(),
     };
+    if args.stdio || !args.access.enforces_scopes() {
+        builder = builder.enforce_scopes(false);
+    }
     if args.stdio {
         let server = builder.build().map_err(Failure::new)?;
         return server.serve_stdio().await.map_err(Failure::new);

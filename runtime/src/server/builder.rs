@@ -361,7 +361,10 @@ impl ServerBuilder {
         let resources = Resources::build(resources, self.resources, &self.injections)?;
         let prompts = Prompts::build(prompts, &self.injections)?;
         #[cfg(feature = "auth")]
-        let auth = self.auth.map(|auth| auth.into_layer_for(tools.scoped()));
+        let auth = self.auth.map(|auth| match self.access.enforces_scopes {
+            true => auth.into_layer_for(tools.scoped()),
+            false => auth.into_layer(),
+        });
         #[cfg(feature = "auth")]
         let auth = auth.transpose()?;
         let mut capabilities = ServerCapabilities::default();

@@ -14,6 +14,7 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use super::consent::Asking;
 use super::prompts::Prompts;
 use super::resources::Resources;
 use super::tools::OfferedTool;
@@ -106,12 +107,16 @@ impl ServerHandler for ToolHandler {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let request = self.identified(request);
+        let mut request = self.identified(request);
         let found = self.tools.get(&params.name);
         let tool = found.ok_or_else(|| Tools::unknown(self.shown(&request)))?;
         #[cfg(feature = "auth")]
-        if let Some(refused) = super::access::Access::refusal(&request, tool.built.scopes) {
+        if let Some(refused) = self.access.refusal(&request, tool.built.scopes) {
             return refused;
+        }
+        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+        if let Some(declined) = asking.declined() {
+            return declined;
         }
         let cancelled = request.ct.clone().cancelled_owned();
         let call = ToolCall::new(
@@ -121,9 +126,10 @@ impl ServerHandler for ToolHandler {
             Provided::new(Arc::clone(&self.injections), ToolContext::new(request)),
         );
         match attend(async { (tool.built.call)(call).await }, cancelled).await? {
-            Some(answer) => answer
-                .or_else(crate::tool::CallError::into_answer)
-                .map(CallToolResponse::Complete),
+            Some(answer) => {
+                let answer = answer.or_else(crate::tool::CallError::into_answer);
+                asking.answer(answer.map(CallToolResponse::Complete))
+            }
             None => {
                 tracing::error!(tool = %tool.built.model.name, "a tool panicked");
                 let content = vec![ContentBlock::text(PANIC_MESSAGE)];
@@ -188,13 +194,18 @@ impl ServerHandler for ToolHandler {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        let mut request = self.identified(request);
+        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+        if let Some(declined) = asking.declined() {
+            return declined;
+        }
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(self.identified(request));
+        let context = ToolContext::new(request);
         let injections = Arc::clone(&self.injections);
         let reading = async { self.resources.read(params.uri, injections, context).await };
         let result = attend(reading, cancelled).await?;
         let result = result.ok_or_else(|| panic_in("resource"))?;
-        result.map(ReadResourceResponse::Complete)
+        asking.answer(result.map(ReadResourceResponse::Complete))
     }
 
     async fn list_prompts(
@@ -210,13 +221,18 @@ impl ServerHandler for ToolHandler {
         params: GetPromptRequestParams,
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
+        let mut request = self.identified(request);
+        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+        if let Some(declined) = asking.declined() {
+            return declined;
+        }
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(self.identified(request));
+        let context = ToolContext::new(request);
         let injections = Arc::clone(&self.injections);
         let getting = async { self.prompts.get(params, injections, context).await };
         let result = attend(getting, cancelled).await?;
         let result = result.ok_or_else(|| panic_in("prompt"))?;
-        result.map(GetPromptResponse::Complete)
+        asking.answer(result.map(GetPromptResponse::Complete))
     }
 
     /// A request of a known method ends up here if its parameters do not fit
