@@ -9,6 +9,7 @@ use glassbox::PassbackRequest;
 use url::Url;
 
 use super::environment::{sinks, variable};
+use super::serve::interrupted;
 use super::value::http_url;
 use super::{Failure, PageArgs, unless_unread};
 use crate::agent::{self, AgentError, AgentOptions, DEFAULT_QUERY};
@@ -43,10 +44,13 @@ pub(super) struct AgentArgs {
     sign_in: SignInArgs,
 }
 
+/// What the process ends with when it was interrupted, as shells have it.
+const INTERRUPTED: u8 = 130;
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signing in, if the server asks for it")]
 struct SignInArgs {
-    /// Show the page for signing in, and open no browser
+    /// Show the page for signing in, and those that calls need, and open no browser
     #[arg(long)]
     no_browser: bool,
     /// Directory where sign-ins are kept (default: glassbox-gmail/sign-ins in the user's directory for configuration)
@@ -58,7 +62,7 @@ struct SignInArgs {
     /// The URL of this agent's metadata document, as its id where that is supported
     #[arg(long, value_name = "URL", env = "GMAIL_CLIENT_METADATA_URL", value_parser = http_url)]
     client_metadata_url: Option<Url>,
-    /// Seconds that a person may take
+    /// Seconds that a person may take, for this and for pages that a call needs
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = value_parser!(u64).range(1..=3600))]
     sign_in_timeout: u64,
 }
@@ -103,7 +107,17 @@ pub(super) async fn run_agent(args: AgentArgs) -> Result<(), Failure> {
         variable("OPENAI_REASONING_EFFORT")?.as_deref(),
     )
     .map_err(|error| Failure::usage(error.to_string()))?;
-    match agent::run(&options, Screen::of_stdout(), &mut io::stdout()).await {
+    let mut out = io::stdout();
+    let ended = tokio::select! {
+        ended = agent::run(&options, Screen::of_stdout(), &mut out) => ended,
+        () = interrupted() => {
+            return Err(Failure {
+                code: INTERRUPTED,
+                message: "interrupted before the run had ended".to_owned(),
+            });
+        }
+    };
+    match ended {
         Err(AgentError::Output(error)) if unless_unread(&error).is_some() => Ok(()),
         Err(error @ AgentError::Call(CallError::NotListening { .. })) => Err(Failure::new(
             format!("{error}; is it running? `gmail serve` starts one"),

@@ -12,7 +12,7 @@ mod help;
 mod serve;
 mod value;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,7 +25,7 @@ use self::help::{ABOUT, ENVIRONMENT, LONG_ABOUT};
 use self::serve::ServeArgs;
 use crate::demo::{self, DemoError};
 use crate::page::Page;
-use crate::screen::{Screen, cut};
+use crate::screen::{Screen, cut, notice};
 
 const USAGE: u8 = 2;
 /// Columns of an error: a few lines of a terminal.
@@ -98,7 +98,7 @@ pub async fn run() -> ExitCode {
         Err(failure) => {
             // The message may quote a server. If it cannot be written, there is nobody left to tell.
             let message = cut(&printable(&failure.message), MAX_MESSAGE);
-            let _ = writeln!(io::stderr(), "error: {message}");
+            notice(&format!("error: {message}"));
             ExitCode::from(failure.code)
         }
     }
