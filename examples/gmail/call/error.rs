@@ -20,6 +20,9 @@ type HttpError = StreamableHttpError<reqwest::Error>;
 /// Columns of an answer that is not MCP, as it is quoted.
 const MAX_ANSWER: usize = 100;
 
+/// What a server did that was stopped in the middle of a call.
+const GONE: &str = "the server ended the connection before it had answered";
+
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -105,6 +108,7 @@ pub(super) fn call_error(error: ServiceError) -> CallError {
             Transport::Refused => "connection refused".to_owned(),
             Transport::Failed(reason) | Transport::Answered(reason) => reason,
         }),
+        ServiceError::TransportClosed => CallError::Failed(GONE.to_owned()),
         ServiceError::Timeout { timeout } => CallError::TimedOut(timeout),
         error => CallError::Failed(root_cause(&error)),
     }
@@ -163,8 +167,11 @@ fn transport_error(error: &DynamicTransportError) -> Transport {
                     }
                     tls => format!("TLS failed: {tls}"),
                 })
-            } else {
+            } else if error.is_connect() || error.is_timeout() {
                 Transport::Failed(root_cause(error))
+            } else {
+                let cause = root_cause(error);
+                Transport::Failed(format!("{GONE} ({cause})"))
             }
         }
         // "HTTP 404 Not Found: " and the beginning of the body

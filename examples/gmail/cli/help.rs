@@ -12,7 +12,7 @@ first as a black box, then with the server's spans.";
 pub(super) const ENVIRONMENT: &str = "\
 Environment of the server:
   GMAIL_ACCESS_TOKEN   OAuth access token for Gmail. With --gmail-api one of these is needed, and the first is used
-  ARCADE_API_KEY       Arcade's key: it keeps Gmail's tokens, and asks the user (ARCADE_USER_ID; ARCADE_API_URL)
+  ARCADE_API_KEY       Arcade's key: it keeps Gmail's tokens, and asks who calls, or ARCADE_USER_ID (ARCADE_API_URL)
   GOOGLE_REFRESH_TOKEN OAuth refresh token for Gmail (GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET; GOOGLE_TOKEN_URL)
   GMAIL_ISSUER         Authorization servers whose tokens are taken; with it GMAIL_RESOURCE, GMAIL_AUDIENCE,
                        GMAIL_SCOPES, GMAIL_JWKS_URI and GMAIL_IDENTITY_CLAIM. See serve --help
