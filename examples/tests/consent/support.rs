@@ -92,7 +92,7 @@ pub(crate) const MODERN: Kind = Kind {
     takes_pages: true,
 };
 
-struct Offers(bool);
+pub(crate) struct Offers(pub(crate) bool);
 
 impl ClientHandler for Offers {
     fn get_info(&self) -> ClientConfig {
@@ -105,7 +105,7 @@ impl ClientHandler for Offers {
     }
 }
 
-pub(crate) struct Peer(RunningService<RoleClient, Offers>);
+pub(crate) struct Peer(pub(crate) RunningService<RoleClient, Offers>);
 
 impl Peer {
     pub(crate) async fn call(
