@@ -1,12 +1,14 @@
 //! The command line.
 //!
 //! ```text
-//! serve   `gmail serve`          access        who may call     environment   what else variables say
-//! agent   `gmail agent`          help          texts            value         text to values
+//! serve    `gmail serve`, and        access   who may call      environment   what else variables say
+//! banner   what it says first        help     texts             value         text to values
+//! agent    `gmail agent`
 //! ```
 
 mod access;
 mod agent;
+mod banner;
 mod environment;
 mod help;
 mod serve;

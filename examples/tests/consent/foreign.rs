@@ -26,6 +26,9 @@ use crate::support::sign_in;
 
 const PAGE: &str = "https://accounts.example.com/allow?state=canary-state";
 
+/// Stands for nine pages.
+const MANY: &str = "https://accounts.example.com/allow/";
+
 /// A server of protocol 2025-11-25.
 #[derive(Clone)]
 struct Legacy {
@@ -73,8 +76,11 @@ impl ServerHandler for Legacy {
         if round == 2 {
             return done("Through".to_owned());
         }
-        let asked =
-            json!([{"mode": "url", "elicitationId": "1", "url": self.page, "message": "Allow it"}]);
+        let asked = |page: &str| json!({"mode": "url", "elicitationId": "1", "url": page, "message": "Allow it"});
+        let asked: Vec<_> = match self.page {
+            MANY => (0..9).map(|page| asked(&format!("{MANY}{page}"))).collect(),
+            page => vec![asked(page)],
+        };
         let data = json!({"elicitations": asked});
         Err(ErrorData::new(
             ErrorCode(-32042),
@@ -170,4 +176,14 @@ async fn pages_that_nobody_should_visit_are_neither_shown_nor_opened() {
             assert!(page.is_empty() || !said[0].contains(page), "{said:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn there_is_an_end_of_pages() {
+    let (url, _) = start(MANY, false).await;
+    let (result, opened, _) = call(&url).await;
+    assert_eq!(
+        (result.unwrap_err().as_str(), opened),
+        ("the server asks for more than 8 pages", 8)
+    );
 }

@@ -43,6 +43,7 @@ mod fetch;
 mod fixed;
 mod provider;
 mod refreshing;
+mod shared;
 
 pub use secrecy::{ExposeSecret, SecretString};
 
@@ -50,5 +51,6 @@ pub use arcade::Arcade;
 pub(crate) use consent::Asking;
 pub use error::TokenError;
 pub use fixed::FixedToken;
-pub use provider::{Consent, TokenProvider, TokenState, Tokens};
+pub use provider::{Consent, TokenProvider, TokenState};
 pub use refreshing::RefreshingToken;
+pub use shared::Tokens;
