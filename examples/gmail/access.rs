@@ -8,8 +8,8 @@ use crate::sign_in::{SignIn, Visit, Visitor};
 
 /// What the server calls itself where a user is asked.
 const RESOURCE_NAME: &str = "Gmail server (Glassbox example)";
-/// What callers need who come from the embedded provider.
-const SCOPES: [&str; 2] = ["gmail.readonly", "gmail.send"];
+/// What every caller needs. Sending takes more: see the tools.
+const SCOPE: &str = "gmail.readonly";
 
 /// Whose tokens the server takes.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +23,10 @@ pub struct Access {
     pub jwks_uri: Option<Url>,
     /// Other names of the server in tokens.
     pub audiences: Vec<String>,
-    /// Scopes that every request needs.
+    /// Scopes that every request needs, beside `gmail.readonly`.
     pub scopes: Vec<String>,
+    /// Whether the issuers know nothing of `gmail.readonly`. Then the server is not to enforce scopes of tools, either.
+    pub any_scope: bool,
     /// The claim that says who calls, such as `email`.
     pub identity_claim: Option<String>,
 }
@@ -52,11 +54,13 @@ impl Access {
         if let Some(claim) = self.identity_claim {
             auth = auth.identity_claim(claim);
         }
+        let own = (!self.any_scope).then(|| SCOPE.to_owned());
+        auth = auth.required_scopes(own.into_iter().chain(self.scopes));
         if self.issuers.is_empty() {
             let config = IdentityConfig::default().with_resource(self.resource);
             let provider = IdentityProvider::start(config).await?;
             let auth = auth.authorization_server(provider.issuer());
-            return Ok((auth.required_scopes(SCOPES), Some(provider)));
+            return Ok((auth, Some(provider)));
         }
         for issuer in self.issuers {
             let mut server = AuthorizationServer::new(issuer);
@@ -65,7 +69,7 @@ impl Access {
             }
             auth = auth.authorization_server(server);
         }
-        Ok((auth.required_scopes(self.scopes), None))
+        Ok((auth, None))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Where the example writes: how wide it is, whether it has colours, and how text is laid out on it.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use anstyle::Style;
 use glassbox::analysis::{Finding, SpanTree};
@@ -168,6 +169,29 @@ pub fn notice(text: &str) {
     let _ = writeln!(stderr, "{clear}{}", printable(text));
 }
 
+/// What is waited for just now, if it is something else than all the time.
+static STATUS: Mutex<Option<(&'static str, Instant)>> = Mutex::new(None);
+
+fn current_status() -> MutexGuard<'static, Option<(&'static str, Instant)>> {
+    STATUS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says for as long as it lives what is waited for, where [`waiting`] shows it.
+#[must_use = "the status ends with it"]
+pub(crate) struct Status(());
+
+/// Says what is waited for, until the result is dropped.
+pub(crate) fn status(text: &'static str) -> Status {
+    *current_status() = Some((text, Instant::now()));
+    Status(())
+}
+
+impl Drop for Status {
+    fn drop(&mut self) {
+        *current_status() = None;
+    }
+}
+
 /// Shows on standard error, if that is a terminal, that something is going on.
 pub async fn waiting<F: Future>(what: &str, future: F) -> F::Output {
     let mut stderr = io::stderr();
@@ -182,7 +206,14 @@ pub async fn waiting<F: Future>(what: &str, future: F) -> F::Output {
         tokio::select! {
             output = &mut future => break output,
             _ = ticks.tick() => {
-                let _ = write!(stderr, "\r{} {what}", frames.next().unwrap_or(&' '));
+                let frame = frames.next().unwrap_or(&' ');
+                let status = *current_status();
+                let _ = match status {
+                    Some((what, since)) => {
+                        write!(stderr, "\r\u{1b}[2K{frame} {what} ({} s)", since.elapsed().as_secs())
+                    }
+                    None => write!(stderr, "\r\u{1b}[2K{frame} {what}"),
+                };
                 let _ = stderr.flush();
             }
         }

@@ -21,19 +21,19 @@ const JSON: &str = "application/json";
 /// Resources on one page of a list.
 const RESOURCES_PER_PAGE: usize = 20;
 
-/// The server of an account.
+/// The server of an account, open to whoever reaches it.
 ///
 /// # Errors
 ///
 /// None that this code could cause: [`BuildError`] is about tools that contradict each other.
 pub fn server(gmail: Gmail) -> Result<Server, BuildError> {
-    builder(gmail).build()
+    builder(gmail).enforce_scopes(false).build()
 }
 
 /// The server of an account, for whoever has options to add.
 pub fn builder(gmail: Gmail) -> ServerBuilder {
     Server::builder(SERVICE_NAME, env!("CARGO_PKG_VERSION"))
-        .instructions("Reads and sends mail of one Gmail account. A message is a resource: gmail://messages/{id}.")
+        .instructions("Reads and sends mail of the Gmail account of whoever calls. A message is a resource: gmail://messages/{id}.")
         .inject(gmail.clone())
         .tool::<list_emails>()
         .tool::<send_email>()
@@ -78,9 +78,10 @@ impl From<Sent> for Confirmation {
 }
 
 /// List recent emails from the user's inbox.
-#[mcp_tool(read_only)]
+#[mcp_tool(read_only, scopes("gmail.readonly"))]
 async fn list_emails(
     gmail: &Gmail,
+    context: &ToolContext,
     /// Maximum number of emails to return
     #[arg(default = 5, minimum = 1, maximum = 20)]
     max_results: u32,
@@ -88,8 +89,8 @@ async fn list_emails(
     #[arg(default = "")]
     query: String,
 ) -> Result<Inbox, ToolError> {
-    #[phase("auth.validate")]
-    let token = gmail.token().await?;
+    #[phase("auth.gmail_token")]
+    let token = gmail.token(context).await?;
 
     #[phase("gmail.list_messages", gmail.max_results = max_results)]
     let ids = gmail.list_messages(&token, max_results, &query).await?;
@@ -109,9 +110,10 @@ async fn list_emails(
 }
 
 /// Send an email from the user's account, as plain text.
-#[mcp_tool]
+#[mcp_tool(scopes("gmail.send"))]
 async fn send_email(
     gmail: &Gmail,
+    context: &ToolContext,
     /// Recipient's address, or several separated by commas
     to: String,
     /// Subject, on one line
@@ -119,8 +121,8 @@ async fn send_email(
     /// Text of the mail
     body: String,
 ) -> Result<Confirmation, ToolError> {
-    #[phase("auth.validate")]
-    let token = gmail.token().await?;
+    #[phase("auth.gmail_token")]
+    let token = gmail.token(context).await?;
 
     #[phase("gmail.send_message")]
     let sent = gmail.send(&token, &to, &subject, &body).await?;
@@ -132,9 +134,9 @@ async fn send_email(
 
 /// Headers and beginning of a message.
 #[mcp_resource("gmail://messages/{id}")]
-async fn message(gmail: &Gmail, id: MessageId) -> Result<Email, ErrorData> {
-    #[phase("auth.validate")]
-    let token = gmail.token().await.map_err(rpc_error)?;
+async fn message(gmail: &Gmail, context: &ToolContext, id: MessageId) -> Result<Email, ErrorData> {
+    #[phase("auth.gmail_token")]
+    let token = gmail.token(context).await.map_err(rpc_error)?;
 
     #[phase("gmail.get_message")]
     let message = gmail.message(&token, &id).await;
@@ -156,9 +158,9 @@ impl ResourceProvider for GmailMessages {
     async fn list(
         &self,
         cursor: Option<&str>,
-        _: &ToolContext,
+        context: &ToolContext,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let token = validate(&self.gmail).await.map_err(rpc_error)?;
+        let token = token(&self.gmail, context).await.map_err(rpc_error)?;
         let page = match list_page(&self.gmail, &token, cursor).await {
             Ok(page) => page,
             Err(GmailError::Refused { status, .. }) if cursor.is_some() && status == 400 => {
@@ -175,9 +177,9 @@ impl ResourceProvider for GmailMessages {
     }
 }
 
-#[phase("auth.validate")]
-async fn validate(gmail: &Gmail) -> Result<AccessToken, GmailError> {
-    gmail.token().await
+#[phase("auth.gmail_token")]
+async fn token(gmail: &Gmail, context: &ToolContext) -> Result<AccessToken, GmailError> {
+    gmail.token(context).await
 }
 
 #[phase("gmail.list_messages", gmail.max_results = RESOURCES_PER_PAGE)]

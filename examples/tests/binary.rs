@@ -110,10 +110,11 @@ impl Serving {
     }
 
     fn with(arguments: &[&str]) -> Self {
-        let mut child = gmail(&[&["serve"], arguments].concat())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::of(&mut gmail(&[&["serve"], arguments].concat()))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut banner = String::new();
         while !banner.contains("Ctrl-C") {
@@ -192,6 +193,101 @@ fn help_names_every_command_and_variable() {
         "--collector",
     ] {
         assert!(agent.contains(flag), "{flag} is missing:\n{agent}");
+    }
+}
+
+/// An agent that has shown a page, and waits.
+struct Asked {
+    agent: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStderr>>,
+    page: String,
+}
+
+/// Asks a server whose Gmail tokens Arcade keeps.
+fn asked(serving: &Serving) -> Asked {
+    let arguments = ["agent", "--no-browser", "--no-page", "--server-url"];
+    let mut agent = gmail(&[&arguments[..], &[&serving.url]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(agent.stderr.take().unwrap()).lines();
+    let mut line = || lines.next().unwrap().unwrap();
+    let server = serving.url.split('/').nth(2).unwrap();
+    let first = line();
+    let asks = format!("The server at {server} asks you to visit a page at 127.0.0.1:");
+    assert!(first.starts_with(&asks), "{first}");
+    let page = line();
+    assert_eq!(line(), "It is waited for 300 s; Ctrl-C gives up.");
+    Asked { agent, lines, page }
+}
+
+#[test]
+fn a_user_who_has_not_consented_is_shown_the_page_and_the_run_goes_on() {
+    use gmail_example::arcade::{ArcadeConfig, ArcadeStandIn, SIMULATED_API_KEY};
+    use gmail_example::simulator::{Simulator, SimulatorConfig};
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (arcade, simulator) = runtime.block_on(async {
+        let config = SimulatorConfig::default().with_latency(0.0);
+        let arcade = ArcadeStandIn::start(ArcadeConfig::default()).await.unwrap();
+        (arcade, Simulator::start(config).await.unwrap())
+    });
+    let (api, address) = (simulator.url(), "127.0.0.1:0");
+    let arguments = [
+        "serve",
+        "--auth",
+        "none",
+        "--addr",
+        address,
+        "--gmail-api",
+        &api,
+    ];
+    let serving = Serving::of(
+        gmail(&arguments)
+            .env("ARCADE_API_KEY", SIMULATED_API_KEY)
+            .env("ARCADE_API_URL", arcade.url())
+            .env("ARCADE_USER_ID", "ada@example.com"),
+    );
+
+    let interrupted = asked(&serving);
+    let id = interrupted.agent.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(sent.success());
+    let ended = Ended::from(interrupted.agent.wait_with_output().unwrap());
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(130), ""));
+    let last: Vec<_> = interrupted.lines.map(|line| line.unwrap()).collect();
+    assert_eq!(last, ["error: interrupted before the run had ended"]);
+
+    let waiting = asked(&serving);
+    runtime
+        .block_on(gmail_example::identity::consent::approve(&waiting.page))
+        .unwrap();
+    let ended = Ended::from(waiting.agent.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended.stdout.contains("I found 5 emails"),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains(&waiting.page), "{}", ended.stdout);
+}
+
+#[test]
+fn arcade_needs_to_know_whose_tokens_are_wanted() {
+    let needs = "ARCADE_API_KEY needs ARCADE_USER_ID, your Arcade account's email, unless the tokens of one --issuer tell \
+                 who calls";
+    let issuers = [
+        "--issuer",
+        "https://a.example",
+        "--issuer",
+        "https://b.example",
+    ];
+    for callers in [&[][..], &["--auth", "none"], &["--stdio"], &issuers] {
+        let serve = ["serve", "--gmail-api", "https://gmail.googleapis.com"];
+        let mut command = gmail(&[&serve, callers].concat());
+        let ended = command.env("ARCADE_API_KEY", "key").output().unwrap();
+        Ended::from(ended).assert_failed(2, needs);
     }
 }
 
@@ -361,6 +457,70 @@ fn bad_variables_are_said_with_code_2() {
     run(&["serve", "--gmail-api", "https://gmail.googleapis.com"]).assert_failed(
         2,
         "--gmail-api needs an OAuth access token in GMAIL_ACCESS_TOKEN, or ARCADE_API_KEY, or GOOGLE_REFRESH_TOKEN",
+    );
+}
+
+#[test]
+fn an_open_server_takes_no_word_on_tokens() {
+    let url = "https://auth.example.com";
+    for (option, variable, value) in [
+        ("--issuer", "GMAIL_ISSUER", url),
+        ("--resource", "GMAIL_RESOURCE", url),
+        ("--audience", "GMAIL_AUDIENCE", "mail"),
+        ("--scopes", "GMAIL_SCOPES", "mail"),
+        ("--jwks-uri", "GMAIL_JWKS_URI", url),
+        ("--identity-claim", "GMAIL_IDENTITY_CLAIM", "email"),
+    ] {
+        let needs_issuer = !matches!(option, "--issuer" | "--resource");
+        let issuer: &[&str] = if needs_issuer {
+            &["--issuer", url]
+        } else {
+            &[]
+        };
+        let named = match needs_issuer {
+            true => format!("--issuer, {option}"),
+            false => option.to_owned(),
+        };
+        let mut arguments = vec!["serve", "--auth", "none", option, value];
+        arguments.extend(issuer);
+        run(&arguments).assert_failed(
+            2,
+            &format!(
+                "--auth none checks no tokens, so {named} would protect nothing; leave out {named}, or --auth none"
+            ),
+        );
+        let mut arguments = vec!["serve", "--stdio", option, value];
+        arguments.extend(issuer);
+        run(&arguments).assert_failed(
+            2,
+            &format!(
+                "--stdio has no tokens to check: whoever starts the server is who calls; leave out {named}, or --stdio"
+            ),
+        );
+        let mut command = gmail(&["serve", "--auth", "none", "--addr", "127.0.0.1:0"]);
+        command.env(variable, value);
+        let named = match needs_issuer {
+            true => {
+                command.env("GMAIL_ISSUER", url);
+                format!("GMAIL_ISSUER, {variable}")
+            }
+            false => variable.to_owned(),
+        };
+        Ended::from(command.output().unwrap()).assert_failed(
+            2,
+            &format!(
+                "--auth none checks no tokens, so {named} would protect nothing; unset {named}, or leave out --auth none"
+            ),
+        );
+    }
+    let mut command = gmail(&["serve", "--stdio"]);
+    let ended = Ended::from(command.env("GMAIL_ISSUER", url).output().unwrap());
+    assert!(
+        ended.stderr.starts_with(
+            "note: over --stdio there are no tokens to check; GMAIL_ISSUER says nothing here\n"
+        ),
+        "{}",
+        ended.stderr
     );
 }
 

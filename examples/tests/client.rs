@@ -39,9 +39,9 @@ async fn answering(status: StatusCode, body: impl Into<Bytes>) -> Gmail {
 #[tokio::test]
 async fn gives_out_a_token_that_gmail_knows() {
     let (simulator, gmail) = simulated().await;
-    gmail.token().await.unwrap();
+    gmail.token_for(None).await.unwrap();
     let stranger = Gmail::new(&simulator.url(), AccessToken::new("stale")).unwrap();
-    let error = stranger.token().await.unwrap_err().to_string();
+    let error = stranger.token_for(None).await.unwrap_err().to_string();
     assert!(
         error.starts_with("Gmail answered 401 UNAUTHENTICATED: Request had invalid"),
         "{error}"
@@ -267,7 +267,10 @@ async fn says_in_googles_words_why_a_call_failed() {
             .with_fail(Some(status));
         let simulator = Simulator::start(config).await.unwrap();
         let gmail = Gmail::new(&simulator.url(), token()).unwrap();
-        assert_eq!(gmail.token().await.unwrap_err().to_string(), expected);
+        assert_eq!(
+            gmail.token_for(None).await.unwrap_err().to_string(),
+            expected
+        );
         assert_eq!(
             gmail
                 .list_messages(&token(), 1, "")
@@ -291,17 +294,17 @@ async fn says_in_googles_words_why_a_call_failed() {
 async fn says_what_is_wrong_with_an_answer_that_is_not_gmails() {
     let gmail = answering(StatusCode::OK, "<html>").await;
     assert_eq!(
-        gmail.token().await.unwrap_err().to_string(),
+        gmail.token_for(None).await.unwrap_err().to_string(),
         "Gmail answered with a body that is no profile"
     );
     let gmail = answering(StatusCode::BAD_GATEWAY, "<html>").await;
-    let error = gmail.token().await.unwrap_err().to_string();
+    let error = gmail.token_for(None).await.unwrap_err().to_string();
     assert_eq!(
         error,
         "Gmail answered 502 Bad Gateway without an explanation"
     );
     let gmail = answering(StatusCode::FOUND, "").await;
-    let error = gmail.token().await.unwrap_err().to_string();
+    let error = gmail.token_for(None).await.unwrap_err().to_string();
     assert_eq!(error, "Gmail answered 302 Found without an explanation");
 }
 
@@ -316,7 +319,7 @@ async fn statuses_are_classed_by_their_hundreds() {
         (600, "_OTHER"),
     ] {
         let gmail = answering(StatusCode::from_u16(status).unwrap(), "").await;
-        let error = gmail.token().await.unwrap_err();
+        let error = gmail.token_for(None).await.unwrap_err();
         assert_eq!(error.error_type(), expected, "{status}");
     }
 }
@@ -327,7 +330,7 @@ async fn reads_four_mebibytes_of_an_answer_and_no_more() {
     for (size, is_read) in [(LIMIT - 1, true), (LIMIT, true), (LIMIT + 1, false)] {
         let mut body = br#"{"emailAddress": "ada@example.com"}"#.to_vec();
         body.resize(size, b' ');
-        let outcome = answering(StatusCode::OK, body).await.token().await;
+        let outcome = answering(StatusCode::OK, body).await.token_for(None).await;
         let error = outcome.err().map(|error| error.to_string());
         assert_eq!(
             error.as_deref(),
@@ -364,7 +367,7 @@ async fn gives_up_after_ten_seconds() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let error = Gmail::new(&base, token())
         .unwrap()
-        .token()
+        .token_for(None)
         .await
         .unwrap_err();
     assert_eq!(error.to_string(), "Gmail did not answer within 10 s");

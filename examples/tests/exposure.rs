@@ -46,7 +46,7 @@ async fn of_a_list_of_emails_no_mail_no_query_and_no_address_leaves() {
             mcp.method.name = "tools/call"
             mcp.protocol.version = "2026-07-28"
             network.transport = "pipe"
-            span auth.validate
+            span auth.gmail_token
               gen_ai.tool.name = "list_emails"
               span GET /gmail/v1/users/me/profile CLIENT
                 http.request.method = "GET"
@@ -97,7 +97,7 @@ async fn of_a_refused_call_the_class_of_the_failure_leaves_and_not_its_text() {
     assert_eq!(call.result().unwrap().is_error, Some(true));
     expect![[r#"
         tools/call list_emails SERVER ERROR tool_error
-        └─ auth.validate ERROR 401
+        └─ auth.gmail_token ERROR 401
            └─ GET /gmail/v1/users/me/profile CLIENT ERROR 401
     "#]]
     .assert_eq(&call.tree());

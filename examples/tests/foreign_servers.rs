@@ -1,6 +1,10 @@
 //! The agent in front of servers that are not ours: what they send is shown, but it rules nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use axum::routing::post;
 use axum::{Json, Router};
@@ -32,7 +36,8 @@ async fn serving_as(capabilities: Value, result: Value) -> AgentOptions {
                 // A list that never ends.
                 json!({"tools": tools, "nextCursor": "again"})
             }
-            _ => result,
+            Some("tools/call") if result == json!("gone") => panic!("the server dies"),
+            _ => result.clone(),
         };
         Json(json!({"jsonrpc": "2.0", "id": request.get("id"), "result": result}))
     });
@@ -165,4 +170,20 @@ async fn escapes_never_reach_the_terminal() {
         shown(json!({"content": [{"type": "text", "text": ESCAPE}], "isError": true})).await;
     assert!(outcome.is_err());
     assert_harmless(&text);
+}
+
+#[tokio::test]
+async fn a_server_that_dies_in_the_middle_of_a_call_is_named() {
+    let (outcome, text) = shown(json!("gone")).await;
+    let error = outcome.unwrap_err();
+    assert!(
+        error
+            .starts_with("the call failed: the server ended the connection before it had answered"),
+        "{error}"
+    );
+    // What there is, is shown.
+    assert!(
+        text.contains("tools/call list_emails ERROR transport"),
+        "{text}"
+    );
 }

@@ -19,12 +19,14 @@ use glassbox::tokens::{
     TokenState, Tokens,
 };
 use gmail_example::arcade::{ArcadeConfig, ArcadeStandIn, Behaviour, SIMULATED_API_KEY};
-use gmail_example::client::Gmail;
+use gmail_example::client::{Gmail, GmailError};
 use gmail_example::identity::consent::{self, Decision};
 use gmail_example::simulator::{Simulator, SimulatorConfig};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use url::Url;
+
+const ADA: Option<&str> = Some("ada@example.com");
 
 async fn stand_in(behaviour: Behaviour) -> ArcadeStandIn {
     let config = ArcadeConfig::default().with_behaviour(behaviour);
@@ -34,11 +36,11 @@ async fn stand_in(behaviour: Behaviour) -> ArcadeStandIn {
 fn arcade(stand_in: &ArcadeStandIn, key: &str) -> Arcade {
     let url: Url = stand_in.url().parse().unwrap();
     let client = gmail_example::http::client(&url).build().unwrap();
-    Arcade::for_provider(url, client, key, "ada@example.com", "google", ["mail"])
+    Arcade::for_provider(url, client, key, "google", ["mail"])
 }
 
 async fn consent(arcade: &Arcade) -> Consent {
-    match arcade.token(None).await.unwrap() {
+    match arcade.token(ADA).await.unwrap() {
         TokenState::ConsentRequired(consent) => consent,
         other => panic!("{other:?}"),
     }
@@ -58,11 +60,11 @@ async fn arcade_asks_the_user_and_then_has_a_token() {
     let arcade = arcade(&stand_in, SIMULATED_API_KEY);
     let asked = consent(&arcade).await;
     let (waited, _) = tokio::join!(
-        arcade.wait(None, &asked, Duration::from_secs(30)),
+        arcade.wait(ADA, &asked, Duration::from_secs(30)),
         consent::decide(asked.url.as_str(), Decision::Allow),
     );
     assert!(shown(waited).starts_with("token"));
-    assert!(shown(arcade.token(None).await).starts_with("token"));
+    assert!(shown(arcade.token(ADA).await).starts_with("token"));
     // Somebody else has not been asked.
     let other = arcade.token(Some("grace@example.com")).await;
     assert_eq!(shown(other), "consent required");
@@ -75,7 +77,7 @@ async fn arcade_says_what_went_wrong() {
         let arcade = arcade(&stand_in, SIMULATED_API_KEY);
         let asked = consent(&arcade).await;
         consent::decide(asked.url.as_str(), decision).await.unwrap();
-        shown(arcade.wait(None, &asked, Duration::ZERO).await)
+        shown(arcade.wait(ADA, &asked, Duration::ZERO).await)
     };
     assert_eq!(
         wait(Behaviour::Consent, Decision::Deny).await,
@@ -88,10 +90,10 @@ async fn arcade_says_what_went_wrong() {
     let never = wait(Behaviour::NeverComplete, Decision::Allow).await;
     assert_eq!(never, "consent required");
     let granted = stand_in(Behaviour::Granted).await;
-    let ready = arcade(&granted, SIMULATED_API_KEY).token(None).await;
+    let ready = arcade(&granted, SIMULATED_API_KEY).token(ADA).await;
     assert!(shown(ready).starts_with("token"));
     let wrong_key = arcade(&granted, "canary-wrong-key")
-        .token(None)
+        .token(ADA)
         .await
         .unwrap_err();
     assert_eq!(
@@ -100,7 +102,7 @@ async fn arcade_says_what_went_wrong() {
     );
     let limited = stand_in(Behaviour::RateLimited).await;
     let limited = arcade(&limited, SIMULATED_API_KEY)
-        .token(None)
+        .token(ADA)
         .await
         .unwrap_err();
     assert_eq!(
@@ -110,7 +112,7 @@ async fn arcade_says_what_went_wrong() {
     let gone = arcade(&granted, SIMULATED_API_KEY);
     drop(granted);
     tokio::task::yield_now().await;
-    let kind = shown(gone.token(None).await);
+    let kind = shown(gone.token(ADA).await);
     assert!(
         ["unreachable", "token_refused"].contains(&kind.as_str()),
         "{kind}"
@@ -118,7 +120,25 @@ async fn arcade_says_what_went_wrong() {
 }
 
 #[tokio::test]
-async fn a_tool_of_a_user_who_has_not_consented_says_where_and_works_afterwards() {
+async fn tokens_belong_to_who_calls_unless_an_account_is_named() {
+    let stand_in = stand_in(Behaviour::Consent).await;
+    let arcade = arcade(&stand_in, SIMULATED_API_KEY);
+    assert_eq!(shown(arcade.token(None).await), "no_user");
+    let asked = consent(&arcade).await;
+    consent::decide(asked.url.as_str(), Decision::Allow)
+        .await
+        .unwrap();
+    let grace = Some("grace@example.com");
+    assert!(shown(arcade.token(ADA).await).starts_with("token"));
+    assert_eq!(shown(arcade.token(grace).await), "consent required");
+    let named = arcade.with_user("ada@example.com");
+    for user in [None, grace] {
+        assert!(shown(named.token(user).await).starts_with("token"));
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_has_not_consented_is_told_where_and_has_a_token_afterwards() {
     let simulator = Simulator::start(SimulatorConfig::default().with_latency(0.0))
         .await
         .unwrap();
@@ -126,12 +146,20 @@ async fn a_tool_of_a_user_who_has_not_consented_says_where_and_works_afterwards(
     let arcade = arcade(&stand_in, SIMULATED_API_KEY);
     let page = consent(&arcade).await.url;
     let gmail = Gmail::with_tokens(&simulator.url(), Tokens::new(arcade)).unwrap();
-    let error = gmail.token().await.unwrap_err().to_string();
-    assert!(error.contains(page.as_str()), "{error}");
+    let error = gmail.token_for(ADA).await.unwrap_err();
+    assert!(
+        matches!(&error, GmailError::Token(TokenError::ConsentRequired(asked)) if *asked == page),
+        "{error}"
+    );
+    // Texts of errors may end up in spans.
+    assert_eq!(
+        error.to_string(),
+        "no access to Gmail: the user has to allow access first"
+    );
     consent::decide(page.as_str(), Decision::Allow)
         .await
         .unwrap();
-    gmail.token().await.unwrap();
+    gmail.token_for(ADA).await.unwrap();
 }
 
 /// A token endpoint that waits to be let on, and answers in turn.

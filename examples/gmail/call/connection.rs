@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use glassbox::client::Lift;
 use glassbox::client::lift::LiftingHttpClient;
-use rmcp::service::{ClientInitializeError, RunningService};
+use rmcp::RoleClient;
+use rmcp::model::ProtocolVersion;
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, ClientServiceExt as _, RunningService,
+};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::auth::AuthClient;
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClient, StreamableHttpClientTransportConfig,
 };
-use rmcp::{RoleClient, ServiceExt as _};
 use url::Url;
 
+use super::elicit::Handler;
 use super::error::{CallError, connect_error};
 use crate::client::root_cause;
 use crate::sign_in::{SignIn, SignInError};
@@ -20,7 +24,7 @@ use crate::sign_in::{SignIn, SignInError};
 /// How long the server may take to introduce itself.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(super) type Service = RunningService<RoleClient, ()>;
+pub(super) type Service = RunningService<RoleClient, Handler>;
 
 /// Connects, and signs in if the server asks for that and it is known how.
 pub(super) async fn connect(
@@ -35,7 +39,8 @@ pub(super) async fn connect(
         reason: root_cause(&error),
     })?;
     let http = lift.http_client(http);
-    let refused = match serve(url, http.clone()).await {
+    let handler = Handler::new(url, sign_in);
+    let refused = match serve(url, http.clone(), &handler).await {
         Ok(service) => return Ok((service, None)),
         Err(refused) => refused,
     };
@@ -44,7 +49,7 @@ pub(super) async fn connect(
     };
     let mut signed_in = SignedIn::resume(url, http, sign_in, challenge).await?;
     if !signed_in.is_new {
-        let refused = match serve(url, signed_in.auth.clone()).await {
+        let refused = match serve(url, signed_in.auth.clone(), &handler).await {
             Ok(service) => return Ok((service, Some(signed_in))),
             Err(refused) => refused,
         };
@@ -53,7 +58,7 @@ pub(super) async fn connect(
         };
         signed_in.renew(challenge).await?;
     }
-    match serve(url, signed_in.auth.clone()).await {
+    match serve(url, signed_in.auth.clone(), &handler).await {
         Ok(service) => Ok((service, Some(signed_in))),
         Err(refused) if refused.challenge().is_some() => Err(SignInError::StillRefused.into()),
         Err(refused) => Err(refused.into_error(url)),
@@ -93,7 +98,14 @@ impl SignedIn {
 
     /// Signs in anew: the requests that follow carry the new token.
     pub(super) async fn renew(&mut self, challenge: &str) -> Result<(), SignInError> {
-        let manager = self.sign_in.renew(&self.url, challenge).await?;
+        let granted = self
+            .auth
+            .auth_manager
+            .lock()
+            .await
+            .get_current_scopes()
+            .await;
+        let manager = self.sign_in.renew(&self.url, challenge, granted).await?;
         *self.auth.auth_manager.lock().await = manager;
         self.is_new = true;
         Ok(())
@@ -126,12 +138,29 @@ impl Refused {
     }
 }
 
-async fn serve<C>(url: &Url, http: C) -> Result<Service, Refused>
+async fn serve<C>(url: &Url, http: C, handler: &Handler) -> Result<Service, Refused>
 where
     C: StreamableHttpClient + Send + Sync + 'static,
 {
     let config = StreamableHttpClientTransportConfig::with_uri(url.as_str());
-    let connecting = ().serve(StreamableHttpClientTransport::with_client(http, config));
+    // Requests that stand for themselves (2026-07-28), or a session, if the server knows nothing else.
+    let modern = ClientLifecycleMode::Discover {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+    };
+    let serve = |lifecycle| {
+        let (http, config) = (http.clone(), config.clone());
+        let transport = StreamableHttpClientTransport::with_client(http, config);
+        handler.clone().serve_with_lifecycle(transport, lifecycle)
+    };
+    let connecting = async {
+        match serve(modern).await {
+            // Servers of older protocols refuse what they do not know in more ways than rmcp takes for that.
+            Err(error) if error.auth_challenge().is_none() => {
+                serve(ClientLifecycleMode::Initialize).await
+            }
+            connected => connected,
+        }
+    };
     match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(Ok(service)) => Ok(service),
         Ok(Err(error)) => Err(Refused::Error(Box::new(error))),

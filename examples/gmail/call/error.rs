@@ -10,6 +10,7 @@ use rmcp::transport::DynamicTransportError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 use url::Url;
 
+use super::elicit::ElicitError;
 use crate::client::{chain, root_cause};
 use crate::screen::cut;
 use crate::sign_in::SignInError;
@@ -18,6 +19,9 @@ type HttpError = StreamableHttpError<reqwest::Error>;
 
 /// Columns of an answer that is not MCP, as it is quoted.
 const MAX_ANSWER: usize = 100;
+
+/// What a server did that was stopped in the middle of a call.
+const GONE: &str = "the server ended the connection before it had answered";
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +58,9 @@ pub enum CallError {
     /// Signing in did not work.
     #[error(transparent)]
     SignIn(#[from] SignInError),
+    /// The call needs something of the user.
+    #[error(transparent)]
+    Elicit(#[from] ElicitError),
     /// The server refused the call with a JSON-RPC error.
     #[error("the server refused the call: {message}")]
     Refused {
@@ -81,6 +88,7 @@ impl CallError {
             }
             Self::NotMcp { .. } => "invalid_answer".to_owned(),
             Self::Unauthorized { .. } | Self::SignIn(_) => "unauthorized".to_owned(),
+            Self::Elicit(_) => "consent_required".to_owned(),
         }
     }
 
@@ -100,6 +108,7 @@ pub(super) fn call_error(error: ServiceError) -> CallError {
             Transport::Refused => "connection refused".to_owned(),
             Transport::Failed(reason) | Transport::Answered(reason) => reason,
         }),
+        ServiceError::TransportClosed => CallError::Failed(GONE.to_owned()),
         ServiceError::Timeout { timeout } => CallError::TimedOut(timeout),
         error => CallError::Failed(root_cause(&error)),
     }
@@ -158,8 +167,11 @@ fn transport_error(error: &DynamicTransportError) -> Transport {
                     }
                     tls => format!("TLS failed: {tls}"),
                 })
-            } else {
+            } else if error.is_connect() || error.is_timeout() {
                 Transport::Failed(root_cause(error))
+            } else {
+                let cause = root_cause(error);
+                Transport::Failed(format!("{GONE} ({cause})"))
             }
         }
         // "HTTP 404 Not Found: " and the beginning of the body

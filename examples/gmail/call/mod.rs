@@ -1,6 +1,7 @@
 //! The MCP server, as the agent and the demo see it: its tools, and calls of them that ask for spans.
 
 mod connection;
+mod elicit;
 mod error;
 
 use std::time::{Duration, Instant};
@@ -14,7 +15,8 @@ use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
 use opentelemetry::trace::TraceId;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResult, JsonObject, PaginatedRequestParams, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, JsonObject, PaginatedRequestParams,
+    Tool,
 };
 use rmcp::service::ServiceError;
 use tokio::sync::Mutex;
@@ -22,9 +24,10 @@ use url::Url;
 
 use self::connection::{Service, SignedIn};
 use self::error::call_error;
-use crate::sign_in::SignIn;
+use crate::sign_in::{SignIn, SignInError};
 use crate::telemetry::Telemetry;
 
+pub use self::elicit::ElicitError;
 pub use self::error::CallError;
 
 /// How long a call may take before the agent gives up.
@@ -122,7 +125,8 @@ impl McpClient {
 
     /// Calls a tool below the span of `parent` (or in a trace of its own), and asks for the server's spans.
     ///
-    /// If the token is not good enough, or not any more, it signs in again, and calls once more.
+    /// If the token is not good enough, or not any more, it signs in again, and calls once more. If the server asks the user
+    /// to visit a page, it shows the page, and calls again until the call can go on, or nobody waits any longer.
     pub async fn call(
         &self,
         parent: &Context,
@@ -130,34 +134,65 @@ impl McpClient {
         arguments: JsonObject,
         passback: PassbackRequest,
     ) -> Observed {
-        let started = Instant::now();
-        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let client = self.client.clone().with_passback(passback);
+        let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
+        let mut rounds = self.service.service().rounds();
+        let mut earlier: Option<Observed> = None;
+        loop {
+            let round = rounds.in_time(self.round(&client, parent, &params)).await;
+            let (mut observed, goes_on) = match (round, earlier.take()) {
+                (Ok(round), earlier) => {
+                    let goes_on = match &round.failed {
+                        None => rounds.go_on(round.outcome.result(), &mut params).await,
+                        Some(_) => Ok(false),
+                    };
+                    let observed = Observed::new(round, client.advertised().any());
+                    (observed.after(earlier), goes_on)
+                }
+                (Err(error), Some(earlier)) => (earlier, Err(error)),
+                // Nobody was asked, so nobody was waited for.
+                (Err(_), None) => continue,
+            };
+            match goes_on {
+                Ok(true) => earlier = Some(observed),
+                Ok(false) => return observed,
+                Err(error) => {
+                    observed.result = Err(error.into());
+                    return observed;
+                }
+            }
+        }
+    }
+
+    /// Makes a call once, or twice if it takes a new sign-in.
+    async fn round(
+        &self,
+        client: &Client,
+        parent: &Context,
+        params: &CallToolRequestParams,
+    ) -> Round {
+        let started = Instant::now();
         let call = || {
             client
-                .call_tool(params.clone())
+                .call_tool_once(params.clone())
                 .with_context(parent.clone())
         };
-        let outcome = call().await;
-        let challenge = outcome
-            .result()
-            .err()
-            .and_then(ServiceError::auth_challenge);
-        let renewed = match (challenge, &self.signed_in) {
-            (Some(challenge), Some(signed_in)) => {
-                Some(signed_in.lock().await.renew(challenge).await)
+        let mut outcome = call().await;
+        let mut failed = None;
+        if let (Some(wanted), Some(signed_in)) = (challenge(&outcome), &self.signed_in) {
+            let renewed = signed_in.lock().await.renew(wanted).await;
+            match renewed {
+                Ok(()) => outcome = call().await,
+                Err(error) => failed = Some(error),
             }
-            _ => None,
-        };
-        let is_advertised = client.advertised().any();
-        match renewed {
-            None => Observed::new(outcome, started.elapsed(), is_advertised),
-            Some(Ok(())) => Observed::new(call().await, started.elapsed(), is_advertised),
-            Some(Err(error)) => {
-                let mut observed = Observed::new(outcome, started.elapsed(), is_advertised);
-                observed.result = Err(error.into());
-                observed
+            if failed.is_none() && challenge(&outcome).is_some() {
+                failed = Some(SignInError::StillRefused);
             }
+        }
+        Round {
+            outcome,
+            failed,
+            duration: started.elapsed(),
         }
     }
 
@@ -168,8 +203,29 @@ impl McpClient {
     }
 }
 
+/// One answer to a call.
+struct Round {
+    outcome: Outcome<CallToolResponse>,
+    /// Why the token is still not good enough.
+    failed: Option<SignInError>,
+    duration: Duration,
+}
+
+/// What the server wants to see first (`WWW-Authenticate`).
+fn challenge(outcome: &Outcome<CallToolResponse>) -> Option<&str> {
+    outcome
+        .result()
+        .err()
+        .and_then(ServiceError::auth_challenge)
+}
+
 impl Observed {
-    fn new(outcome: Outcome<CallToolResult>, duration: Duration, is_advertised: bool) -> Self {
+    fn new(round: Round, is_advertised: bool) -> Self {
+        let Round {
+            outcome,
+            failed,
+            duration,
+        } = round;
         Self {
             duration,
             trace_id: outcome.span_context().trace_id(),
@@ -177,7 +233,24 @@ impl Observed {
             payload: outcome.payload().cloned(),
             report: outcome.report().clone(),
             is_advertised,
-            result: outcome.into_result().map_err(call_error),
+            result: match (failed, outcome.into_result()) {
+                (Some(error), _) => Err(error.into()),
+                (None, Ok(CallToolResponse::Complete(result))) => Ok(result),
+                (None, Ok(_)) => Err(CallError::Failed("there is no result yet".to_owned())),
+                (None, Err(error)) => Err(call_error(error)),
+            },
         }
+    }
+
+    /// The same, with what was observed in the rounds before.
+    fn after(mut self, earlier: Option<Self>) -> Self {
+        if let Some(mut earlier) = earlier {
+            self.duration += earlier.duration;
+            self.report += &earlier.report;
+            earlier.server_spans.append(&mut self.server_spans);
+            self.server_spans = earlier.server_spans;
+            self.payload = self.payload.or(earlier.payload);
+        }
+        self
     }
 }

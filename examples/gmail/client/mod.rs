@@ -8,6 +8,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use glassbox::ToolContext;
 use glassbox::http_client::{TracingMiddleware, UrlTemplate};
 use glassbox::tokens::{ExposeSecret as _, FixedToken, SecretString, Tokens};
 use reqwest::Method;
@@ -113,19 +114,32 @@ impl Gmail {
         Ok(Self { http, base, tokens })
     }
 
-    /// Gets the access token, checks it by asking Gmail whose it is, and gives it out.
+    /// Gets the access token of whoever calls, checks it by asking Gmail whose it is, and gives it out.
     ///
     /// # Errors
     ///
     /// [`GmailError`]; a wrong or expired token is [`GmailError::Refused`] with 401.
-    pub async fn token(&self) -> Result<AccessToken, GmailError> {
+    pub async fn token(&self, context: &ToolContext) -> Result<AccessToken, GmailError> {
+        self.checked(self.tokens.get(context).await?).await
+    }
+
+    /// The same of `user`, or of the one account there is.
+    ///
+    /// # Errors
+    ///
+    /// As [`token`](Self::token).
+    pub async fn token_for(&self, user: Option<&str>) -> Result<AccessToken, GmailError> {
+        self.checked(self.tokens.get_for(user).await?).await
+    }
+
+    async fn checked(&self, token: SecretString) -> Result<AccessToken, GmailError> {
         /// What tells that somebody is known by this token.
         #[derive(Deserialize)]
         struct Profile {
             #[serde(rename = "emailAddress")]
             _email_address: String,
         }
-        let token = AccessToken::new(self.tokens.get(None).await?);
+        let token = AccessToken::new(token);
         let request = self.request(Method::GET, PROFILE, PROFILE, &token)?;
         self.answer::<Profile>(request, "profile").await?;
         Ok(token)

@@ -104,7 +104,12 @@ impl CacheEntry {
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) => return unusable(&format!("cannot be read: {}", error.kind())),
+            Err(error) => {
+                let (path, reason) = (self.path.display(), error.kind());
+                let text = format!("the sign-in kept in {path} cannot be read: {reason}");
+                self.notice.say(&text);
+                return None;
+            }
         }
         if text.len() as u64 > MAX_FILE_BYTES {
             return unusable("is too large");

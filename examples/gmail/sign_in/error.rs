@@ -51,7 +51,7 @@ pub enum SignInError {
     WrongIssuer,
     /// No answer came.
     #[error(
-        "nobody signed in within {} s{}",
+        "nobody signed in within {} s; if the page showed an error, it says why{}",
         after.as_secs(),
         foreign(*refused)
     )]

@@ -22,20 +22,24 @@ use std::time::Duration;
 
 use rmcp::transport::auth::{
     AuthError, AuthorizationManager, AuthorizationMetadata, AuthorizationMetadataSource,
-    AuthorizationRequest, AuthorizationSession,
+    AuthorizationRequest, AuthorizationSession, WWWAuthenticateParams,
 };
 use serde_json::Value;
 use url::Url;
 
 use self::callback::{Answer, Callback, Outcome};
 use crate::http::OAUTH_TIMEOUT;
+use crate::screen::cut;
 
 pub use self::cache::TokenCache;
 pub use self::error::SignInError;
+pub(crate) use self::visit::safe_page;
 pub use self::visit::{Notice, Visit, Visitor};
 
 /// What the agent calls itself where it registers: what people read when they are asked to consent.
 const CLIENT_NAME: &str = "Glassbox Gmail agent";
+/// Columns of what a sign-in lacks.
+const MAX_SCOPES: usize = 120;
 /// The member of metadata that says that every answer names its issuer (RFC 9207, section 3).
 const ISSUER_IN_ANSWERS: &str = "authorization_response_iss_parameter_supported";
 /// How long a person may take to sign in, unless set otherwise.
@@ -87,16 +91,30 @@ impl SignIn {
         if self.cache.is_some() && found.manager.initialize_from_store().await? {
             return Ok((found.manager, false));
         }
-        Ok((self.authorize(found).await?, true))
+        Ok((self.authorize(found, Vec::new()).await?, true))
     }
 
-    /// Signs in anew: what is known does not help, because it was revoked, or is not enough.
+    /// Signs in anew: what is known does not help, because it was revoked, or is not enough. Then it is asked for what was
+    /// granted before, and what the server wants besides (MCP, Step-Up Authorization Flow).
     pub(crate) async fn renew(
         &self,
         server: &Url,
         challenge: &str,
+        granted: Vec<String>,
     ) -> Result<AuthorizationManager, SignInError> {
-        self.authorize(self.discover(server, challenge).await?)
+        let wanted = WWWAuthenticateParams::parse(challenge, server);
+        let mut scopes = granted;
+        let lacking = wanted.scope.iter().flat_map(|scope| scope.split(' '));
+        let mut lacking: Vec<_> = lacking.map(str::to_owned).collect();
+        lacking.retain(|scope| !scope.is_empty() && !scopes.contains(scope));
+        if wanted.is_insufficient_scope() {
+            self.notice.say(&format!(
+                "This needs more than the sign-in allows: {}. Signing in again.",
+                cut(&lacking.join(", "), MAX_SCOPES)
+            ));
+        }
+        scopes.extend(lacking);
+        self.authorize(self.discover(server, challenge).await?, scopes)
             .await
     }
 
@@ -126,13 +144,17 @@ impl SignIn {
         })
     }
 
-    /// Asks the user.
-    async fn authorize(&self, found: Found) -> Result<AuthorizationManager, SignInError> {
+    /// Asks the user for these scopes; for none in particular, those that the server's challenge names.
+    async fn authorize(
+        &self,
+        found: Found,
+        scopes: Vec<String>,
+    ) -> Result<AuthorizationManager, SignInError> {
         let callback = Callback::listen().await?;
-        let request = self.request(callback.redirect_uri());
+        let request = self.request(callback.redirect_uri(), scopes);
         let session = AuthorizationSession::new(found.manager, request).await;
         let session = session.map_err(|(_, error)| error)?;
-        let page = visit::safe(session.get_authorization_url(), &found.server)?;
+        let page = safe_page(session.get_authorization_url(), &found.server)?;
         let state = page.query_pairs().find(|(key, _)| key == "state");
         let state = state.ok_or(AuthError::NoAuthorizationSupport)?.1;
         let mut waiting = callback.expect(&state);
@@ -156,10 +178,12 @@ impl SignIn {
         outcome.map(|()| session.auth_manager)
     }
 
-    fn request(&self, redirect_uri: &str) -> AuthorizationRequest {
+    fn request(&self, redirect_uri: &str, mut scopes: Vec<String>) -> AuthorizationRequest {
+        scopes.extend(self.scopes.iter().cloned());
         let mut request = AuthorizationRequest::new(redirect_uri)
             .with_client_name(CLIENT_NAME)
-            .with_scopes(self.scopes.clone());
+            .with_initial_scope_selection()
+            .with_scopes(scopes);
         if let Some(id) = &self.client_id {
             request = request.with_preregistered_client(id);
         }

@@ -39,6 +39,16 @@ impl Visitor {
     }
 }
 
+impl Visitor {
+    /// Opens a page, in a task of its own: it may want to read the last page.
+    pub(crate) async fn visit(&self, page: Url) -> Result<(), String> {
+        match tokio::spawn((self.0)(page)).await {
+            Ok(visited) => visited,
+            Err(_) => Err("it panicked".to_owned()),
+        }
+    }
+}
+
 impl fmt::Debug for Visitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Visitor(..)")
@@ -61,11 +71,7 @@ impl Visit {
                 let _ = open::that_detached(url.as_str());
                 None
             }
-            // A task of its own: it may want to read the last page.
-            Self::With(visitor) => match tokio::spawn((visitor.0)(url.clone())).await {
-                Ok(visited) => visited.err(),
-                Err(_) => Some("it panicked".to_owned()),
-            },
+            Self::With(visitor) => visitor.visit(url.clone()).await.err(),
         };
         match failed {
             Some(reason) => SignInError::NotOpened(reason),
@@ -77,8 +83,13 @@ impl Visit {
 /// Only pages that a browser may be sent to: `https`, or for a server on this machine `http` on this machine. The URL comes
 /// from the server: on some systems opening one of another kind starts programs, and what listens here is none of its
 /// business if it is elsewhere.
-pub(super) fn safe(page: &str, server: &Url) -> Result<Url, SignInError> {
+///
+/// Nor one with a user name: `https://accounts.example.com@evil.example/` looks like another.
+pub(crate) fn safe_page(page: &str, server: &Url) -> Result<Url, SignInError> {
     let page = Url::parse(page).map_err(|_| SignInError::UnsafePage)?;
+    if !page.username().is_empty() || page.password().is_some() {
+        return Err(SignInError::UnsafePage);
+    }
     let is_here = is_loopback(&page);
     match page.scheme() {
         "https" if !is_here || is_loopback(server) => Ok(page),
@@ -99,7 +110,7 @@ impl Notice {
         Self(Some(Arc::new(say)))
     }
 
-    pub(super) fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         match &self.0 {
             Some(say) => say(text),
             None => screen::notice(text),
@@ -128,13 +139,15 @@ mod tests {
             ("http://localhost/authorize", true, false),
             ("https://localhost/authorize", true, false),
             ("http://auth.example.com/authorize", false, false),
+            ("https://auth.example.com@evil.example/", false, false),
+            ("https://:secret@auth.example.com/", false, false),
             ("http://localhost.example.com/authorize", false, false),
             ("file:///etc/passwd", false, false),
             ("javascript:alert(1)", false, false),
             ("--help", false, false),
             ("", false, false),
         ] {
-            let is_safe = |server: &str| safe(page, &server.parse().unwrap()).is_ok();
+            let is_safe = |server: &str| safe_page(page, &server.parse().unwrap()).is_ok();
             assert_eq!(is_safe(here), safe_from_here, "{page}");
             assert_eq!(is_safe(away), safe_from_away, "{page}");
         }

@@ -80,7 +80,7 @@ async fn the_answer_comes_first_and_the_whole_tree_below_it() {
         ├─ chat scripted <time>
         ├─ tools/call list_emails <time>
         │  └─ tools/call list_emails SERVER mcp-gmail-server <time>
-        │     ├─ auth.validate <time>
+        │     ├─ auth.gmail_token <time>
         │     │  └─ GET /gmail/v1/users/me/profile <time>
         │     ├─ gmail.list_messages gmail.max_results=3 <time>
         │     │  └─ GET /gmail/v1/users/me/messages <time>
@@ -121,7 +121,7 @@ async fn the_spans_follow_the_conventions_and_hold_no_contents() {
     expect![[r#"
         invoke_agent mcp-gmail-agent gen_ai.agent.name=mcp-gmail-agent gen_ai.operation.name=invoke_agent
           chat stub-1 CLIENT gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=stub-1 gen_ai.response.model=stub-1-2026 gen_ai.usage.input_tokens=100 gen_ai.usage.output_tokens=7 server.address=127.0.0.1
-          tools/call list_emails CLIENT gen_ai.operation.name=execute_tool gen_ai.tool.name=list_emails jsonrpc.request.id=2 mcp.method.name=tools/call mcp.protocol.version=2025-11-25 network.protocol.name=http network.transport=tcp server.address=127.0.0.1
+          tools/call list_emails CLIENT gen_ai.operation.name=execute_tool gen_ai.tool.name=list_emails jsonrpc.request.id=2 mcp.method.name=tools/call mcp.protocol.version=2026-07-28 network.protocol.name=http network.transport=tcp server.address=127.0.0.1
           chat stub-1 CLIENT gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=stub-1 gen_ai.response.model=stub-1-2026 gen_ai.usage.input_tokens=100 gen_ai.usage.output_tokens=7 server.address=127.0.0.1
     "#]].assert_eq(&described(&payloads));
     let spans = format!("{payloads:?}");

@@ -49,7 +49,8 @@ async fn the_demo_shows_both_acts() {
         tools/call list_emails CLIENT mcp-gmail-agent <time>
         └─ tools/call list_emails SERVER mcp-gmail-server <time>
            ├─ auth.validate <time>
-           ├─ auth.validate <time>
+           ├─ auth.authorize <time>
+           ├─ auth.gmail_token <time>
            ├─ gmail.list_messages gmail.max_results=3 <time>
            ├─ gmail.fetch_details gmail.fetch_count=3 <time>
            └─ format_response <time>
@@ -59,7 +60,8 @@ async fn the_demo_shows_both_acts() {
         tools/call list_emails CLIENT mcp-gmail-agent <time>
         └─ tools/call list_emails SERVER mcp-gmail-server <time>
            ├─ auth.validate <time>
-           ├─ auth.validate <time>
+           ├─ auth.authorize <time>
+           ├─ auth.gmail_token <time>
            │  └─ GET /gmail/v1/users/me/profile <time>
            ├─ gmail.list_messages gmail.max_results=3 <time>
            │  └─ GET /gmail/v1/users/me/messages <time>
@@ -120,7 +122,8 @@ async fn a_failing_gmail_shows_in_the_tree() {
         tools/call list_emails ERROR tool_error CLIENT <time>
         └─ tools/call list_emails ERROR tool_error SERVER <time>
            ├─ auth.validate <time>
-           └─ auth.validate ERROR 500 <time>
+           ├─ auth.authorize <time>
+           └─ auth.gmail_token ERROR 500 <time>
               └─ GET /gmail/v1/users/me/profile ERROR 500 <time>
 
         The server's spans came back inside its answer (SEP-2448): no shared collector,
@@ -193,7 +196,7 @@ async fn sending_shows_its_phases() {
     );
     expect![[r#"
         tools/call send_email
-          auth.validate
+          auth.gmail_token
             GET /gmail/v1/users/me/profile
           gmail.send_message
             POST /gmail/v1/users/me/messages/send
@@ -301,7 +304,7 @@ async fn messages_are_resources() {
         .clone();
     expect![[r#"
         resources/read
-          auth.validate
+          auth.gmail_token
             GET /gmail/v1/users/me/profile
           gmail.get_message
             GET /gmail/v1/users/me/messages/{id}
@@ -370,7 +373,7 @@ async fn no_secret_is_in_the_spans() {
 
     for called in &answers {
         let spans = format!("{}{:?}", called.payload, called.own_spans);
-        assert!(spans.contains("auth.validate"), "{spans}");
+        assert!(spans.contains("auth.gmail_token"), "{spans}");
         for canary in [TOKEN, QUERY, RECIPIENT, SUBJECT, BODY, "canary"] {
             assert!(!spans.contains(canary), "{canary} in {spans}");
         }
@@ -404,7 +407,7 @@ async fn a_collector_gets_both_sides_each_under_its_own_name() {
           chat scripted mcp-gmail-agent
           tools/call list_emails mcp-gmail-agent
             tools/call list_emails mcp-gmail-server
-              auth.validate mcp-gmail-server
+              auth.gmail_token mcp-gmail-server
                 GET /gmail/v1/users/me/profile mcp-gmail-server
               gmail.list_messages mcp-gmail-server
                 GET /gmail/v1/users/me/messages mcp-gmail-server

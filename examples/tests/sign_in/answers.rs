@@ -78,7 +78,7 @@ async fn answers_that_are_not_the_right_one_do_not_end_the_wait_but_are_counted(
     sign_in.timeout = Duration::from_secs(2);
     assert_eq!(
         refused(&sign_in, &world).await,
-        "nobody signed in within 2 s; an answer that belongs to no sign-in of this agent was refused"
+        "nobody signed in within 2 s; if the page showed an error, it says why; an answer that belongs to no sign-in of this agent was refused"
     );
 }
 
@@ -141,7 +141,7 @@ async fn nobody_is_waited_for_for_ever() {
     sign_in.timeout = Duration::from_millis(1);
     assert_eq!(
         refused(&sign_in, &world).await,
-        "nobody signed in within 0 s"
+        "nobody signed in within 0 s; if the page showed an error, it says why"
     );
 }
 

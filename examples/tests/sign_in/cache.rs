@@ -66,7 +66,12 @@ async fn a_sign_in_that_cannot_be_kept_is_good_for_the_run() {
     std::fs::write(world.directory.path().join("sign-ins"), "").unwrap();
     world.run(&sign_in).await.unwrap();
     let notices = world.notices().join("\n");
+    assert!(
+        notices.contains("cannot be read: not a directory\n"),
+        "{notices}"
+    );
     assert!(notices.contains("the next run signs in again"), "{notices}");
+    assert!(!notices.contains("it will be replaced"), "{notices}");
     world.run(&sign_in).await.unwrap();
     assert_eq!(world.visits(), 2);
 }

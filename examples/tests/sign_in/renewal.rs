@@ -1,11 +1,13 @@
 //! The first run, the next ones, and tokens that end.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gmail_example::identity::consent::Decision;
 use gmail_example::sign_in::SignIn;
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::{World, decide, follow};
 
 #[tokio::test]
 async fn the_first_run_registers_and_signs_in_and_the_next_one_knows_it() {
@@ -120,4 +122,53 @@ async fn nothing_secret_is_shown_or_recorded() {
         assert!(secret.len() > 20);
         assert!(!shown.contains(&secret));
     }
+}
+
+#[tokio::test]
+async fn a_tool_that_needs_more_asks_the_user_for_it_and_the_call_goes_on() {
+    let world = World::start().await;
+    let pages = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&pages);
+    let sign_in = world.sign_in_with(move |page| {
+        let scope = page.query_pairs().find(|(key, _)| key == "scope").unwrap();
+        seen.lock().unwrap().push(scope.1.into_owned());
+        async move { follow(&decide(&page, Decision::Allow).await).await }
+    });
+    let connected = world.connect(&sign_in).await.unwrap();
+    connected.call().await.result.unwrap();
+    // No more than the first call needs.
+    assert_eq!(*pages.lock().unwrap(), ["gmail.readonly"]);
+    let observed = connected.send().await;
+    assert_ne!(observed.result.unwrap().is_error, Some(true));
+    assert!(!observed.server_spans.is_empty());
+    assert_eq!(
+        *pages.lock().unwrap(),
+        ["gmail.readonly", "gmail.readonly gmail.send"]
+    );
+    assert_eq!(
+        world.notices(),
+        ["This needs more than the sign-in allows: gmail.send. Signing in again."]
+    );
+    // The larger one is kept, for this run and the next.
+    connected.call().await.result.unwrap();
+    let next = world.connect(&sign_in).await.unwrap();
+    next.send().await.result.unwrap();
+    assert_eq!(world.visits(), 2);
+}
+
+#[tokio::test]
+async fn who_does_not_allow_more_keeps_what_there_was() {
+    let world = World::start().await;
+    let sign_in = world.sign_in_with(|page| async move {
+        let decision = match page.as_str().contains("gmail.send") {
+            true => Decision::Deny,
+            false => Decision::Allow,
+        };
+        follow(&decide(&page, decision).await).await;
+    });
+    let connected = world.connect(&sign_in).await.unwrap();
+    let refused = connected.send().await.result.unwrap_err();
+    assert_eq!(refused.to_string(), "access was denied on the page");
+    connected.call().await.result.unwrap();
+    assert_eq!(world.visits(), 2);
 }

@@ -141,11 +141,22 @@ pub(crate) struct Connected {
 
 impl Connected {
     pub(crate) async fn call(&self) -> Observed {
-        let arguments = json!({"max_results": 2}).as_object().unwrap().clone();
+        self.call_tool("list_emails", json!({"max_results": 2}))
+            .await
+    }
+
+    /// Calls a tool that needs more than all requests do.
+    pub(crate) async fn send(&self) -> Observed {
+        let mail = json!({"to": "grace@example.org", "subject": "Lunch?", "body": "At noon?"});
+        self.call_tool("send_email", mail).await
+    }
+
+    async fn call_tool(&self, tool: &str, arguments: Value) -> Observed {
+        let arguments = arguments.as_object().unwrap().clone();
         let passback = PassbackRequest::Detailed;
         let own_trace = Context::new();
         self.client
-            .call(&own_trace, "list_emails", arguments, passback)
+            .call(&own_trace, tool, arguments, passback)
             .await
     }
 }

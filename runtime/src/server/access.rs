@@ -10,11 +10,22 @@ use crate::auth::{Auth, Identity, authorize, has_all, note_refusal};
 type Request = RequestContext<RoleServer>;
 
 /// What a server knows of callers, beside their tokens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Access {
     /// Who calls where there is no HTTP request.
     pub(super) stdio_identity: Option<Identity>,
     pub(super) lists_permitted_only: bool,
+    pub(super) enforces_scopes: bool,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            stdio_identity: None,
+            lists_permitted_only: false,
+            enforces_scopes: true,
+        }
+    }
 }
 
 impl Access {
@@ -30,11 +41,12 @@ impl Access {
     /// The refusal of a caller, who has been identified, that may not have what
     /// needs `scopes`: a tool, resource or prompt.
     pub(super) fn refusal(
+        &self,
         request: &Request,
         item: &'static str,
         scopes: &[&str],
     ) -> Option<Refusal> {
-        if scopes.is_empty() {
+        if scopes.is_empty() || !self.enforces_scopes {
             return None;
         }
         let error = authorize(request, scopes).err()?;
@@ -61,7 +73,9 @@ impl Access {
     /// Whether the caller, who has been identified, is told of what needs
     /// `scopes`.
     pub(super) fn shows(&self, request: &Request, scopes: &[&str]) -> bool {
-        !self.lists_permitted_only || has_all(Identity::of(request), scopes)
+        !self.lists_permitted_only
+            || !self.enforces_scopes
+            || has_all(Identity::of(request), scopes)
     }
 }
 
@@ -111,6 +125,16 @@ impl ServerBuilder {
     /// scopes.
     pub fn stdio_identity(mut self, identity: Identity) -> Self {
         self.access.stdio_identity = Some(identity);
+        self
+    }
+
+    /// Whether the scopes of tools, resources and prompts are checked. Default:
+    /// `true`, and what has scopes is closed to whoever is not known. With
+    /// `false`, everybody who may call at all may ask for all of them: for a
+    /// server that is open on purpose, or whose authorization server knows no such
+    /// scopes.
+    pub fn enforce_scopes(mut self, enforces_scopes: bool) -> Self {
+        self.access.enforces_scopes = enforces_scopes;
         self
     }
 

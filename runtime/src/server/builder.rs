@@ -361,10 +361,14 @@ impl ServerBuilder {
         let resources = Resources::build(resources, self.resources, &self.injections)?;
         let prompts = Prompts::build(prompts, &self.injections)?;
         #[cfg(feature = "auth")]
-        let needs = crate::auth::Needs {
-            tools: tools.scoped().collect(),
-            prompts: prompts.scoped().collect(),
-            resources: resources.scoped().collect(),
+        let needs = if self.access.enforces_scopes {
+            crate::auth::Needs {
+                tools: tools.scoped().collect(),
+                prompts: prompts.scoped().collect(),
+                resources: resources.scoped().collect(),
+            }
+        } else {
+            crate::auth::Needs::default()
         };
         #[cfg(feature = "auth")]
         let auth = self

@@ -14,8 +14,7 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-#[cfg(feature = "auth")]
-use super::access::Access;
+use super::consent::Asking;
 use super::prompts::Prompts;
 use super::resources::Resources;
 use super::tools::OfferedTool;
@@ -119,12 +118,16 @@ impl ServerHandler for ToolHandler {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let request = self.identified(request);
+        let mut request = self.identified(request);
         let found = self.tools.get(&params.name);
         let tool = found.ok_or_else(|| Tools::unknown(self.shown(&request)))?;
         #[cfg(feature = "auth")]
-        if let Some(refusal) = Access::refusal(&request, "tool", tool.built.scopes) {
+        if let Some(refusal) = self.access.refusal(&request, "tool", tool.built.scopes) {
             return refusal.into_tool_answer();
+        }
+        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+        if let Some(declined) = asking.declined() {
+            return declined;
         }
         let cancelled = request.ct.clone().cancelled_owned();
         let call = ToolCall::new(
@@ -134,9 +137,10 @@ impl ServerHandler for ToolHandler {
             Provided::new(Arc::clone(&self.injections), ToolContext::new(request)),
         );
         match attend(async { (tool.built.call)(call).await }, cancelled).await? {
-            Some(answer) => answer
-                .or_else(crate::tool::CallError::into_answer)
-                .map(CallToolResponse::Complete),
+            Some(answer) => {
+                let answer = answer.or_else(crate::tool::CallError::into_answer);
+                asking.answer(answer.map(CallToolResponse::Complete))
+            }
             None => {
                 tracing::error!(tool = %tool.built.model.name, "a tool panicked");
                 let content = vec![ContentBlock::text(PANIC_MESSAGE)];
@@ -207,14 +211,18 @@ impl ServerHandler for ToolHandler {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let cancelled = request.ct.clone().cancelled_owned();
-        let request = self.identified(request);
+        let mut request = self.identified(request);
         #[cfg(feature = "auth")]
-        if let Some(refusal) =
-            Access::refusal(&request, "resource", self.resources.scopes(&params.uri))
-        {
+        let scopes = self.resources.scopes(&params.uri);
+        #[cfg(feature = "auth")]
+        if let Some(refusal) = self.access.refusal(&request, "resource", scopes) {
             return Err(refusal.into_error());
         }
+        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+        if let Some(declined) = asking.declined() {
+            return declined;
+        }
+        let cancelled = request.ct.clone().cancelled_owned();
         let context = ToolContext::new(request);
         let injections = Arc::clone(&self.injections);
         let shows = self.shows();
@@ -224,7 +232,7 @@ impl ServerHandler for ToolHandler {
         };
         let result = attend(reading, cancelled).await?;
         let result = result.ok_or_else(|| panic_in("resource"))?;
-        result.map(ReadResourceResponse::Complete)
+        asking.answer(result.map(ReadResourceResponse::Complete))
     }
 
     async fn list_prompts(
@@ -242,14 +250,18 @@ impl ServerHandler for ToolHandler {
         params: GetPromptRequestParams,
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let cancelled = request.ct.clone().cancelled_owned();
-        let request = self.identified(request);
+        let mut request = self.identified(request);
         #[cfg(feature = "auth")]
-        if let Some(refusal) =
-            Access::refusal(&request, "prompt", self.prompts.scopes(&params.name))
-        {
+        let scopes = self.prompts.scopes(&params.name);
+        #[cfg(feature = "auth")]
+        if let Some(refusal) = self.access.refusal(&request, "prompt", scopes) {
             return Err(refusal.into_error());
         }
+        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+        if let Some(declined) = asking.declined() {
+            return declined;
+        }
+        let cancelled = request.ct.clone().cancelled_owned();
         let context = ToolContext::new(request);
         let injections = Arc::clone(&self.injections);
         let shows = self.shows();
@@ -259,7 +271,7 @@ impl ServerHandler for ToolHandler {
         };
         let result = attend(getting, cancelled).await?;
         let result = result.ok_or_else(|| panic_in("prompt"))?;
-        result.map(GetPromptResponse::Complete)
+        asking.answer(result.map(GetPromptResponse::Complete))
     }
 
     /// A request of a known method ends up here if its parameters do not fit

@@ -15,6 +15,7 @@
 #[cfg(feature = "auth")]
 mod access;
 mod builder;
+mod consent;
 mod error;
 mod handler;
 #[cfg(feature = "http-server")]

@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Arcade {
     base: Url,
     key: SecretString,
-    user: String,
+    user: Option<String>,
     wanted: Wanted,
     client: Client,
 }
@@ -45,21 +45,23 @@ impl Arcade {
     /// Where Arcade answers.
     pub const DEFAULT_URL: &'static str = "https://api.arcade.dev";
 
-    /// Tokens for one of Arcade's tools, such as `Gmail.ListEmails`, for this
-    /// user unless a call names another. `base` is
-    /// [`DEFAULT_URL`](Self::DEFAULT_URL), or where else Arcade answers; the
-    /// client should follow no redirects.
+    /// Tokens for one of Arcade's tools, such as `Gmail.ListEmails`, of whoever
+    /// calls. `base` is [`DEFAULT_URL`](Self::DEFAULT_URL), or where else Arcade
+    /// answers; the client should follow no redirects.
+    ///
+    /// Arcade has to know users by the names that this server's callers have,
+    /// and to make sure that nobody consents in the place of somebody else (its
+    /// user verification).
     pub fn for_tool(
         base: Url,
         client: Client,
         key: impl Into<SecretString>,
-        user: impl Into<String>,
         tool: impl Into<String>,
     ) -> Self {
         Self {
             base,
             key: key.into(),
-            user: user.into(),
+            user: None,
             wanted: Wanted::Tool(tool.into()),
             client,
         }
@@ -71,20 +73,27 @@ impl Arcade {
         base: Url,
         client: Client,
         key: impl Into<SecretString>,
-        user: impl Into<String>,
         provider: impl Into<String>,
         scopes: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self {
             base,
             key: key.into(),
-            user: user.into(),
+            user: None,
             wanted: Wanted::Provider {
                 id: provider.into(),
                 scopes: scopes.into_iter().map(Into::into).collect(),
             },
             client,
         }
+    }
+
+    /// Takes the tokens of this user, whoever calls: whoever may call the tools
+    /// acts for the account.
+    #[must_use]
+    pub fn with_user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
     }
 
     fn endpoint(&self, path: &str) -> Url {
@@ -150,7 +159,7 @@ struct TokenContext {
 
 impl TokenProvider for Arcade {
     async fn token(&self, user: Option<&str>) -> Result<TokenState, TokenError> {
-        let user = user.unwrap_or(&self.user);
+        let user = self.user.as_deref().or(user).ok_or(TokenError::NoUser)?;
         let (path, body): (_, Value) = match &self.wanted {
             Wanted::Tool(name) => (
                 "/v1/tools/authorize",

@@ -11,9 +11,15 @@ use crate::ToolError;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The user has not allowed it yet. The page is for them.
-    #[error("the user has to allow access first: open {0} and then try again")]
+    /// The user has not allowed it yet. The page is for them: it is not in the
+    /// text, which may end up in a span.
+    #[error("the user has to allow access first")]
     ConsentRequired(Url),
+    /// It is not known whose token is wanted.
+    #[error(
+        "nobody is signed in, so there is no account whose token could be used; name one, or let callers sign in"
+    )]
+    NoUser,
     /// The user has denied it, or it was not possible.
     #[error("access was not granted; ask the user whether to try again")]
     Denied,
@@ -48,6 +54,7 @@ impl TokenError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::ConsentRequired(_) => "consent_required",
+            Self::NoUser => "no_user",
             Self::Denied => "consent_denied",
             Self::Revoked => "revoked",
             Self::Refused(_) => "token_refused",
