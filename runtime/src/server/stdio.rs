@@ -8,6 +8,7 @@ use rmcp::{ServerHandler, ServiceExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
+use super::Serving;
 use super::builder::{Server, ServerBuilder};
 use super::error::ServeError;
 use super::shutdown::Signals;
@@ -37,7 +38,8 @@ impl Server {
     ///
     /// If the client's first messages are not MCP, or a pipe breaks.
     pub async fn serve_stdio(self) -> Result<(), ServeError> {
-        serve(self.handler).await
+        let serving: Serving<'_> = Box::pin(serve(self.handler));
+        serving.await
     }
 }
 
