@@ -1,4 +1,5 @@
-//! Code in the README and in `docs` is formatted. That it compiles is checked by doctests of the runtime.
+//! Code in the README, in `docs` and in the macros' documentation is formatted. That it compiles is checked by doctests
+//! of the runtime, and of the README's first block by `ui/tool/pass/readme.rs`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -8,8 +9,9 @@ use std::process::{Command, Stdio};
 /// Documents with code that people wrote; `expansions.md` is what a macro wrote.
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let docs = std::fs::read_dir(root.join("docs")).unwrap();
-    let pages = docs.map(|entry| entry.unwrap().path());
+    let folders = ["docs", "macros/docs"].map(|folder| std::fs::read_dir(root.join(folder)));
+    let pages = folders.into_iter().flat_map(Result::unwrap);
+    let pages = pages.map(|entry| entry.unwrap().path());
     let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
     pages
         .filter(|path| !path.ends_with("expansions.md"))
@@ -22,9 +24,13 @@ fn blocks(page: &str) -> Vec<String> {
     let mut lines = page.lines();
     let mut blocks = Vec::new();
     while let Some(line) = lines.next() {
-        if line.starts_with("```rust") {
-            let block = lines.by_ref().take_while(|line| *line != "```");
-            blocks.push(block.flat_map(|line| [line, "\n"]).collect());
+        let Some(language) = line.strip_prefix("```") else {
+            continue;
+        };
+        let block = lines.by_ref().take_while(|line| *line != "```");
+        let block = block.flat_map(|line| [line, "\n"]).collect();
+        if language.is_empty() || language.starts_with("rust") {
+            blocks.push(block);
         }
     }
     blocks
@@ -85,4 +91,29 @@ fn code_in_documents_is_formatted() {
     }
     assert!(seen > 20, "{seen} blocks");
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The README's first tool is one of the Gmail example, and it compiles beside a server as the README writes it.
+#[test]
+fn the_readme_shows_code_that_compiles() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let flat = |code: &str| -> String {
+        let lines = code.lines().map(str::trim);
+        lines.flat_map(|line| [line, "\n"]).collect()
+    };
+    let readme = blocks(&read("README.md"));
+    let block = readme.first().unwrap();
+    let (tool, server) = block.split_once("Server::builder").unwrap();
+    let compiled = read("tests/ui/tool/pass/readme.rs");
+    assert!(compiled.contains(tool), "write in `readme.rs`\n{tool}");
+    let server = flat(&format!("Server::builder{server}"));
+    assert!(
+        flat(&compiled).contains(&server),
+        "write in `readme.rs`\n{server}"
+    );
+    assert!(
+        read("examples/gmail/server.rs").contains(tool),
+        "the example has another\n{tool}"
+    );
 }

@@ -9,15 +9,16 @@ use syn::{Expr, Ident, Lit, LitStr, Meta, Path};
 
 use crate::diagnostics::{Diagnostics, from_darling};
 
-/// Reads `name, name = value, ...` into `T`, with every mistake in it.
-pub(crate) fn read<T: FromMeta>(arguments: TokenStream) -> syn::Result<T> {
-    let list = NestedMeta::parse_meta_list(arguments)?;
+/// Reads `name, name = value, ...` into `T`, with every mistake in it; `names` are accepted.
+fn read<T: FromMeta>(arguments: TokenStream, names: &[&str]) -> syn::Result<T> {
+    let list = NestedMeta::parse_meta_list(arguments).map_err(|error| in_words(&error))?;
     let mut errors = darling::Error::accumulator();
     for item in &list {
         if let NestedMeta::Lit(literal) = item {
             errors.push(
                 darling::Error::custom(format!(
-                    "a value needs its key: write `name = {}`",
+                    "a value needs its key: write `{} = {}`",
+                    likely_key(literal, names),
                     literal.to_token_stream()
                 ))
                 .with_span(literal),
@@ -37,10 +38,50 @@ pub(crate) fn read<T: FromMeta>(arguments: TokenStream) -> syn::Result<T> {
         })
         .collect();
     let value = errors.handle(T::from_list(&keyed));
-    let checked = errors.finish().map_err(|error| from_darling(error, &keys));
+    let checked = errors
+        .finish()
+        .map_err(|error| in_words(&from_darling(error, &keys)));
     checked.and_then(|()| {
         value.ok_or_else(|| syn::Error::new(Span::call_site(), "these arguments cannot be read"))
     })
+}
+
+/// What the parser found, in words about what to write.
+pub(crate) fn in_words(error: &syn::Error) -> syn::Error {
+    let mut diagnostics = Diagnostics::default();
+    for error in error.clone() {
+        diagnostics.push(one_in_words(error));
+    }
+    diagnostics
+        .finish(())
+        .err()
+        .unwrap_or_else(|| error.clone())
+}
+
+fn one_in_words(error: syn::Error) -> syn::Error {
+    let text = error.to_string();
+    let advice = match text.as_str() {
+        "expected `,`" => "write `key = value`, and a comma before the next key",
+        "expected identifier or literal" => "a key stands here: write `key`, or `key = value`",
+        "expected an expression" | "unexpected end of input, expected an expression" => {
+            "a value stands behind `=`: write a literal, or an expression"
+        }
+        _ => return error,
+    };
+    syn::Error::new(error.span(), advice)
+}
+
+/// What a value without its key is likely to be: sentences describe, words name.
+fn likely_key<'a>(literal: &Lit, names: &[&'a str]) -> &'a str {
+    let wanted: &[&str] = match literal {
+        Lit::Str(text) if text.value().contains(char::is_whitespace) => &["description"],
+        Lit::Str(_) => &["name", "prefix", "description"],
+        _ => &["default"],
+    };
+    let mut known = wanted
+        .iter()
+        .filter_map(|wanted| names.iter().find(|name| *name == wanted));
+    known.next().or(names.first()).copied().unwrap_or("name")
 }
 
 /// Makes the struct that the parser fills, and the list of what it accepts, of one list.
@@ -68,9 +109,9 @@ macro_rules! accepted {
 }
 pub(crate) use accepted;
 
-/// Reads as [`read`] does, and says what is accepted where an argument is not.
+/// Reads `name, name = value, ...` into `T`, with every mistake in it, and says what is accepted where an argument is not.
 pub(crate) fn read_accepted<T: FromMeta>(arguments: TokenStream, names: &[&str]) -> syn::Result<T> {
-    read(arguments).map_err(|error| with_accepted(&error, names))
+    read(arguments, names).map_err(|error| with_accepted(&error, names))
 }
 
 /// Adds what is accepted to mistakes that darling has no suggestion for; it lists short lists only.
@@ -116,6 +157,11 @@ fn mistake<T>(at: &impl Spanned, message: String) -> darling::Result<T> {
     Err(darling::Error::custom(message).with_span(at))
 }
 
+/// Says whether people or models read what stands behind the key.
+fn is_prose(key: &str) -> bool {
+    matches!(key, "title" | "description")
+}
+
 /// `key = "text"`.
 #[derive(Debug, Clone)]
 pub(crate) struct Text(pub(crate) LitStr);
@@ -127,6 +173,10 @@ impl FromMeta for Text {
         match item {
             Meta::NameValue(pair) => match &pair.value {
                 Expr::Lit(literal) => match &literal.lit {
+                    Lit::Str(text) if is_prose(&key) && text.value().trim().is_empty() => mistake(
+                        text,
+                        format!("the {key} is empty; leave it out, or write one"),
+                    ),
                     Lit::Str(text) => Ok(Self(text.clone())),
                     other => mistake(other, advice),
                 },

@@ -98,6 +98,15 @@ fn reword(text: &str) -> String {
     }
 }
 
+/// A type in a sentence, behind its article: "an `Option<String>`", "a `u8`".
+pub(crate) fn with_article(ty: &syn::Type) -> String {
+    let ty = readable(ty);
+    // `f64` is said with a vowel, `usize` is not.
+    let is_vowel = ty.starts_with(['a', 'e', 'f', 'i', 'o', 'A', 'E', 'I', 'O']);
+    let article = if is_vowel { "an" } else { "a" };
+    format!("{article} `{ty}`")
+}
+
 /// Prints a type for a message as a person would write it: `Option<String>`.
 pub(crate) fn readable(tokens: impl ToTokens) -> String {
     fn write(stream: TokenStream, text: &mut String) {

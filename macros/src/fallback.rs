@@ -116,7 +116,9 @@ impl VisitMut for Strip {
             FnArg::Receiver(receiver) => &mut receiver.attrs,
             FnArg::Typed(parameter) => &mut parameter.attrs,
         };
-        attributes.retain(|attribute| !is_arg(attribute) && !is_doc(attribute));
+        attributes.retain(|attribute| {
+            !is_arg(attribute) && !is_doc(attribute) && !is_of_a_field(attribute)
+        });
         visit_mut::visit_fn_arg_mut(self, input);
     }
 
@@ -126,6 +128,12 @@ impl VisitMut for Strip {
 /// Says whether an attribute is `#[arg]`.
 pub(crate) fn is_arg(attribute: &Attribute) -> bool {
     attribute.path().is_ident("arg")
+}
+
+/// Says whether an attribute describes fields of structs, and so cannot stand on a parameter.
+pub(crate) fn is_of_a_field(attribute: &Attribute) -> bool {
+    let of_fields = ["garde", "schemars", "serde", "validate"];
+    of_fields.iter().any(|name| attribute.path().is_ident(name))
 }
 
 /// The first token after attributes and visibility: what says what an item is.

@@ -9,7 +9,7 @@ use syn::{Attribute, Ident, LitStr, PatType, Type};
 use crate::args::CratePath;
 use crate::diagnostics::Diagnostics;
 use crate::docs::is_doc;
-use crate::fallback::is_arg;
+use crate::fallback::{is_arg, is_of_a_field};
 use crate::offer::Offer;
 use crate::signature::hygienic;
 
@@ -40,6 +40,15 @@ pub(crate) fn described(
         .extract_if(.., |attribute| is_arg(attribute) || is_doc(attribute))
         .collect();
     for attribute in &parameter.attrs {
+        if is_of_a_field(attribute) {
+            diagnostics.on(
+                attribute,
+                format!(
+                    "this describes a field of a struct; what a {offer} takes is described with `#[arg(...)]`, as in \
+                     `#[arg(default = 5, rename = \"max\")]`"
+                ),
+            );
+        }
         if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
             diagnostics.on(
                 attribute,

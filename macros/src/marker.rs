@@ -125,6 +125,18 @@ pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<&Attribute> {
         .collect()
 }
 
+/// Whoever offers a deprecated function calls it.
+pub(crate) fn deprecated(attributes: &[Attribute], span: Span) -> Option<TokenStream> {
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("deprecated"))
+        .then(|| {
+            quote_spanned! {span=>
+                #[allow(deprecated, reason = "a deprecated function is still offered")]
+            }
+        })
+}
+
 fn implementation(
     offer: Offer,
     krate: &CratePath,
@@ -142,8 +154,10 @@ fn implementation(
     let (implemented, constant) = (name(names.implemented), name(names.definition));
     let (method, call_type, future) = (name(names.method), name(names.call), name(names.future));
     let call = local("call", ident.span());
+    let deprecated = deprecated(&function.attrs, span);
     quote_spanned! {span=>
         #(#cfgs)*
+        #deprecated
         impl #path::#implemented for #ident {
             const DEFINITION: #private::#constant = #definition;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, ItemFn};
 
 use crate::fallback::keyword;
@@ -61,20 +61,39 @@ impl Offer {
     /// The function under the attribute.
     pub(crate) fn parse(self, item: TokenStream) -> syn::Result<ItemFn> {
         syn::parse2(item.clone()).map_err(|error| match (syn::parse2(item.clone()), self) {
+            (Ok(syn::Item::Verbatim(_)) | Err(_), _) if is_method(&item) => syn::Error::new_spanned(
+                keyword(item),
+                format!("a {self} is a function with a body: put `{written}` where the method is implemented", written = self.written()),
+            ),
+            (Err(_), _) if !has_fn(&item) => self.no_function(item),
             (Ok(syn::Item::Fn(_)) | Err(_), _) => error,
             (Ok(syn::Item::Impl(_)), Self::Tool) => syn::Error::new_spanned(
                 keyword(item),
                 "an `impl` block has tools among its methods: write `#[mcp_tools]`, and `#[mcp_tool]` on each of them",
             ),
-            (Ok(_), _) => syn::Error::new_spanned(
-                keyword(item),
-                format!(
-                    "a {self} is a function: put `{written}` on a `fn`",
-                    written = self.written()
-                ),
-            ),
+            (Ok(_), _) => self.no_function(item),
         })
     }
+
+    fn no_function(self, item: TokenStream) -> syn::Error {
+        syn::Error::new_spanned(
+            keyword(item),
+            format!(
+                "a {self} is a function: put `{written}` on a `fn`",
+                written = self.written()
+            ),
+        )
+    }
+}
+
+/// Says whether an item is a method without a body, as traits have them.
+fn is_method(item: &TokenStream) -> bool {
+    syn::parse2::<syn::TraitItemFn>(item.clone()).is_ok_and(|method| method.default.is_none())
+}
+
+fn has_fn(item: &TokenStream) -> bool {
+    let mut tokens = item.clone().into_iter();
+    tokens.any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"))
 }
 
 impl fmt::Display for Offer {

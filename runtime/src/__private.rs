@@ -14,12 +14,12 @@ pub use crate::resource::{
     ResourceCall, ResourceDefinition, ResourceFailure, ResourceFuture, ResourceOutput, UriPart,
     Variables, content_type, contents,
 };
-pub use crate::text::{FromText, Optional, Required, TextKind, TextProbe, ViaRequired};
+pub use crate::text::{FromText, Optional, ReadText, Required, TextKind, TextProbe, ViaRequired};
 pub use crate::tool::{
     Argument, ArgumentType, Arguments, Bound, CallError, CallFuture, CallTool, DefaultValue,
-    Injection, Keyword, OutputProbe, OutputSchema, ReturnProbe, SplitValue, Taken, ToolCall,
-    ToolDefinition, ToolFailure, ToolFuture, ToolMethod, ToolOutput, ViaValue, default_value,
-    named_set, run_blocking,
+    DescribedOutput, Injection, Keyword, OutputProbe, OutputSchema, ReturnProbe, ShownType,
+    SplitValue, Taken, ToolCall, ToolDefinition, ToolFailure, ToolFuture, ToolMethod, ToolOutput,
+    ViaValue, default_value, named_set, run_blocking,
 };
 
 pub use crate::tool::{output_schema as schema_of, reply as reply_with};

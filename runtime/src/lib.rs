@@ -167,6 +167,16 @@ pub use tool::{IntoToolSet, Tool, ToolContext, ToolError, ToolMethods, ToolSet};
     feature = "stdio"
 ))]
 mod documents {
+    #[doc = include_str!("../../macros/docs/mcp_tool.md")]
+    mod mcp_tool {}
+    #[doc = include_str!("../../macros/docs/mcp_tools.md")]
+    mod mcp_tools {}
+    #[doc = include_str!("../../macros/docs/mcp_resource.md")]
+    mod mcp_resource {}
+    #[doc = include_str!("../../macros/docs/mcp_prompt.md")]
+    mod mcp_prompt {}
+    #[doc = include_str!("../../macros/docs/phase.md")]
+    mod phase {}
     #[cfg(all(feature = "client", feature = "forward"))]
     #[doc = include_str!("../../README.md")]
     mod readme {}

@@ -26,6 +26,7 @@ pub trait FromText: Sized + 'static {
     fn from_text(text: &str) -> Result<Self, String>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FromStr<Err: Display> + 'static> FromText for T {
     fn from_text(text: &str) -> Result<Self, String> {
         let reason = |error: T::Err| shortened(&error.to_string(), MAX_REASON_CHARACTERS);
@@ -81,47 +82,49 @@ pub struct Optional<T>(PhantomData<fn() -> T>);
 #[derive(Debug)]
 pub struct Required<T>(PhantomData<fn() -> T>);
 
-/// How the value of a parameter comes from a text, or from none.
-#[diagnostic::on_unimplemented(
-    message = "an argument of this type cannot be read from text",
-    label = "is not read from text",
-    note = "write `String`, implement `std::str::FromStr` for it with an error that is `Display`, or borrow it, `&T`, to have it injected by the server"
-)]
+/// Whether there has to be a text for a parameter.
 pub trait TextKind {
     /// The parameter's type.
     type Value;
-
-    /// Reads the text.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be read.
-    fn read(text: &str) -> Result<Self::Value, String>;
 
     /// The value if there is no text, if the type has one.
     fn left_out() -> Option<Self::Value>;
 }
 
-impl<T: FromText> TextKind for Required<T> {
+impl<T> TextKind for Required<T> {
     type Value = T;
-
-    fn read(text: &str) -> Result<T, String> {
-        T::from_text(text)
-    }
 
     fn left_out() -> Option<T> {
         None
     }
 }
 
-impl<T: FromText> TextKind for Optional<T> {
+impl<T> TextKind for Optional<T> {
     type Value = Option<T>;
-
-    fn read(text: &str) -> Result<Option<T>, String> {
-        T::from_text(text).map(Some)
-    }
 
     fn left_out() -> Option<Option<T>> {
         Some(None)
+    }
+}
+
+/// How the value of a parameter comes from a text.
+pub trait ReadText: TextKind {
+    /// Reads the text.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read.
+    fn read(text: &str) -> Result<Self::Value, String>;
+}
+
+impl<T: FromText> ReadText for Required<T> {
+    fn read(text: &str) -> Result<T, String> {
+        T::from_text(text)
+    }
+}
+
+impl<T: FromText> ReadText for Optional<T> {
+    fn read(text: &str) -> Result<Option<T>, String> {
+        T::from_text(text).map(Some)
     }
 }

@@ -15,8 +15,27 @@ use crate::sources::Subject;
 pub(crate) enum Step {
     /// `cargo check` after a change of one body, with what the last one left.
     Check,
+    /// `cargo check` with nothing to do: what cargo looks at by itself.
+    Fresh,
+    /// `cargo build` after a change of one body, with what the last one left.
+    Build,
     /// `cargo build --release` of the crate, from nothing but its dependencies.
     Release,
+}
+
+impl Step {
+    /// In the order of the table. A check that finds nothing to do comes after one.
+    pub(crate) const ALL: [Self; 4] = [Self::Check, Self::Fresh, Self::Build, Self::Release];
+
+    /// What the table calls it.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Check => "`cargo check` after a change",
+            Self::Fresh => "`cargo check`, nothing changed",
+            Self::Build => "`cargo build` after a change",
+            Self::Release => "`cargo build --release`",
+        }
+    }
 }
 
 /// The workspace of the subjects.
@@ -30,7 +49,8 @@ impl Workspace {
     pub(crate) fn measure(&self, subject: Subject, step: Step) -> Result<Duration, Box<dyn Error>> {
         let mut cargo = self.cargo("build");
         match step {
-            Step::Check => cargo.args(["check", "--package"]),
+            Step::Check | Step::Fresh => cargo.args(["check", "--package"]),
+            Step::Build => cargo.args(["build", "--package"]),
             Step::Release => cargo.args(["build", "--release", "--package"]),
         };
         cargo.arg(subject.package());

@@ -29,84 +29,61 @@ impl Times {
     }
 }
 
-/// One number of tools: lines, and times of the two steps; each for Glassbox, and for rmcp.
+/// One number of tools: lines, and times of each step; each for Glassbox, and for rmcp.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) tools: usize,
     pub(crate) lines: [usize; 2],
-    pub(crate) check: [Times; 2],
-    pub(crate) release: [Times; 2],
+    /// In the order of [`Step::ALL`].
+    pub(crate) times: [[Times; 2]; 4],
 }
 
-impl Row {
-    /// Where times of a step are kept.
-    pub(crate) fn times(&mut self, step: Step) -> &mut [Times; 2] {
-        match step {
-            Step::Check => &mut self.check,
-            Step::Release => &mut self.release,
-        }
-    }
-}
-
-/// The rows, and what a tool costs beyond the crate around it.
-pub(crate) fn table(rows: &[Row]) -> String {
-    let mut text =
-        String::from("| tools | what | Glassbox | rmcp | ratio |\n|---:|---|---:|---:|---:|\n");
+/// A table of lines, one of each step, and in their last rows what a tool costs beyond the crate around it.
+pub(crate) fn tables(rows: &[Row]) -> String {
+    let mut text = head("lines after expansion");
     for row in rows {
-        let tools = row.tools;
-        let lines = row.lines.map(as_float);
-        let _ = writeln!(
-            text,
-            "| {tools} | lines after expansion | {} | {} | {} |",
-            row.lines[0],
-            row.lines[1],
-            ratio(lines)
-        );
-        for (what, times) in [
-            ("`cargo check` after a change", &row.check),
-            ("`cargo build --release`", &row.release),
-        ] {
-            let [ours, theirs] = times;
-            let ratio = ratio([ours.median(), theirs.median()]);
-            let _ = writeln!(
-                text,
-                "| {tools} | {what} | {} | {} | {ratio} |",
-                spread(ours),
-                spread(theirs)
-            );
-        }
+        let [ours, theirs] = row.lines;
+        let ratio = ratio(row.lines.map(as_float));
+        let _ = writeln!(text, "| {} | {ours} | {theirs} | {ratio} |", row.tools);
     }
-    if let (Some(least), Some(most)) = (rows.first(), rows.last()) {
-        let tools = as_float(most.tools - least.tools);
-        let each = |most: [f64; 2], least: [f64; 2]| {
-            [(most[0] - least[0]) / tools, (most[1] - least[1]) / tools]
-        };
-        let medians = |times: &[Times; 2]| [times[0].median(), times[1].median()];
-        for (what, [ours, theirs], unit) in [
-            (
-                "lines after expansion",
-                each(most.lines.map(as_float), least.lines.map(as_float)),
-                "",
-            ),
-            (
-                "`cargo check` after a change",
-                each(medians(&most.check), medians(&least.check)),
-                " ms",
-            ),
-            (
-                "`cargo build --release`",
-                each(medians(&most.release), medians(&least.release)),
-                " ms",
-            ),
-        ] {
-            let ratio = ratio([ours, theirs]);
-            let _ = writeln!(
-                text,
-                "| each | {what} | {ours:.1}{unit} | {theirs:.1}{unit} | {ratio} |"
-            );
+    each(&mut text, rows, "", |row| row.lines.map(as_float));
+    for step in Step::ALL {
+        text.push_str(&head(step.title()));
+        for row in rows {
+            let [ours, theirs] = &row.times[step as usize];
+            let ratio = ratio([ours.median(), theirs.median()]);
+            let (ours, theirs) = (spread(ours), spread(theirs));
+            let _ = writeln!(text, "| {} | {ours} | {theirs} | {ratio} |", row.tools);
+        }
+        if step != Step::Fresh {
+            let medians = |row: &Row| {
+                let [ours, theirs] = &row.times[step as usize];
+                [ours.median(), theirs.median()]
+            };
+            each(&mut text, rows, " ms", medians);
         }
     }
     text
+}
+
+fn head(what: &str) -> String {
+    format!("\n| tools | {what}, Glassbox | rmcp | ratio |\n|---:|---:|---:|---:|\n")
+}
+
+/// The difference between most tools and least, a tool.
+fn each(text: &mut String, rows: &[Row], unit: &str, value: impl Fn(&Row) -> [f64; 2]) {
+    let (Some(least), Some(most)) = (rows.first(), rows.last()) else {
+        return;
+    };
+    let tools = as_float(most.tools - least.tools);
+    let ([ours_most, theirs_most], [ours_least, theirs_least]) = (value(most), value(least));
+    let [ours, theirs] =
+        [ours_most - ours_least, theirs_most - theirs_least].map(|all| all / tools);
+    let ratio = ratio([ours, theirs]);
+    let _ = writeln!(
+        text,
+        "| each | {ours:.1}{unit} | {theirs:.1}{unit} | {ratio} |"
+    );
 }
 
 fn spread(times: &Times) -> String {

@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, LitStr, Token};
 
 use super::options::{ChosenName, ErrorRecording, KEPT, OPTIONS, Returned, Setting};
-use crate::args::CratePath;
+use crate::args::{CratePath, in_words};
 use crate::diagnostics::Diagnostics;
 
 /// What the user wrote.
@@ -185,7 +185,8 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
 
 fn end_of_entry(input: ParseStream<'_>) -> syn::Result<()> {
     if !input.is_empty() {
-        input.parse::<Token![,]>()?;
+        let comma = input.parse::<Token![,]>();
+        comma.map_err(|error| in_words(&error))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Lit, LitInt, Token, parenthesized, token};
 
 use super::args::Field;
+use crate::args::in_words;
 
 /// Every option: its word, and how it is written. Parser and messages use the list; the tables in the documentation
 /// are compared with it.
@@ -22,7 +23,16 @@ pub(crate) const OPTIONS: [(&str, &str); 8] = [
 ];
 
 /// Words that may become options, and what is written instead today.
-pub(crate) const KEPT: [(&str, &str); 3] = [
+pub(crate) const KEPT: [(&str, &str); 6] = [
+    ("skip", "nothing is recorded that is not named: remove it"),
+    (
+        "skip_all",
+        "nothing is recorded that is not named: remove it",
+    ),
+    (
+        "ret",
+        "what a phase returns is recorded by name: `ok(app.rows = |value| value.len())`",
+    ),
     (
         "fields",
         "attributes stand for themselves: `#[phase(\"name\", app.key = value)]`",
@@ -241,6 +251,15 @@ impl Field {
             key.push('.');
             key.push_str(&input.call(Ident::parse_any)?.unraw().to_string());
         }
+        if input.peek(Token![!]) {
+            return Err(syn::Error::new(
+                span,
+                format!(
+                    "the name of a phase is the same at every call: write it in quotes; one that is made at run time may \
+                     carry data and says so, `name = dynamic({key}!(..))`"
+                ),
+            ));
+        }
         if input.parse::<Option<Token![=]>>()?.is_none() {
             return Err(syn::Error::new(
                 span,
@@ -250,7 +269,17 @@ impl Field {
                 ),
             ));
         }
-        let value = input.parse()?;
+        if let Some(sigil) = input.parse::<Option<Token![%]>>()? {
+            let advice = "values are numbers, texts and truth values as they are: leave out the `%`, and write \
+                          `value.to_string()` for what is none of these";
+            return Err(syn::Error::new_spanned(sigil, advice));
+        }
+        if let Some(sigil) = input.parse::<Option<Token![?]>>()? {
+            let advice = "values are numbers, texts and truth values as they are: leave out the `?`; `format!(\"{value:?}\")` \
+                          would make everything in the value public";
+            return Err(syn::Error::new_spanned(sigil, advice));
+        }
+        let value = input.parse().map_err(|error| in_words(&error))?;
         Ok(Self { key, span, value })
     }
 }

@@ -12,9 +12,9 @@ use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
 use crate::signature::Returns;
-use crate::tool::argument::DefaultValue;
 use crate::tool::checks::{check_blocking, check_function};
 use crate::tool::parameter::Parameter;
+use crate::tool::value::DefaultValue;
 
 /// A prompt.
 #[derive(Debug)]

@@ -67,6 +67,16 @@ impl FromMeta for Audience {
 /// The URI, which stands first, and all else; every mistake is reported.
 pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> (Option<LitStr>, Args) {
     let missing = "a resource has a URI, or a template of URIs: write it first, as in `#[mcp_resource(\"notes://{id}\")]`";
+    let tokens = match keyed.parse2(tokens.clone()) {
+        Ok((key, rest)) => {
+            diagnostics.on(
+                key,
+                "the URI stands first, without a key: `#[mcp_resource(\"notes://{id}\")]`",
+            );
+            rest
+        }
+        Err(_) => tokens,
+    };
     let (first, rest) = match split.parse2(tokens.clone()) {
         Ok((first, rest)) => (first, rest),
         Err(error) => {
@@ -84,6 +94,16 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> (Optio
             None
         }
         None => {
+            if let Ok(name) = constant.parse2(tokens.clone()) {
+                diagnostics.on(
+                    &name,
+                    format!(
+                        "the URI is read where it is written, and what `{name}` is cannot be known there: write the text \
+                         itself, as in `#[mcp_resource(\"notes://{{id}}\")]`"
+                    ),
+                );
+                return (None, Args::default());
+            }
             let place = tokens.into_iter().next().map(|token| token.span());
             diagnostics.at(place.unwrap_or_else(Span::call_site), missing);
             None
@@ -91,6 +111,30 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> (Optio
     };
     let args = diagnostics.keep(read_accepted(rest, Args::NAMES));
     (uri, args.unwrap_or_default())
+}
+
+/// `uri = "..."`, and what is there without the key.
+fn keyed(input: ParseStream<'_>) -> syn::Result<(Ident, TokenStream)> {
+    let key: Ident = input.parse()?;
+    if !matches!(
+        key.to_string().as_str(),
+        "uri" | "uri_template" | "template"
+    ) {
+        return Err(input.error("another key"));
+    }
+    input.parse::<Token![=]>()?;
+    Ok((key, input.parse()?))
+}
+
+/// The name of a constant where the URI should be.
+fn constant(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let name: Ident = input.parse()?;
+    let is_constant = !name.to_string().contains(char::is_lowercase);
+    if is_constant && (input.is_empty() || input.peek(Token![,])) {
+        input.parse::<TokenStream>()?;
+        return Ok(name);
+    }
+    Err(input.error("no constant"))
 }
 
 fn split(input: ParseStream<'_>) -> syn::Result<(Option<Lit>, TokenStream)> {

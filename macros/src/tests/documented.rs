@@ -35,18 +35,16 @@ fn the_page_shows_what_the_macros_write() {
 
 /// The rows of a table whose first column is code.
 fn rows(page: &str) -> Vec<&str> {
-    let lines = page.lines().map(|line| line.trim_start_matches("/// "));
-    lines.filter(|line| line.starts_with("| `")).collect()
+    page.lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect()
 }
 
 #[test]
 fn every_option_of_a_phase_is_in_the_tables() {
-    let macros = include_str!("../lib.rs");
-    let of_phase = macros
-        .split("/// Makes a function, or a part of one, a phase")
-        .nth(1);
+    let of_phase = include_str!("../../docs/phase.md");
     let guide = include_str!("../../../docs/phases.md");
-    for page in [of_phase.unwrap(), guide] {
+    for page in [of_phase, guide] {
         let rows = rows(page);
         for (name, _) in OPTIONS {
             let starts = [

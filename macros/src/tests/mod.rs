@@ -2,6 +2,7 @@
 
 mod documented;
 mod examples;
+mod newcomers;
 mod once;
 mod phase_expansions;
 mod phase_mistakes;

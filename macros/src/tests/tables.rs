@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use super::run;
 
-const SOURCE: &str = include_str!("../lib.rs");
+const TOOL: &str = include_str!("../../docs/mcp_tool.md");
+const TOOLS: &str = include_str!("../../docs/mcp_tools.md");
+const RESOURCE: &str = include_str!("../../docs/mcp_resource.md");
+const PROMPT: &str = include_str!("../../docs/mcp_prompt.md");
 
-/// The words in the first column of the table under a heading of `lib.rs`.
-fn documented(heading: &str) -> BTreeSet<String> {
-    let (_, below) = SOURCE.split_once(heading).unwrap();
+/// The words in the first column of the table under a heading of a macro's documentation.
+fn documented(page: &str, heading: &str) -> BTreeSet<String> {
+    let (_, below) = page.split_once(heading).unwrap();
     let rows = below
         .lines()
         .skip(1)
-        .map(|line| line.trim_start_matches("///").trim());
-    let rows = rows
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'));
     let mut words = BTreeSet::new();
@@ -42,28 +43,31 @@ fn accepted(source: &str) -> BTreeSet<String> {
 fn the_table_of_mcp_tool_is_complete() {
     let accepted = accepted("#[mcp_tool(qqqqqq)] fn f() {}");
     assert!(accepted.contains("read_only"));
-    assert_eq!(documented("# Arguments of `#[mcp_tool(...)]`"), accepted);
+    assert_eq!(
+        documented(TOOL, "# Arguments of `#[mcp_tool(...)]`"),
+        accepted
+    );
 }
 
 #[test]
 fn the_table_of_arg_is_complete() {
     let accepted = accepted("#[mcp_tool] fn f(#[arg(qqqqqq)] a: u8) {}");
     assert!(accepted.contains("minimum"));
-    assert_eq!(documented("# Arguments of `#[arg(...)]`"), accepted);
+    assert_eq!(documented(TOOL, "# Arguments of `#[arg(...)]`"), accepted);
 }
 
 #[test]
 fn the_table_of_mcp_tools_is_complete() {
     let accepted = accepted("#[mcp_tools(qqqqqq)] impl A { #[mcp_tool] fn f(&self) {} }");
     assert!(accepted.contains("prefix"));
-    assert_eq!(documented("/// # Arguments\n"), accepted);
+    assert_eq!(documented(TOOLS, "# Arguments\n"), accepted);
 }
 
 #[test]
 fn the_table_of_mcp_resource_is_complete() {
     let accepted = accepted("#[mcp_resource(\"a:b\", qqqqqq)] fn f() -> u8 {}");
     assert!(accepted.contains("mime_type"));
-    let documented = documented("# Arguments of `#[mcp_resource(\"uri\", ...)]`");
+    let documented = documented(RESOURCE, "# Arguments of `#[mcp_resource(\"uri\", ...)]`");
     assert_eq!(documented, accepted);
 }
 
@@ -71,7 +75,10 @@ fn the_table_of_mcp_resource_is_complete() {
 fn the_table_of_mcp_prompt_is_complete() {
     let accepted = accepted("#[mcp_prompt(qqqqqq)] fn f() -> u8 {}");
     assert!(accepted.contains("title"));
-    assert_eq!(documented("# Arguments of `#[mcp_prompt(...)]`"), accepted);
+    assert_eq!(
+        documented(PROMPT, "# Arguments of `#[mcp_prompt(...)]`"),
+        accepted
+    );
 }
 
 #[test]
@@ -79,7 +86,7 @@ fn the_table_of_a_prompts_arg_is_complete() {
     let accepted = accepted("#[mcp_prompt] fn f(#[arg(qqqqqq)] a: u8) -> u8 {}");
     assert!(accepted.contains("rename"));
     assert_eq!(
-        documented("# Arguments of a prompt's `#[arg(...)]`"),
+        documented(PROMPT, "# Arguments of a prompt's `#[arg(...)]`"),
         accepted
     );
 }

@@ -29,7 +29,7 @@ fn reports_a_value_that_is_no_expression() {
     check(
         r#"#[mcp_tool(title = struct, titel = fn)] fn f() {}"#,
         expect![[r#"
-            expected an expression
+            a value stands behind `=`: write a literal, or an expression
               at `struct`
             unknown argument `titel`; did you mean `title`?
               at `titel`
@@ -323,7 +323,7 @@ fn refuses_patterns() {
         expect![[r#"
             a parameter of a tool needs a name, which is the argument's name: write `name: Type`, and take it apart in the body
               at `(a, b)`
-            a parameter of a tool needs a name, which is the argument's name: write `name: Type`, and take it apart in the body
+            a parameter of a tool needs a name, which is the argument's name: write `name: Type`; if the body does not use it, write `let _ = name;` there
               at `_`
         "#]],
     );
@@ -585,13 +585,13 @@ fn refuses_keywords_that_do_not_fit_their_type() {
               at `1`
             `max_length` counts the characters of a text (for a list write `min_items` or `max_items`), and `names` is a `Vec<String>`
               at `3`
-            `max_items` counts the items of a list (for a text write `min_length` or `max_length`), and `title` is a `Option<String>`
+            `max_items` counts the items of a list (for a text write `min_length` or `max_length`), and `title` is an `Option<String>`
               at `3`
             `unique_items` is for lists, and `flag` is a `bool`
               at `unique_items`
-            `pattern` is for texts, and `number` is a `f64`
+            `pattern` is for texts, and `number` is an `f64`
               at `"a"`
-            `format` is for texts, and `number` is a `f64`
+            `format` is for texts, and `number` is an `f64`
               at `"email"`
         "#]],
     );

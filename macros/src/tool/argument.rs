@@ -1,14 +1,15 @@
 //! One argument of a tool: what is said of it, checked against each other and against its type.
 
-use proc_macro2::Span;
-use syn::{Expr, ExprLit, Lit, LitStr, Type};
+use syn::{Lit, LitStr, Type};
 
 use super::args::ArgArgs;
+use super::flatten::check_flattened;
 use super::keyword::{Keyword, Name, Reader};
 use super::number::Number;
-use super::shape;
-use crate::args::{Keyed, Reason, Switch, Value};
-use crate::diagnostics::{Diagnostics, readable};
+use super::shape::{self, Shape};
+use super::value::DefaultValue;
+use crate::args::{Keyed, Reason};
+use crate::diagnostics::{Diagnostics, readable, with_article};
 
 /// An argument as decided.
 #[derive(Debug)]
@@ -23,17 +24,6 @@ pub(crate) struct Argument {
     pub(crate) deprecated: Option<String>,
     /// Whether the fields of the type are the arguments.
     pub(crate) flattened: bool,
-}
-
-/// What stands in for an argument that is left out, or shows what is meant.
-#[derive(Debug)]
-pub(crate) enum DefaultValue {
-    /// `Default::default()`
-    OfType(Span),
-    /// A string literal, converted into the type.
-    Text(LitStr),
-    /// Of the argument's own type.
-    Value(Box<Expr>),
 }
 
 impl Argument {
@@ -110,6 +100,10 @@ impl Argument {
 
     /// Checks a value that is a literal against what else is written.
     fn check_value(&self, value: Option<&DefaultValue>, what: &str, diagnostics: &mut Diagnostics) {
+        if let Some(advice) = value.and_then(|value| self.of_another_kind(value, what)) {
+            diagnostics.push(advice);
+            return;
+        }
         match value {
             Some(DefaultValue::Value(expr)) => {
                 let Some(number) = Number::of(expr) else {
@@ -139,6 +133,34 @@ impl Argument {
             Some(DefaultValue::Text(text)) => self.check_text(text, what, diagnostics),
             Some(DefaultValue::OfType(_)) | None => {}
         }
+    }
+
+    /// A literal of another kind than the type, with what to write.
+    fn of_another_kind(&self, value: &DefaultValue, what: &str) -> Option<syn::Error> {
+        let name = self.name.value();
+        let a_type = with_article(&self.ty);
+        let literal = value.literal()?;
+        if what == "default"
+            && let Some(inner) = shape::option(&self.ty)
+        {
+            let inner = readable(inner);
+            return Some(syn::Error::new_spanned(
+                literal,
+                format!(
+                    "what has a default is never missing: write `{name}: {inner}`, or leave the default out"
+                ),
+            ));
+        }
+        let advice = match (Shape::of(&self.ty), &literal) {
+            (Shape::Integer { .. } | Shape::Float | Shape::Boolean, Lit::Str(_)) => {
+                format!("`{name}` is {a_type}: write the {what} without quotes")
+            }
+            (Shape::Text, Lit::Int(_) | Lit::Float(_) | Lit::Bool(_)) => {
+                format!("`{name}` is {a_type}, a text: write the {what} in quotes")
+            }
+            _ => return None,
+        };
+        Some(syn::Error::new_spanned(literal, advice))
     }
 
     fn check_text(&self, text: &LitStr, what: &str, diagnostics: &mut Diagnostics) {
@@ -178,114 +200,4 @@ impl Argument {
         let mut keywords = self.keywords.iter();
         keywords.find(|keyword| keyword.name == name)?.number()
     }
-}
-
-impl DefaultValue {
-    pub(crate) fn new(value: Keyed<Value>) -> Self {
-        match value.value.0 {
-            None => Self::OfType(value.key),
-            Some(Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            })) => Self::Text(text),
-            Some(value) => Self::Value(Box::new(value)),
-        }
-    }
-
-    fn example(value: Keyed<Value>, diagnostics: &mut Diagnostics) -> Option<Self> {
-        if value.value.0.is_none() {
-            diagnostics.at(
-                value.key,
-                "an example is a value that shows what is meant: write `example = ...`",
-            );
-            return None;
-        }
-        Some(Self::new(value))
-    }
-}
-
-/// Whether the fields are the arguments; reports whatever else is said of an argument that there is not.
-fn check_flattened(
-    name: &LitStr,
-    ty: &Type,
-    args: &ArgArgs,
-    diagnostics: &mut Diagnostics,
-) -> bool {
-    let ArgArgs {
-        default,
-        example,
-        minimum,
-        maximum,
-        min_length,
-        max_length,
-        pattern,
-        format,
-        min_items,
-        max_items,
-        unique_items,
-        rename,
-        description,
-        deprecated,
-        flatten,
-    } = args;
-    if !matches!(
-        flatten,
-        Some(Keyed {
-            value: Switch(true),
-            ..
-        })
-    ) {
-        return false;
-    }
-    let others = [
-        ("default", key(default)),
-        ("example", key(example)),
-        ("minimum", key(minimum)),
-        ("maximum", key(maximum)),
-        ("min_length", key(min_length)),
-        ("max_length", key(max_length)),
-        ("pattern", key(pattern)),
-        ("format", key(format)),
-        ("min_items", key(min_items)),
-        ("max_items", key(max_items)),
-        ("unique_items", key(unique_items)),
-        ("rename", key(rename)),
-        ("description", key(description)),
-        ("deprecated", key(deprecated)),
-    ];
-    for (word, key) in others {
-        if let Some(key) = key {
-            diagnostics.at(
-                key,
-                format!(
-                    "with `flatten` the fields of `{ty}` are the arguments, and `{name}` is none: write `{word}` for a \
-                     field, or remove `flatten`",
-                    ty = readable(ty),
-                    name = name.value()
-                ),
-            );
-        }
-    }
-    if let Some(inner) = shape::option(ty) {
-        diagnostics.on(
-            ty,
-            format!(
-                "the fields of an `Option` cannot be arguments: write `{inner}`, and make its fields optional",
-                inner = readable(inner)
-            ),
-        );
-    } else if shape::Shape::of(ty) != shape::Shape::Unknown {
-        diagnostics.on(
-            ty,
-            format!(
-                "`{ty}` has no fields to flatten: write a struct, or remove `flatten`",
-                ty = readable(ty)
-            ),
-        );
-    }
-    true
-}
-
-fn key<T>(argument: &Option<Keyed<T>>) -> Option<Span> {
-    argument.as_ref().map(|argument| argument.key)
 }

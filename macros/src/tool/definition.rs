@@ -5,11 +5,12 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, ReturnType};
 
-use super::argument::{Argument, DefaultValue};
+use super::argument::Argument;
 use super::keyword::{Keyword, KeywordValue};
 use super::model::{Input, Tool};
 use super::number::Number;
 use super::shape::given;
+use super::value::DefaultValue;
 use crate::args::CratePath;
 use crate::input::{injections, list};
 use crate::signature::hygienic;

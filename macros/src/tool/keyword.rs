@@ -6,7 +6,7 @@ use syn::{Expr, Lit, LitStr, Type};
 use super::number::Number;
 use super::shape::Shape;
 use crate::args::{Keyed, Switch, Text, Value};
-use crate::diagnostics::{Diagnostics, readable};
+use crate::diagnostics::{Diagnostics, readable, with_article};
 
 /// The formats that clients know and the server checks.
 const FORMATS: [&str; 9] = [
@@ -150,7 +150,8 @@ impl Reader<'_> {
             (Shape::Integer { .. }, Number::Float(_)) => self.diagnostics.on(
                 written,
                 format!(
-                    "`{argument}` is a `{ty}`: write the {word} as an integer",
+                    "`{argument}` is {a_type}: write the {word} as an integer",
+                    a_type = with_article(self.ty),
                     argument = self.name.value(),
                     word = name.written()
                 ),
@@ -295,11 +296,11 @@ impl Reader<'_> {
 
     fn misfit(&self, name: Name, shape: Shape) -> String {
         format!(
-            "`{word}` {what}, and `{argument}` is a `{ty}`",
+            "`{word}` {what}, and `{argument}` is {a_type}",
             word = name.written(),
             what = name.speaks_of(shape),
             argument = self.name.value(),
-            ty = readable(self.ty)
+            a_type = with_article(self.ty)
         )
     }
 

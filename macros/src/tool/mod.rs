@@ -8,20 +8,24 @@ pub(crate) mod argument;
 pub(crate) mod call;
 pub(crate) mod checks;
 pub(crate) mod definition;
+mod flatten;
 pub(crate) mod function;
 mod keyword;
 pub(crate) mod model;
 pub(crate) mod name;
 mod number;
 pub(crate) mod parameter;
+pub(crate) mod place;
 pub(crate) mod scopes;
 mod shape;
+pub(crate) mod value;
 
 use proc_macro2::TokenStream;
 use syn::Attribute;
 
 use self::args::Args;
-use self::model::{Place, Tool};
+use self::model::Tool;
+use self::place::Place;
 use crate::diagnostics::Diagnostics;
 use crate::offer::Offer;
 

@@ -8,6 +8,7 @@ use super::argument::Argument;
 use super::checks::{check_blocking, check_function};
 use super::name;
 use super::parameter::Parameter;
+use super::place::{Place, runtime};
 use crate::args::{CratePath, Keyed, Switch};
 use crate::diagnostics::Diagnostics;
 use crate::docs;
@@ -35,18 +36,6 @@ pub(crate) struct Tool {
     pub(crate) scopes: Vec<LitStr>,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
-}
-
-/// Where a tool is written.
-#[derive(Debug)]
-pub(crate) enum Place {
-    /// In a module, as a free function.
-    Module,
-    /// In an `impl` block with `#[mcp_tools]`, which says some things for all.
-    Impl {
-        krate: CratePath,
-        prefix: Option<LitStr>,
-    },
 }
 
 /// What becomes of a parameter.
@@ -131,55 +120,6 @@ impl Tool {
             scopes: scopes.map(|scopes| scopes.value.0).unwrap_or_default(),
             inputs,
         })
-    }
-}
-
-impl Place {
-    fn prefix(&self) -> Option<&LitStr> {
-        match self {
-            Self::Module => None,
-            Self::Impl { prefix, .. } => prefix.as_ref(),
-        }
-    }
-
-    /// Where type parameters could be.
-    fn instead(&self) -> &'static str {
-        match self {
-            Self::Module => "; or make it a method of a generic `#[mcp_tools] impl`",
-            Self::Impl { .. } => "; or move the parameter to the `impl` block",
-        }
-    }
-
-    fn receiver(&self, function: &ItemFn, diagnostics: &mut Diagnostics) -> Receiver {
-        match self {
-            Self::Module => {
-                Receiver::refuse(
-                    &function.sig,
-                    "a tool with `self` is a method of what the server injects: put `#[mcp_tools]` on its `impl` block",
-                    diagnostics,
-                );
-                Receiver::None
-            }
-            Self::Impl { .. } => Receiver::of(&function.sig, diagnostics),
-        }
-    }
-}
-
-fn runtime(
-    written: Option<Keyed<CratePath>>,
-    place: &Place,
-    diagnostics: &mut Diagnostics,
-) -> CratePath {
-    match (place, written) {
-        (Place::Module, written) => written.map(|written| written.value).unwrap_or_default(),
-        (Place::Impl { krate, .. }, None) => krate.clone(),
-        (Place::Impl { krate, .. }, Some(written)) => {
-            diagnostics.at(
-                written.key,
-                "the runtime is the same for all of the block: write `crate = path` on `#[mcp_tools]`",
-            );
-            krate.clone()
-        }
     }
 }
 

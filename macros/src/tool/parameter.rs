@@ -28,6 +28,16 @@ impl<'a> Parameter<'a> {
             Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
                 &pattern.ident
             }
+            Pat::Wild(wild) => {
+                return error(
+                    wild,
+                    format!(
+                        "a parameter of a {offer} needs a name, which is the {value}'s name: write `name: Type`; if the \
+                         body does not use it, write `let _ = name;` there",
+                        value = offer.value()
+                    ),
+                );
+            }
             pattern => {
                 return error(
                     pattern,

@@ -7,7 +7,7 @@
 use darling::FromMeta;
 use proc_macro2::TokenStream;
 
-use crate::args::{self, CratePath, Name, Text};
+use crate::args::{CratePath, Name, Text, read_accepted};
 
 /// `#[mcp_tools(...)]` as written.
 #[derive(Debug, Default, FromMeta)]
@@ -20,6 +20,6 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn read(tokens: TokenStream) -> syn::Result<Self> {
-        args::read(tokens)
+        read_accepted(tokens, &["prefix", "set", "crate"])
     }
 }

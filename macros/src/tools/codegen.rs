@@ -8,7 +8,7 @@ use syn::{Attribute, Ident, ImplItem, ItemImpl};
 
 use super::model::{Block, Member};
 use crate::args::CratePath;
-use crate::marker::cfgs;
+use crate::marker::{cfgs, deprecated};
 use crate::signature::{hygienic, local};
 use crate::tool::call::{call_local, future};
 use crate::tool::definition::definition;
@@ -113,8 +113,10 @@ fn method(tool: &Tool, item: &ItemImpl) -> TokenStream {
         }
     };
     let future = future(tool, &path);
+    let deprecated = deprecated(&tool.function.attrs, span);
     quote_spanned! {span=>
         #(#cfgs)*
+        #deprecated
         #private::ToolMethod::new(#name, #definition, |#call| #future)
     }
 }

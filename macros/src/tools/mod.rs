@@ -38,6 +38,11 @@ fn parse(item: TokenStream) -> syn::Result<ItemImpl> {
             keyword(item),
             "a trait has no values that could be called: put `#[mcp_tools]` on the `impl` block of a type",
         ),
+        Ok(syn::Item::Mod(_)) => syn::Error::new_spanned(
+            keyword(item),
+            "functions of a module are collected by name: write `ToolSet::new().tool::<first>().tool::<second>()`; \
+             `#[mcp_tools]` stands on an `impl` block",
+        ),
         Ok(_) => syn::Error::new_spanned(
             keyword(item),
             "methods are tools where they are written: put `#[mcp_tools]` on an `impl` block",

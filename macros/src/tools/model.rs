@@ -13,9 +13,10 @@ use crate::offer::Offer;
 use crate::phase::tokens::mention;
 use crate::tool::args::Args as ToolArgs;
 use crate::tool::is_tool;
-use crate::tool::model::{Place, Tool};
+use crate::tool::model::Tool;
 use crate::tool::name::check_prefix;
 use crate::tool::parameter::borrowed;
+use crate::tool::place::Place;
 
 /// An `impl` block with tools.
 pub(crate) struct Block {

@@ -6,7 +6,7 @@ use rmcp::model::{GetPromptResult, JsonObject};
 use serde_json::Value;
 
 use super::definition::PromptDefinition;
-use crate::text::TextKind;
+use crate::text::ReadText;
 use crate::tool::{CallError, CallFuture, Provided, Taken, shown};
 
 /// Most mistakes that are told one by one; the rest is counted.
@@ -87,12 +87,12 @@ pub struct PromptArguments<'a> {
 
 impl PromptArguments<'_> {
     /// Takes the argument with this index in the prompt's definition.
-    pub fn take<K: TextKind>(&mut self, index: usize, kind: K) -> Taken<K::Value> {
+    pub fn take<K: ReadText>(&mut self, index: usize, kind: K) -> Taken<K::Value> {
         self.take_or(index, kind, K::left_out)
     }
 
     /// The same, with a value if it is left out.
-    pub fn take_or<K: TextKind>(
+    pub fn take_or<K: ReadText>(
         &mut self,
         index: usize,
         _: K,

@@ -14,7 +14,7 @@ use crate::tool::{CallError, take};
     label = "is no message",
     note = "return `String` for one message of the user, `Vec<PromptMessage>`, or `GetPromptResult`"
 )]
-pub trait PromptOutput: Send + 'static {
+pub trait PromptOutput: 'static {
     /// The messages.
     fn into_prompt(self) -> GetPromptResult;
 }
@@ -55,9 +55,9 @@ impl PromptOutput for GetPromptResult {
     label = "cannot be shown to the client",
     note = "implement `std::fmt::Display` for it, or return `Result<_, rmcp::ErrorData>`"
 )]
-pub trait PromptFailure: fmt::Display + Send + 'static {}
+pub trait PromptFailure: fmt::Display + 'static {}
 
-impl<E: fmt::Display + Send + 'static> PromptFailure for E {}
+impl<E: fmt::Display + 'static> PromptFailure for E {}
 
 /// Turns what the function returned into the answer.
 ///

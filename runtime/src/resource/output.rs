@@ -30,9 +30,9 @@ const JSON: &str = "application/json";
     label = "has no JSON form",
     note = "derive `serde::Serialize` for it, or return `String`, `Vec<u8>` or `ReadResourceResult`"
 )]
-pub trait ResourceOutput: Serialize + Send + 'static {}
+pub trait ResourceOutput: Serialize + 'static {}
 
-impl<T: Serialize + Send + 'static> ResourceOutput for T {}
+impl<T: Serialize + 'static> ResourceOutput for T {}
 
 /// What a resource can fail with: its text is the message of a JSON-RPC error.
 #[diagnostic::on_unimplemented(
@@ -40,13 +40,13 @@ impl<T: Serialize + Send + 'static> ResourceOutput for T {}
     label = "cannot be shown to the client",
     note = "implement `std::fmt::Display` for it, or return `Result<_, ResourceError>`"
 )]
-pub trait ResourceFailure: fmt::Display + Send + 'static {}
+pub trait ResourceFailure: fmt::Display + 'static {}
 
-impl<E: fmt::Display + Send + 'static> ResourceFailure for E {}
+impl<E: fmt::Display + 'static> ResourceFailure for E {}
 
 /// The MIME type that a type says; of contents that say it themselves, none.
 #[must_use]
-pub fn content_type<T: ResourceOutput>(_: PhantomData<T>) -> Option<&'static str> {
+pub fn content_type<T: 'static>(_: PhantomData<T>) -> Option<&'static str> {
     let of = |types: &[TypeId]| types.contains(&TypeId::of::<T>());
     if of(&[TypeId::of::<String>(), TypeId::of::<&'static str>()]) {
         return Some(TEXT);

@@ -34,3 +34,8 @@ pub use builder::{Server, ServerBuilder};
 pub use error::{BuildError, ServeError};
 pub use provider::ResourceProvider;
 pub use switch::{ToolSwitch, ToolSwitchError};
+
+/// A server that serves, and what it is made of left aside: the compiler looks through every future that a function
+/// awaits, here into axum and rmcp, each time its crate is checked.
+#[cfg(any(feature = "http-server", feature = "stdio"))]
+type Serving<'a> = std::pin::Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send + 'a>>;

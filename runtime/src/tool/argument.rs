@@ -1,5 +1,7 @@
 //! One owned parameter of a tool.
 
+use std::any::Any;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::de::value::Error as ValueError;
@@ -23,12 +25,23 @@ impl<T: DeserializeOwned + JsonSchema + 'static> ArgumentType for T {}
 /// JSON.
 pub type DefaultValue = Result<Value, serde_json::Error>;
 
+/// A type that can have a default or an example: both are in the schema.
+#[diagnostic::on_unimplemented(
+    message = "a default or an example is a part of the schema, and `{Self}` cannot be written as JSON",
+    label = "cannot be written as JSON",
+    note = "derive `serde::Serialize` for it, or write `Option<{Self}>` without a default"
+)]
+pub trait ShownType: Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> ShownType for T {}
+
 /// Writes the value of `#[arg(default = ..)]` as JSON.
 ///
 /// # Errors
 ///
 /// If the type's `Serialize` fails; the server then does not build.
-pub fn default_value<T: ArgumentType + Serialize>(value: T) -> DefaultValue {
+pub fn default_value<T: ShownType>(value: T) -> DefaultValue {
     serde_json::to_value(value)
 }
 
@@ -45,10 +58,8 @@ pub struct Argument {
     /// Whether the fields of the type are the arguments.
     pub(crate) flattened: bool,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
-    /// Whether the type has a value for "left out", as `Option` does.
-    pub(crate) is_optional: fn() -> bool,
-    /// Whether a value can be read as the type.
-    pub(crate) accepts: fn(&Value) -> Result<(), Misfit>,
+    read: fn(&Value, &mut dyn Any) -> Result<(), Misfit>,
+    left_out: fn(&mut dyn Any) -> Result<(), ValueError>,
 }
 
 impl Argument {
@@ -64,8 +75,8 @@ impl Argument {
             deprecated: None,
             flattened: false,
             schema: SchemaGenerator::subschema_for::<T>,
-            is_optional: || T::deserialize(LeftOut).is_ok(),
-            accepts: |value| read::<T>(value).map(drop),
+            read: |value, place| read::<T>(value).map(|value| put(value, place)),
+            left_out: |place| T::deserialize(LeftOut).map(|value| put(value, place)),
         }
     }
 
@@ -110,6 +121,36 @@ impl Argument {
         self.flattened = true;
         self
     }
+
+    /// Reads a value, which the schema has accepted before: what is left is what a schema cannot say.
+    ///
+    /// `T` is the type of the argument. It has no bounds here, so that what it lacks is said once, by [`Self::new`].
+    pub(crate) fn read<T: 'static>(&self, value: &Value) -> Result<Option<T>, Misfit> {
+        let mut place = None;
+        (self.read)(value, &mut place).map(|()| place)
+    }
+
+    /// What the type makes of an argument that is left out, if it is an `Option`.
+    pub(crate) fn left_out<T: 'static>(&self) -> Result<Option<T>, ValueError> {
+        let mut place = None;
+        (self.left_out)(&mut place).map(|()| place)
+    }
+
+    /// Whether a value can be read as the type.
+    pub(crate) fn accepts(&self, value: &Value) -> Result<(), Misfit> {
+        (self.read)(value, &mut ())
+    }
+
+    /// Whether the type has a value for "left out", as `Option` does.
+    pub(crate) fn is_optional(&self) -> bool {
+        (self.left_out)(&mut ()).is_ok()
+    }
+}
+
+fn put<T: 'static>(value: T, place: &mut dyn Any) {
+    if let Some(place) = place.downcast_mut() {
+        *place = Some(value);
+    }
 }
 
 /// Why a value cannot be read as a type, and where in it.
@@ -120,8 +161,7 @@ pub(crate) struct Misfit {
     pub(crate) reason: String,
 }
 
-/// Reads a value, which the schema has accepted before: what is left is what a schema cannot say.
-pub(crate) fn read<T: ArgumentType>(value: &Value) -> Result<T, Misfit> {
+fn read<T: ArgumentType>(value: &Value) -> Result<T, Misfit> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         Misfit {
@@ -133,7 +173,7 @@ pub(crate) fn read<T: ArgumentType>(value: &Value) -> Result<T, Misfit> {
 
 /// What a type makes of an argument that is left out: `Option` has a value for
 /// it, other types do not. As serde's derive treats a missing field.
-pub(crate) struct LeftOut;
+struct LeftOut;
 
 impl<'de> Deserializer<'de> for LeftOut {
     type Error = ValueError;
@@ -163,10 +203,10 @@ mod tests {
 
     #[test]
     fn options_are_optional_through_aliases() {
-        assert!((Argument::new::<Alias>("a").is_optional)());
-        assert!((Argument::new::<Option<Value>>("a").is_optional)());
-        assert!(!(Argument::new::<u8>("a").is_optional)());
-        assert!(!(Argument::new::<String>("a").is_optional)());
-        assert!(!(Argument::new::<Value>("a").is_optional)());
+        assert!(Argument::new::<Alias>("a").is_optional());
+        assert!(Argument::new::<Option<Value>>("a").is_optional());
+        assert!(!Argument::new::<u8>("a").is_optional());
+        assert!(!Argument::new::<String>("a").is_optional());
+        assert!(!Argument::new::<Value>("a").is_optional());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use super::argument::{ArgumentType, LeftOut, Misfit, read};
+use super::argument::Misfit;
 use super::built::{BuiltArgument, BuiltTool};
 use super::call::CallError;
 use super::validation::{Rules, Violation, check, shortened, shown};
@@ -54,36 +54,41 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Takes the argument with this index in the tool's definition.
-    pub fn take<T: ArgumentType>(&mut self, index: usize) -> Taken<T> {
+    /// Takes the argument with this index in the tool's definition, of the type it has there.
+    pub fn take<T: 'static>(&mut self, index: usize) -> Taken<T> {
         let Some(argument) = self.built.get(index) else {
             return Taken(None);
         };
         match &argument.fields {
-            Some(fields) => self.take_flattened(fields),
+            Some(fields) => self.take_flattened(argument, fields),
             None => self.take_one(argument),
         }
     }
 
-    fn take_one<T: ArgumentType>(&mut self, argument: &BuiltArgument) -> Taken<T> {
-        let name = argument.definition.name;
+    fn take_one<T: 'static>(&mut self, argument: &BuiltArgument) -> Taken<T> {
+        let definition = &argument.definition;
+        let name = definition.name;
         if self.wrong.contains(name) {
             return Taken(None);
         }
         let given = self.given.get(name);
         match given.or(argument.default.as_ref()) {
             Some(value) => {
-                let taken = read(value);
+                let taken = definition.read(value);
                 self.keep(taken.map_err(|misfit| unreadable(name, &misfit, given)))
             }
             None => {
-                let taken = T::deserialize(LeftOut);
+                let taken = definition.left_out();
                 self.keep(taken.map_err(|error| format!("argument `{name}` {error}")))
             }
         }
     }
 
-    fn take_flattened<T: ArgumentType>(&mut self, fields: &[String]) -> Taken<T> {
+    fn take_flattened<T: 'static>(
+        &mut self,
+        argument: &BuiltArgument,
+        fields: &[String],
+    ) -> Taken<T> {
         if fields.iter().any(|name| self.wrong.contains(name.as_str())) {
             return Taken(None);
         }
@@ -93,13 +98,13 @@ impl<'a> Arguments<'a> {
                 own.insert(name.clone(), value.clone());
             }
         }
-        let taken = read(&Value::Object(own));
+        let taken = argument.definition.read(&Value::Object(own));
         self.keep(taken.map_err(|misfit| unreadable("", &misfit, None)))
     }
 
-    fn keep<T>(&mut self, taken: Result<T, String>) -> Taken<T> {
+    fn keep<T>(&mut self, taken: Result<Option<T>, String>) -> Taken<T> {
         match taken {
-            Ok(value) => Taken(Some(value)),
+            Ok(value) => Taken(value),
             Err(mistake) => {
                 self.mistakes.push(mistake);
                 Taken(None)

@@ -112,7 +112,7 @@ impl Input {
         if argument.flattened {
             return self.flatten(argument, schema);
         }
-        let is_optional = (argument.is_optional)();
+        let is_optional = argument.is_optional();
         if is_optional {
             forbid_null(&mut schema);
         }
@@ -270,13 +270,14 @@ fn check_values(argument: &BuiltArgument, rules: &Rules) -> Result<(), String> {
                 path => format!("does not accept its {what}: `{path}` {}", violation.text),
             });
         }
-        (definition.accepts)(value)
+        definition
+            .accepts(value)
             .map_err(|misfit| format!("does not accept its {what}: {}", misfit.reason))
     };
     // A default of `None` is what the type makes of nothing.
     let default = argument.default.as_ref();
     if let Some(default) =
-        default.filter(|default| !(default.is_null() && (definition.is_optional)()))
+        default.filter(|default| !(default.is_null() && definition.is_optional()))
     {
         fits(default, "default")?;
     }

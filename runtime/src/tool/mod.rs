@@ -36,7 +36,7 @@ mod schema;
 mod set;
 mod validation;
 
-pub use argument::{Argument, ArgumentType, DefaultValue, default_value};
+pub use argument::{Argument, ArgumentType, DefaultValue, ShownType, default_value};
 pub use arguments::{Arguments, Taken};
 pub use blocking::run_blocking;
 pub use bound::Bound;
@@ -53,7 +53,8 @@ pub use method::{ToolMethod, ToolMethods};
 pub(crate) use name::check_name;
 pub(crate) use output::take;
 pub use output::{
-    OutputProbe, ReturnProbe, SplitValue, ToolFailure, ToolOutput, ViaValue, output_schema, reply,
+    DescribedOutput, OutputProbe, ReturnProbe, SplitValue, ToolFailure, ToolOutput, ViaValue,
+    output_schema, reply,
 };
 pub(crate) use provided::Provided;
 pub use set::{IntoToolSet, ToolSet, named_set};

@@ -29,12 +29,24 @@ use super::schema;
 ///   as text.
 #[diagnostic::on_unimplemented(
     message = "a tool cannot return `{Self}`",
-    label = "has no JSON form and schema",
-    note = "derive `serde::Serialize` and `schemars::JsonSchema` for it, or return `String` or `CallToolResult`"
+    label = "cannot be written as JSON",
+    note = "derive `serde::Serialize` for it, or return `String` or `CallToolResult`"
 )]
-pub trait ToolOutput: Serialize + JsonSchema + Send + 'static {}
+pub trait ToolOutput: Serialize + 'static {}
 
-impl<T: Serialize + JsonSchema + Send + 'static> ToolOutput for T {}
+impl<T: Serialize + 'static> ToolOutput for T {}
+
+/// What a tool can return, as far as clients are told beforehand.
+///
+/// Beside [`ToolOutput`], so that what a type lacks is said once, and where.
+#[diagnostic::on_unimplemented(
+    message = "a tool cannot return `{Self}`",
+    label = "has no schema",
+    note = "derive `schemars::JsonSchema` for it, or return `String` or `CallToolResult`"
+)]
+pub trait DescribedOutput: JsonSchema + 'static {}
+
+impl<T: JsonSchema + 'static> DescribedOutput for T {}
 
 /// What a tool can fail with: its text is shown to the model, with
 /// `isError: true`. An [`ErrorData`] is a JSON-RPC error instead.
@@ -43,9 +55,9 @@ impl<T: Serialize + JsonSchema + Send + 'static> ToolOutput for T {}
     label = "cannot be shown to the model",
     note = "implement `std::fmt::Display` for it, or return `Result<_, ToolError>`"
 )]
-pub trait ToolFailure: fmt::Display + Send + 'static {}
+pub trait ToolFailure: fmt::Display + 'static {}
 
-impl<E: fmt::Display + Send + 'static> ToolFailure for E {}
+impl<E: fmt::Display + 'static> ToolFailure for E {}
 
 /// A returned value, before it is known whether it is a `Result`.
 #[derive(Debug)]
@@ -174,7 +186,7 @@ impl<T> ViaValue<T> for OutputProbe<T> {
 
 /// The schema of structured content, for types that become such.
 #[must_use]
-pub fn output_schema<T: ToolOutput>(_: PhantomData<T>) -> OutputSchema {
+pub fn output_schema<T: DescribedOutput>(_: PhantomData<T>) -> OutputSchema {
     let plain = [
         TypeId::of::<CallToolResult>(),
         TypeId::of::<String>(),

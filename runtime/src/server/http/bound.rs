@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::super::Serving;
 use super::super::builder::{Server, ServerBuilder};
 use super::super::error::ServeError;
 use super::super::shutdown::Signals;
@@ -135,6 +136,11 @@ impl BoundServer {
         self,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
+        let serving: Serving<'_> = Box::pin(self.run(shutdown));
+        serving.await
+    }
+
+    async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
         let (stop_accepting, close_streams) = (CancellationToken::new(), CancellationToken::new());
         let in_flight = TaskTracker::new();
         let config = self.server.http.to_config(close_streams.clone());

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use transport::LineTransport;
 
+use super::Serving;
 use super::builder::{Server, ServerBuilder};
 use super::error::ServeError;
 use super::shutdown::Signals;
@@ -42,7 +43,8 @@ impl Server {
     ///
     /// If the client's first messages are not MCP, or a pipe breaks.
     pub async fn serve_stdio(self) -> Result<(), ServeError> {
-        serve(self.handler).await
+        let serving: Serving<'_> = Box::pin(serve(self.handler));
+        serving.await
     }
 }
 

@@ -1,21 +1,16 @@
 //! One value against the rules.
 
-use std::collections::HashSet;
-
-use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::rules::{Rule, RuleId, Rules};
-use super::violation::{Step, Violations, shortened, shown};
+use super::violation::{Step, Violations};
+use super::words::{counted, must_be, one_of};
 use crate::tool::bound::Bound;
 
 /// Deepest nesting that is followed; as deep as `serde_json` reads.
 const MAX_DEPTH: usize = 128;
 /// Most values that are looked at to find the form of a union. Unions inside unions multiply.
 const MAX_TRIES: usize = 500_000;
-/// Most names that a message lists.
-const MAX_NAMES: usize = 20;
-
 /// Follows a value and its rules.
 #[derive(Debug)]
 pub(super) struct Checker<'a> {
@@ -81,7 +76,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether nothing more is to be found.
-    fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.quiet && self.failed
     }
 
@@ -184,111 +179,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn check_items(&mut self, rule: &Rule, value: &'a Value, items: &'a [Value]) {
-        let count = items.len() as u64;
-        if let Some(least) = rule.min_items.filter(|least| count < *least) {
-            self.wrong(value, || {
-                format!("must have at least {}", counted(least, "item"))
-            });
-        }
-        if let Some(most) = rule.max_items.filter(|most| count > *most) {
-            self.wrong(value, || {
-                format!(
-                    "must have at most {}, and has {count}",
-                    counted(most, "item")
-                )
-            });
-        }
-        if rule.unique_items {
-            let mut seen = HashSet::with_capacity(items.len());
-            if let Some(again) = items.iter().find(|item| !seen.insert(*item)) {
-                self.wrong(value, || {
-                    format!("must have no item twice, and has {} twice", shown(again))
-                });
-            }
-        }
-        if rule.items.is_none() && rule.first_items.is_empty() {
-            return;
-        }
-        for (index, item) in items.iter().enumerate() {
-            if let Some(id) = rule.first_items.get(index).copied().or(rule.items) {
-                self.inside(Step::Index(index), id, item);
-            }
-            if self.is_done() {
-                return;
-            }
-        }
-    }
-
-    fn check_object(&mut self, rule: &'a Rule, value: &'a Value, object: &'a JsonObject) {
-        let count = object.len() as u64;
-        if let Some(least) = rule.min_properties.filter(|least| count < *least) {
-            self.wrong(value, || {
-                format!("must have at least {}", counted(least, "entry"))
-            });
-        }
-        if let Some(most) = rule.max_properties.filter(|most| count > *most) {
-            self.wrong(value, || {
-                format!(
-                    "must have at most {}, and has {count}",
-                    counted(most, "entry")
-                )
-            });
-        }
-        for name in rule
-            .required
-            .iter()
-            .filter(|name| !object.contains_key(*name))
-        {
-            let is_known = rule.properties.contains_key(name);
-            self.wrong_name(name, is_known, || "is required".to_owned());
-        }
-        for (name, value) in object {
-            if self.is_done() {
-                return;
-            }
-            self.check_entry(rule, name, value);
-        }
-    }
-
-    fn check_entry(&mut self, rule: &'a Rule, name: &'a str, value: &'a Value) {
-        if let Some(names) = rule.property_names {
-            // A name is no value of its own that could be borrowed as long.
-            let named = Value::from(name);
-            let mut checker = Checker::new(self.rules);
-            if !checker.fits(names, &named) {
-                let expected = self.rules.resolved(names).map(super::union::described);
-                self.wrong_name(name, false, || match expected {
-                    Some(expected) => {
-                        format!("is not accepted as a name, which must be {expected}")
-                    }
-                    None => "is not accepted as a name".to_owned(),
-                });
-            }
-        }
-        let mut is_known = false;
-        if let Some(id) = rule.properties.get(name) {
-            is_known = true;
-            self.inside(Step::Name(name), *id, value);
-        }
-        for (pattern, id) in &rule.pattern_properties {
-            if pattern.regex.is_match(name) {
-                is_known = true;
-                self.inside(Step::Name(name), *id, value);
-            }
-        }
-        let Some(additional) = rule.additional.filter(|_| !is_known) else {
-            return;
-        };
-        if self.rules.get(additional).is_some_and(|rule| rule.never) {
-            let accepted = &rule.properties;
-            self.wrong_name(name, false, || unknown(accepted.keys().map(String::as_str)));
-        } else {
-            self.inside(Step::Name(name), additional, value);
-        }
-    }
-
-    fn inside(&mut self, step: Step<'a>, id: RuleId, value: &'a Value) {
+    pub(super) fn inside(&mut self, step: Step<'a>, id: RuleId, value: &'a Value) {
         self.path.push(step);
         if self.path.len() > MAX_DEPTH {
             self.wrong(value, || {
@@ -310,45 +201,5 @@ impl<'a> Checker<'a> {
         self.path.push(Step::Name(name));
         self.wrong(value, text);
         self.path.pop();
-    }
-}
-
-pub(super) fn must_be<'t>(alternatives: impl IntoIterator<Item = &'t str>) -> String {
-    let alternatives: Vec<&str> = alternatives.into_iter().collect();
-    format!("must be {}", alternatives.join(" or "))
-}
-
-/// `must be "a"`, `must be one of "a", "b"`.
-pub(super) fn one_of(options: &[Value]) -> String {
-    let mut shown: Vec<String> = options.iter().take(MAX_NAMES).map(shown).collect();
-    if let [only] = shown.as_slice() {
-        return format!("must be {only}");
-    }
-    if options.len() > shown.len() {
-        shown.push(format!("or {} more", options.len() - shown.len()));
-    }
-    format!("must be one of {}", shown.join(", "))
-}
-
-fn unknown<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    let count = names.len();
-    let mut accepted: Vec<String> = names
-        .take(MAX_NAMES)
-        .map(|name| shortened(name, 80))
-        .collect();
-    if accepted.is_empty() {
-        return "is unknown; none is accepted".to_owned();
-    }
-    if count > accepted.len() {
-        accepted.push(format!("and {} more", count - accepted.len()));
-    }
-    format!("is unknown; accepted are: {}", accepted.join(", "))
-}
-
-fn counted(count: u64, what: &str) -> String {
-    match (count, what.strip_suffix('y')) {
-        (1, _) => format!("1 {what}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        (_, None) => format!("{count} {what}s"),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Rules       a schema, compiled when the server is built     rules.rs, compile.rs
-//! Checker     one value against the rules                     check.rs, union.rs
-//! Violations  what was wrong, in bounded space                violation.rs
+//! Checker     one value against the rules                     check.rs, nested.rs, union.rs
+//! Violations  what was wrong, in bounded space                violation.rs, words.rs
 //! prune       null for what may be left out                   prune.rs
 //! Format      `format`, as far as it is checked               format.rs
 //! ```
@@ -14,12 +14,14 @@
 mod check;
 mod compile;
 mod format;
+mod nested;
 mod prune;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod union;
 mod violation;
+mod words;
 
 pub(crate) use prune::{has_null, prune};
 pub(crate) use rules::{RuleId, Rules};

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::check::{Checker, must_be, one_of};
+use super::check::Checker;
 use super::rules::{Rule, RuleId, Rules, Type};
 use super::violation::shown;
+use super::words::{must_be, one_of};
 
 impl<'a> Checker<'a> {
     pub(super) fn check_union(&mut self, forms: &'a [RuleId], exclusive: bool, value: &'a Value) {
