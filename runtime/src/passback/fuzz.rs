@@ -288,20 +288,14 @@ impl Case {
         assert_eq!(recorder.open_spans(), 0);
         let resource = Resource::builder_empty().with_service_name(SECRET).build();
         let described = Described {
-            resource: &resource,
-            net: &NET,
-            counters: &counters,
+            resource,
+            net: NET.clone(),
+            counters: Arc::clone(&counters),
         };
-        let answer = Passback::build(
-            collected,
-            root,
-            self.request,
-            &self.limits,
-            self.room_bytes,
-            described,
-        );
+        let answer = Passback::encode(collected, root, self.request, &self.limits, described)
+            .assemble(self.room_bytes);
         let dropped = counters.snapshot().dropped_spans;
-        let Some(text) = answer.map(Passback::into_text) else {
+        let Some(text) = answer else {
             assert!(self.limits.max_total_bytes.min(self.room_bytes) < 300);
             return (None, counters.snapshot());
         };

@@ -19,6 +19,7 @@
 //! Net               known secrets, out of all of it      secrets/
 //! otlp              spans as OTLP JSON text              otlp.rs, json.rs
 //! Passback          what joins the answer                answer.rs
+//! Spot              where it goes in the answer          spot.rs
 //! ```
 //!
 //! Everything from the policy on is pure: spans in, text out (the policy runs
@@ -57,13 +58,16 @@ mod runaway;
 mod scope;
 mod secrets;
 mod selection;
+mod spot;
 mod sync;
 mod value;
 #[cfg(feature = "testing")]
 mod witness;
 
-pub(crate) use answer::{Described, Passback, attach_to_error, attach_to_meta};
+pub(crate) use answer::{Described, Passback};
 pub(crate) use bucket::Bucket;
+#[cfg(feature = "bench-internals")]
+pub(crate) use bucket::Collected;
 pub use capability::{EXTENSION_ID, MARCH_CAPABILITY};
 pub(crate) use capability::{advertise, advertise_march};
 pub(crate) use collector::SpanCollector;
@@ -78,10 +82,12 @@ pub use rate::PassbackRateLimit;
 #[cfg(any(feature = "client", feature = "testing"))]
 pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
-#[cfg(feature = "testing")]
 pub(crate) use request::TRACES_KEY;
 pub(crate) use scope::{Scope, ScopeGuard, Subject, own_scope};
+#[cfg(feature = "bench-internals")]
+pub(crate) use secrets::Net;
 pub use secrets::{RedactError, Secrets, SecretsError};
+pub(crate) use spot::Spot;
 pub(crate) use value::{LONGEST_CHARACTER_BYTES, cut};
 #[cfg(feature = "testing")]
 pub(crate) use witness::{Kept, Seen, Witness, Witnessed};

@@ -86,8 +86,14 @@ impl SpanWriter {
         self.net.as_ref().is_some_and(|net| net.may_be_in(written))
     }
 
+    #[cfg(any(test, feature = "forward"))]
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// All that was written.
+    pub(super) fn into_text(self) -> String {
+        self.text
     }
 
     fn span(&mut self, span: &SpanView<'_>) {

@@ -4,6 +4,7 @@
 //! cargo test --release -p glassbox --lib -- --ignored --nocapture cost
 //! ```
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
@@ -59,14 +60,14 @@ fn once(spans: &[SpanData], secrets: &Secrets, of_request: &[String]) -> Duratio
     let root = SpanId::from(1);
     let limits = PassbackLimits::default();
     let detailed = PassbackRequest::Detailed;
-    let counters = Counters::default();
+    let counters = Arc::<Counters>::default();
     let described = Described {
-        resource: &resource,
-        net: &net,
-        counters: &counters,
+        resource,
+        net,
+        counters: Arc::clone(&counters),
     };
-    let passback = Passback::build(collected, root, detailed, &limits, usize::MAX, described);
-    assert!(passback.is_some());
+    let passback = Passback::encode(collected, root, detailed, &limits, described);
+    assert!(passback.assemble(usize::MAX).is_some());
     let elapsed = begin.elapsed();
     assert_eq!(counters.snapshot().redacted_secrets, 0);
     elapsed

@@ -1,0 +1,44 @@
+//! What Glassbox costs, beside other ways to serve the same tools: `cargo run --release -p glassbox-benches -- --help`.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::commands::balance::Balance;
+use self::commands::budgets::Budgets;
+use self::commands::document::Document;
+use self::commands::http::Http;
+use self::commands::instructions::Instructions;
+use self::commands::run::Run;
+use self::commands::scaling::Scaling;
+use self::commands::serve::Serve;
+
+/// Measures what Glassbox costs, beside other ways to serve the same tools
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+enum Command {
+    Balance(Balance),
+    Budgets(Budgets),
+    Document(Document),
+    Http(Http),
+    Instructions(Instructions),
+    Run(Run),
+    Scaling(Scaling),
+    Serve(Serve),
+}
+
+fn main() -> ExitCode {
+    match Command::parse() {
+        Command::Balance(balance) => balance.run(),
+        Command::Budgets(budgets) => budgets.run(),
+        Command::Document(document) => document.run(),
+        Command::Http(http) => http.run(),
+        Command::Instructions(instructions) => return instructions.run(),
+        Command::Run(run) => run.run(),
+        Command::Scaling(scaling) => scaling.run(),
+        Command::Serve(serve) => serve.run(),
+    }
+    ExitCode::SUCCESS
+}
