@@ -12,10 +12,7 @@ use crate::server::{auth, call, start};
 struct Obedient;
 
 impl TokenVerifier for Obedient {
-    #[expect(
-        clippy::manual_async_fn,
-        reason = "one panic comes before the future is there"
-    )]
+    // One panic comes before the future is there.
     fn verify(&self, token: &str) -> impl Future<Output = Result<Identity, TokenError>> + Send {
         assert_ne!(token, "panic-at-once", "canary in a panic: {token}");
         async move {

@@ -14,6 +14,8 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+#[cfg(feature = "auth")]
+use super::access::Access;
 use super::consent::Asking;
 use super::prompts::Prompts;
 use super::resources::Resources;
