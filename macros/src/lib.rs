@@ -244,6 +244,7 @@ pub fn mcp_tools(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `audience(user, assistant)` | not said | whom the contents are for |
 /// | `priority = 0.5` | not said | how important the contents are, from 0 to 1 |
 /// | `blocking` | on an async thread | a `fn` that computes or waits for long runs on a thread for blocking code |
+/// | `scopes(..)` | none | `scopes("a", "b")`: what a caller's access token has to allow, all of it; checked before each read (feature `auth`) |
 /// | `crate = path` | `::glassbox` | where the runtime is found |
 ///
 /// # What a URI matches
@@ -322,6 +323,7 @@ pub fn mcp_resource(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `title = "..."` | none | a name for people |
 /// | `description = "..."` | the doc comment | what people read |
 /// | `blocking` | on an async thread | a `fn` that computes or waits for long runs on a thread for blocking code |
+/// | `scopes(..)` | none | `scopes("a", "b")`: what a caller's access token has to allow, all of it; checked before each request (feature `auth`) |
 /// | `crate = path` | `::glassbox` | where the runtime is found |
 ///
 /// # Arguments of a prompt's `#[arg(...)]`, on an owned parameter

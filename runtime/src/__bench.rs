@@ -17,26 +17,20 @@ use crate::propagation;
 /// The spans of a request as the text that joins its answer.
 #[must_use]
 pub fn encode(spans: Vec<SpanData>, root: SpanId, resource: &Resource) -> String {
-    let (net, counters) = (Net::default(), Counters::default());
     let described = Described {
-        resource,
-        net: &net,
-        counters: &counters,
+        resource: resource.clone(),
+        net: Net::default(),
+        counters: Arc::default(),
     };
     let limits = PassbackLimits::default();
     let collected = Collected {
-        spans,
+        spans: spans.into_iter().map(Into::into).collect(),
         dropped_spans: 0,
     };
-    Passback::build(
-        collected,
-        root,
-        PassbackRequest::Detailed,
-        &limits,
-        limits.max_answer_bytes,
-        described,
-    )
-    .map_or_else(String::new, Passback::into_text)
+    let asked = PassbackRequest::Detailed;
+    Passback::encode(collected, root, asked, &limits, described)
+        .assemble(limits.max_answer_bytes)
+        .unwrap_or_default()
 }
 
 /// What a request says in `_meta`: what it asks for, and the context it was made in.
@@ -57,7 +51,7 @@ pub struct Recorder {
 
 impl Default for Recorder {
     fn default() -> Self {
-        let collector = SpanCollector::new();
+        let collector = SpanCollector::alone();
         let provider = SdkTracerProvider::builder()
             .with_span_processor(collector.clone())
             .build();

@@ -2,11 +2,9 @@
 //! types have no place.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rmcp::RoleServer;
-use rmcp::model::{CustomResult, Extensions, JsonRpcMessage, ServerResult};
+use rmcp::model::{CustomResult, JsonRpcMessage, ServerResult};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 
@@ -14,6 +12,9 @@ use crate::passback::advertise_march;
 
 /// A transport that adds the top-level capability to the answers of
 /// `initialize` and `server/discover` on their way out.
+///
+/// For transports of your own. `glassbox::http` and `glassbox::stdio` have it
+/// built in; over a reader and a writer, `stdio::LineTransport` costs less.
 ///
 /// # Examples
 ///
@@ -63,7 +64,8 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Advertising<T> {
     }
 }
 
-fn announce(result: &mut ServerResult) {
+/// Adds the top-level capability to a result that announces capabilities.
+pub(crate) fn announce(result: &mut ServerResult) {
     let serialized = match result {
         ServerResult::InitializeResult(result) => serde_json::to_value(result),
         ServerResult::DiscoverResult(result) => serde_json::to_value(result),
@@ -73,25 +75,5 @@ fn announce(result: &mut ServerResult) {
         && advertise_march(&mut value)
     {
         *result = ServerResult::CustomResult(CustomResult(value));
-    }
-}
-
-/// Tells the HTTP side, which sees bytes, that the answer to this request is
-/// one that announces capabilities.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct AdvertisementMark(Arc<AtomicBool>);
-
-impl AdvertisementMark {
-    #[cfg(feature = "http-server")]
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-}
-
-/// Marks the HTTP request that these extensions belong to, if it is one.
-pub(crate) fn mark_advertisement(extensions: &Extensions) {
-    let parts = extensions.get::<::http::request::Parts>();
-    if let Some(mark) = parts.and_then(|parts| parts.extensions.get::<AdvertisementMark>()) {
-        mark.0.store(true, Ordering::Release);
     }
 }

@@ -39,7 +39,7 @@
 //! | `http-client` | no | [`http_client::TracingMiddleware`] for `reqwest-middleware` |
 //! | `client` | no | [`client::Client`]: calls that ask for spans, and take them in safely |
 //! | `forward` | no | [`forward`]: spans on to OTLP/HTTP receivers, queued, retried, counted |
-//! | `auth` | no | [`auth`]: access tokens of callers over HTTP, and scopes of tools |
+//! | `auth` | no | [`auth`]: access tokens of callers over HTTP, and scopes of what they ask for |
 //! | `tokens` | no | [`tokens`]: tokens of third parties that tools need |
 //! | `analysis` | no | [`analysis`] and [`render`]: returned spans as a tree, with findings |
 //! | `ingest` | no | [`ingest`]: what a server returned, checked before it goes anywhere |
@@ -60,9 +60,9 @@
 //! | [`ServerBuilder::passback_for_prompts`], spans of `prompts/get` | off |
 //! | [`ServerBuilder::resources`], resources found at run time | those of functions alone |
 //! | [`ServerBuilder::auth`], who may call over HTTP | everybody |
-//! | [`Auth`](auth::Auth), how tokens are checked | 30 s of leeway; keys fetched again after 5 min, kept for 24 h, fetched every 10 s at most and within 5 s |
+//! | [`Auth`](auth::Auth), how tokens are checked | 30 s of leeway; keys fetched again after 5 min, kept for 24 h, fetched every 10 s at most and within 5 s; 1,000 tokens remembered |
 //! | [`ServerBuilder::stdio_identity`], who calls on stdio | nobody |
-//! | [`ServerBuilder::list_permitted_tools_only`] | `false` |
+//! | [`ServerBuilder::list_permitted_only`] | `false` |
 //! | [`ServerBuilder::tool_switch`], tools that come and go | all tools, always |
 //! | [`ServerBuilder::allowed_hosts`] | `localhost`, `127.0.0.1`, `::1` |
 //! | [`ServerBuilder::allowed_origins`] | pages of this machine |
@@ -115,6 +115,7 @@ pub mod http_client;
 #[cfg(feature = "ingest")]
 pub mod ingest;
 mod instrument;
+mod lane;
 #[cfg(feature = "analysis")]
 pub mod otlp;
 mod passback;

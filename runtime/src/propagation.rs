@@ -34,14 +34,15 @@ pub(crate) fn extract(meta: &MetaObject, ambient: &Context) -> Option<Context> {
     if remote.is_none() && !has_baggage {
         return None;
     }
-    let mut context = ambient.clone();
-    if has_baggage {
-        context = BaggagePropagator::new().extract_with_context(&context, &MetaCarrier(meta));
+    let with_baggage = has_baggage
+        .then(|| BaggagePropagator::new().extract_with_context(ambient, &MetaCarrier(meta)));
+    match remote {
+        Some(remote) => {
+            let context = with_baggage.as_ref().unwrap_or(ambient);
+            Some(context.with_remote_span_context(remote))
+        }
+        None => with_baggage,
     }
-    Some(match remote {
-        Some(remote) => context.with_remote_span_context(remote),
-        None => context,
-    })
 }
 
 /// The span that `_meta.traceparent` names, with its `tracestate`.
@@ -67,34 +68,35 @@ fn remote_parent(meta: &MetaObject) -> Option<SpanContext> {
 /// ids; as there, flags other than the sampled flag are cleared, and a higher
 /// version may carry further fields.
 pub(crate) fn parse_traceparent(text: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
-    let text = text.trim();
-    let version = lower_hex(text.get(0..2)?)?;
-    let separators = [2, 35, 52].map(|at| text.as_bytes().get(at) == Some(&b'-'));
+    let text = text.trim().as_bytes();
+    let version = lower_hex(text.get(..2)?)?;
+    let separators = [2, 35, 52].map(|at| text.get(at) == Some(&b'-'));
     if version == 0xff || separators.contains(&false) {
         return None;
     }
     match (version, text.len()) {
         (_, 55) => {}
-        (1.., 56..) if text.as_bytes().get(55) == Some(&b'-') => {}
+        (1.., 56..) if text.get(55) == Some(&b'-') => {}
         _ => return None,
     }
-    let trace_id = TraceId::from(lower_hex(text.get(3..35)?)?);
-    let span_id = SpanId::from(u64::try_from(lower_hex(text.get(36..52)?)?).ok()?);
+    let [high, low] = [3..19, 19..35].map(|digits| text.get(digits).and_then(lower_hex));
+    let trace_id = TraceId::from(u128::from(high?) << 64 | u128::from(low?));
+    let span_id = SpanId::from(lower_hex(text.get(36..52)?)?);
     let flags = TraceFlags::new(u8::try_from(lower_hex(text.get(53..55)?)?).ok()?);
     let valid = trace_id != TraceId::INVALID && span_id != SpanId::INVALID;
     valid.then_some((trace_id, span_id, flags & TraceFlags::SAMPLED))
 }
 
-/// A number of lower-case hex digits only.
-fn lower_hex(text: &str) -> Option<u128> {
-    let digits = text
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if digits {
-        u128::from_str_radix(text, 16).ok()
-    } else {
-        None
-    }
+/// A number of at most 16 lower-case hex digits.
+fn lower_hex(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |number, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u64::from(value))
+    })
 }
 
 /// Writes the context into a request's `_meta`: `traceparent`, `tracestate`

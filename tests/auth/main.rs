@@ -1,9 +1,11 @@
 //! Access tokens: who gets in, who does not, and what either learns.
 
+mod checked;
 mod issuer;
 mod keys;
 mod metadata;
 mod opaque;
+mod scoped_items;
 mod scopes;
 mod secrets;
 mod server;
@@ -11,3 +13,4 @@ mod sessions;
 mod stages;
 mod stdio;
 mod tokens;
+mod verifiers;

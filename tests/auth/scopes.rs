@@ -91,7 +91,7 @@ async fn scopes_are_read_as_issuers_write_them() {
 }
 
 #[tokio::test]
-async fn a_refused_call_gives_the_stages_that_ran() {
+async fn s15_a_call_refused_for_a_scope_returns_the_stages_that_ran() {
     let signer = Signer::ed25519();
     let issuer = Issuer::start(std::slice::from_ref(&signer)).await;
     let running = start(auth(&issuer)).await;
@@ -161,9 +161,7 @@ async fn tools_that_may_not_be_called_can_be_left_out_of_the_list() {
         listed(&running, &token("")).await,
         ["whoami", "read", "write"]
     );
-    let builder = builder()
-        .auth(auth(&issuer))
-        .list_permitted_tools_only(true);
+    let builder = builder().auth(auth(&issuer)).list_permitted_only(true);
     let running = Running::start(builder.build().unwrap()).await;
     assert_eq!(listed(&running, &token("")).await, ["whoami"]);
     assert_eq!(

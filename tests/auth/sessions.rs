@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::issuer::{Issuer, Signer};
-use crate::server::{auth, call_in, legacy, open_session, start};
+use crate::server::{Call, auth, call_in, legacy, open_session, start};
 
 #[tokio::test]
 async fn sessions_belong_to_who_opened_them() {
@@ -42,4 +42,31 @@ async fn sessions_belong_to_who_opened_them() {
     // A session that was good once is no substitute for a token.
     let answer = call_in(&running, &session, "read").send().await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_known_or_has_ended_is_nobodys() {
+    let signer = Signer::ed25519();
+    let issuer = Issuer::start(std::slice::from_ref(&signer)).await;
+    let running = start(auth(&issuer)).await;
+    let token = signer.sign(&issuer.claims("files.read"));
+    let status = async |request: Call| request.token(&token).send().await.status;
+    let session = open_session(&running, &token).await;
+    assert_eq!(
+        status(call_in(&running, "made-up", "read")).await,
+        StatusCode::NOT_FOUND
+    );
+    // The first id counts, for the check as for the transport.
+    let two = call_in(&running, "made-up", "read").header("mcp-session-id", &session);
+    assert_eq!(status(two).await, StatusCode::NOT_FOUND);
+    assert_eq!(
+        status(call_in(&running, &session, "read")).await,
+        StatusCode::OK
+    );
+    let end = legacy(&running, Some(&session), json!(null)).method(Method::DELETE);
+    assert!(status(end).await.is_success());
+    assert_eq!(
+        status(call_in(&running, &session, "read")).await,
+        StatusCode::NOT_FOUND
+    );
 }

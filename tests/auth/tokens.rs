@@ -415,6 +415,9 @@ async fn nobody_without_a_token_learns_anything() {
     }
     texts.dedup();
     assert_eq!(texts.len(), 1, "all look the same: {texts:?}");
+    let head = stateless("tools/list").method(Method::HEAD).send().await;
+    assert_eq!(head.status, StatusCode::UNAUTHORIZED);
+    assert_eq!((head.challenge, &*head.text), (texts[0].0.clone(), ""));
 }
 
 #[tokio::test]

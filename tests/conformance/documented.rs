@@ -18,7 +18,11 @@ struct Side {
 const SERVER: Side = Side {
     letter: 's',
     rules: 18,
-    places: &["tests/conformance/server"],
+    places: &[
+        "tests/conformance/server",
+        "tests/auth/scopes.rs",
+        "tests/auth/stages.rs",
+    ],
 };
 const CLIENT: Side = Side {
     letter: 'c',

@@ -8,7 +8,11 @@ const DOCUMENT: &str = include_str!("../../docs/security.md");
 /// Where tests are, from the root of the workspace.
 const PLACES: [&str; 4] = ["tests", "examples/tests", "runtime/src", "macros/src"];
 /// The headings of the tables of threats.
-const TABLES: [&str; 2] = ["## Threats to a server", "## Threats to a client"];
+const TABLES: [&str; 3] = [
+    "## Threats to a server",
+    "## Threats to who may call",
+    "## Threats to a client",
+];
 
 /// The names of all functions in the Rust files of a directory that are marked as tests, alone and with their file's:
 /// `fuzz::meta`.

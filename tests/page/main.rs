@@ -7,5 +7,6 @@ mod hostile;
 mod keyboard;
 mod looks;
 mod screenshot;
+mod sign_in;
 mod traces;
 mod waterfall;

@@ -6,6 +6,7 @@ pub mod clients;
 pub mod collector;
 pub mod hostile;
 pub mod http;
+pub mod log;
 pub mod matrix;
 pub mod pipe;
 pub mod recorder;

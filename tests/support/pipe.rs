@@ -1,8 +1,10 @@
 //! A server on the other end of a pipe, in this process.
 
+use glassbox::stdio::LineTransport;
 use glassbox::{Advertising, Instrumented};
+use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
-use rmcp::{ServerHandler, ServiceExt as _};
+use rmcp::{RoleServer, ServerHandler, ServiceExt as _};
 use serde_json::Value;
 use tokio::io::{
     AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
@@ -24,11 +26,28 @@ impl Pipe {
         Self::serve_handler(handler)
     }
 
-    /// Serves any handler on a pipe.
+    /// Serves any handler on a pipe, by a transport of rmcp's.
     pub fn serve_handler(handler: impl ServerHandler) -> Self {
+        Self::over(handler, |far| {
+            let (read, write) = tokio::io::split(far);
+            Advertising::new(AsyncRwTransport::new_server(read, write))
+        })
+    }
+
+    /// Serves any handler on a pipe, by the transport of stdio.
+    pub fn over_lines(handler: impl ServerHandler) -> Self {
+        Self::over(handler, |far| {
+            let (read, write) = tokio::io::split(far);
+            LineTransport::new(read, write)
+        })
+    }
+
+    fn over<T: Transport<RoleServer> + 'static>(
+        handler: impl ServerHandler,
+        transport: impl FnOnce(DuplexStream) -> T,
+    ) -> Self {
         let (near, far) = tokio::io::duplex(1 << 16);
-        let (read, write) = tokio::io::split(far);
-        let transport = Advertising::new(AsyncRwTransport::new_server(read, write));
+        let transport = transport(far);
         let serving = tokio::spawn(async move {
             drop(handler.serve(transport).await.unwrap().waiting().await);
         });
@@ -56,7 +75,12 @@ impl Pipe {
 
     /// The next message that comes.
     pub async fn next(&mut self) -> Value {
-        serde_json::from_str(&self.lines.next_line().await.unwrap().unwrap()).unwrap()
+        serde_json::from_str(&self.next_line().await).unwrap()
+    }
+
+    /// The next line that comes.
+    pub async fn next_line(&mut self) -> String {
+        self.lines.next_line().await.unwrap().unwrap()
     }
 
     /// Goes away, and waits until the server has noticed.

@@ -9,6 +9,7 @@ use proc_macro2::TokenStream;
 use syn::{Attribute, Meta};
 
 use crate::args::{CratePath, Keyed, Switch, Text, Value, accepted, read_accepted};
+use crate::tool::scopes::Scopes;
 
 accepted! {
 /// `#[mcp_prompt(...)]` as written.
@@ -18,6 +19,7 @@ pub(crate) struct Args {
     pub(crate) title: Option<Keyed<Text>>,
     pub(crate) description: Option<Keyed<Text>>,
     pub(crate) blocking: Option<Keyed<Switch>>,
+    pub(crate) scopes: Option<Keyed<Scopes>>,
     #[darling(rename = "crate")]
     pub(crate) crate_path: Option<Keyed<CratePath>>,
 }

@@ -40,11 +40,14 @@ fn definition(prompt: &Prompt) -> TokenStream {
         Input::Injection { .. } => None,
     });
     let arguments = list(span, "arguments", arguments);
+    let scopes = prompt.scopes.iter().map(ToTokens::to_token_stream);
+    let scopes = list(span, "scopes", scopes);
     let injections = injections(&prompt.krate, span, &prompt.inputs);
     quote_spanned! {span=>
         #private::PromptDefinition::new(#name)
             #(.title(#title))*
             #(.description(#description))*
+            #scopes
             #arguments
             #injections
     }

@@ -26,6 +26,7 @@ pub(crate) struct Prompt {
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<String>,
     pub(crate) blocking: bool,
+    pub(crate) scopes: Vec<LitStr>,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
 }
@@ -50,6 +51,7 @@ impl Prompt {
             title,
             description,
             blocking,
+            scopes,
             crate_path,
         } = args;
         let krate = crate_path.map(|path| path.value).unwrap_or_default();
@@ -90,6 +92,7 @@ impl Prompt {
             title: title.map(|title| title.value.0),
             description,
             blocking,
+            scopes: scopes.map(|scopes| scopes.value.0).unwrap_or_default(),
             inputs,
             function,
         }

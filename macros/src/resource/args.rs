@@ -12,6 +12,7 @@ use syn::{Ident, Lit, LitStr, Meta, Token};
 
 use crate::args::{CratePath, Keyed, Switch, Text, Value, accepted, read_accepted};
 use crate::diagnostics::Diagnostics;
+use crate::tool::scopes::Scopes;
 
 accepted! {
 /// `#[mcp_resource("...", ...)]` as written, but for the URI.
@@ -25,6 +26,7 @@ pub(crate) struct Args {
     pub(crate) audience: Option<Keyed<Audience>>,
     pub(crate) priority: Option<Keyed<Value>>,
     pub(crate) blocking: Option<Keyed<Switch>>,
+    pub(crate) scopes: Option<Keyed<Scopes>>,
     #[darling(rename = "crate")]
     pub(crate) crate_path: Option<Keyed<CratePath>>,
 }

@@ -50,6 +50,8 @@ fn definition(resource: &Resource) -> TokenStream {
     let audience = list(span, "audience", audience);
     let priority = resource.priority.map(Literal::f32_unsuffixed);
     let priority = priority.iter();
+    let scopes = resource.scopes.iter().map(ToTokens::to_token_stream);
+    let scopes = list(span, "scopes", scopes);
     let injections = injections(&resource.krate, span, &resource.inputs);
     quote_spanned! {span=>
         #private::ResourceDefinition::new(#name, #uri, &[#(#parts),*])
@@ -60,6 +62,7 @@ fn definition(resource: &Resource) -> TokenStream {
             #(.size(#size_bytes))*
             #audience
             #(.priority(#priority))*
+            #scopes
             #injections
     }
 }

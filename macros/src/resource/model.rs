@@ -34,6 +34,7 @@ pub(crate) struct Resource {
     pub(crate) audience: Vec<Ident>,
     pub(crate) priority: Option<f32>,
     pub(crate) blocking: bool,
+    pub(crate) scopes: Vec<LitStr>,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
 }
@@ -66,6 +67,7 @@ impl Resource {
             audience,
             priority,
             blocking,
+            scopes,
             crate_path,
         } = args;
         let krate = crate_path.map(|path| path.value).unwrap_or_default();
@@ -128,6 +130,7 @@ impl Resource {
                 .unwrap_or_default(),
             priority,
             blocking,
+            scopes: scopes.map(|scopes| scopes.value.0).unwrap_or_default(),
             inputs,
             function,
         })

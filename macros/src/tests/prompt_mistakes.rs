@@ -16,7 +16,7 @@ fn reports_arguments_of_the_attribute() {
         expect![[r#"
             unknown argument `nmae`; did you mean `name`?
               at `nmae`
-            unknown argument `wholly_unknown`; accepted are `blocking`, `crate`, `description`, `name`, `title`
+            unknown argument `wholly_unknown`; accepted are `blocking`, `crate`, `description`, `name`, `scopes`, `title`
               at `wholly_unknown`
         "#]],
     );
@@ -261,4 +261,26 @@ fn expands_all_that_can_be_said() {
             #[arg(default = "plain")] style: Style,
         ) -> Vec<PromptMessage> { notes.prompt(words, topic, style) }"#,
     ));
+}
+
+#[test]
+fn reports_scopes_that_are_none() {
+    check(
+        r#"#[mcp_prompt(scopes("a b", "a", "a", 7))] fn f() -> String {}"#,
+        expect![[r#"
+            a scope has no spaces; write each as a string of its own: `scopes("a", "b")`
+              at `"a b"`
+            the scope `a` is there twice; keep one
+              at `"a"`
+            `scopes` is a list of strings: write `scopes("files.read", "files.write")`
+              at `7`
+        "#]],
+    );
+    check(
+        r#"#[mcp_prompt(scopes)] fn f() -> String {}"#,
+        expect![[r#"
+            `scopes` is a list of strings: write `scopes("files.read", "files.write")`
+              at `scopes`
+        "#]],
+    );
 }

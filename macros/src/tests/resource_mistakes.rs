@@ -255,7 +255,7 @@ fn reports_arguments_that_do_not_fit() {
         expect![[r#"
             the audience are roles: write `audience(user)`, `audience(assistant)`, or both
               at `robot`
-            unknown argument `wholly_unknown`; accepted are `audience`, `blocking`, `crate`, `description`, `mime_type`, `name`, `priority`, `size`, `title`
+            unknown argument `wholly_unknown`; accepted are `name`, `title`, `description`, `mime_type`, `size`, `audience`, `priority`, `blocking`, `scopes`, `crate`
               at `wholly_unknown`
         "#]],
     );
@@ -555,4 +555,26 @@ fn expands_all_that_can_be_said() {
             Ok(text)
         }"#,
     ));
+}
+
+#[test]
+fn reports_scopes_that_are_none() {
+    check(
+        r#"#[mcp_resource("a:b", scopes("a b", "a", "a", 7))] fn f() -> u8 { 1 }"#,
+        expect![[r#"
+            a scope has no spaces; write each as a string of its own: `scopes("a", "b")`
+              at `"a b"`
+            the scope `a` is there twice; keep one
+              at `"a"`
+            `scopes` is a list of strings: write `scopes("files.read", "files.write")`
+              at `7`
+        "#]],
+    );
+    check(
+        r#"#[mcp_resource("a:b", scopes = "a")] fn f() -> u8 { 1 }"#,
+        expect![[r#"
+            `scopes` is a list of strings: write `scopes("files.read", "files.write")`
+              at `scopes = "a"`
+        "#]],
+    );
 }

@@ -14,7 +14,7 @@ pub(crate) mod model;
 pub(crate) mod name;
 mod number;
 pub(crate) mod parameter;
-mod scopes;
+pub(crate) mod scopes;
 mod shape;
 
 use proc_macro2::TokenStream;

@@ -13,6 +13,12 @@ pub struct AuthCounts {
     /// Requests whose token is valid and has the scopes that every request
     /// needs.
     pub accepted: u64,
+    /// Those of them whose token had been found valid before, so that its
+    /// signature was not checked again.
+    pub remembered_tokens: u64,
+    /// Valid tokens that were forgotten to make room for others; their
+    /// signature is checked again.
+    pub forgotten_tokens: u64,
     /// Requests without a token.
     pub missing: u64,
     /// Requests with a token in the URL, or with more than one.
@@ -39,10 +45,16 @@ pub struct AuthCounts {
     pub inactive: u64,
     /// Tokens that could not be checked.
     pub unavailable: u64,
+    /// Those of them on which a verifier of your own panicked.
+    pub verifier_panics: u64,
+    /// Those of them for which it took too long.
+    pub verifier_timeouts: u64,
     /// Requests that were refused because their token lacks a scope.
     pub insufficient_scope: u64,
-    /// Requests that named somebody else's session.
+    /// Requests that named a session which is not the caller's, or none.
     pub foreign_sessions: u64,
+    /// Sessions that were forgotten to make room for others, and have ended.
+    pub forgotten_sessions: u64,
     /// Key sets that were fetched.
     pub key_fetches: u64,
     /// Key sets that could not be fetched, or not be used.
@@ -70,6 +82,8 @@ macro_rules! counters {
 
 counters!(
     accepted,
+    remembered_tokens,
+    forgotten_tokens,
     missing,
     invalid_requests,
     malformed,
@@ -83,8 +97,11 @@ counters!(
     missing_claim,
     inactive,
     unavailable,
+    verifier_panics,
+    verifier_timeouts,
     insufficient_scope,
     foreign_sessions,
+    forgotten_sessions,
     key_fetches,
     failed_key_fetches,
     ignored_keys,

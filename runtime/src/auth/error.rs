@@ -40,6 +40,12 @@ pub enum AuthError {
         /// As it was given.
         scope: String,
     },
+    /// A scope is for refresh tokens (MCP, Refresh Tokens).
+    #[error(
+        "`offline_access` is not a server's to ask for: refresh tokens are between clients and their authorization \
+         server; leave it out"
+    )]
+    OfflineAccess,
     /// There is no HTTP client to fetch keys with.
     #[error(
         "there is no HTTP client to fetch keys with: {reason}; give one with `.http_client(..)`"

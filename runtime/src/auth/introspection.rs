@@ -45,7 +45,8 @@ pub struct Introspection {
     endpoint: Url,
     client_id: String,
     client_secret: SecretString,
-    resource: String,
+    /// Names of the server in tokens.
+    resource: Vec<String>,
     client: Client,
     timeout: Duration,
 }
@@ -66,13 +67,13 @@ impl Introspection {
         endpoint: &str,
         client_id: impl Into<String>,
         client_secret: impl Into<String>,
-        resource: impl Into<String>,
+        resource: impl AsRef<str>,
     ) -> Result<Self, AuthError> {
         Ok(Self {
             endpoint: super::options::safe_url(endpoint)?,
             client_id: client_id.into(),
             client_secret: client_secret.into().into(),
-            resource: resource.into(),
+            resource: super::options::names(resource.as_ref()),
             client: fetch::client()?,
             timeout: Self::DEFAULT_TIMEOUT,
         })
@@ -136,7 +137,7 @@ impl TokenVerifier for Introspection {
         if claims.get("active") != Some(&Value::Bool(true)) {
             return Err(TokenError::Inactive);
         }
-        let is_ours = |audience: &Value| audience.as_str() == Some(&self.resource);
+        let is_ours = |audience: &Value| self.resource.iter().any(|own| audience == own);
         let for_us = match claims.get("aud") {
             Some(Value::Array(audiences)) => audiences.iter().any(is_ours),
             Some(audience) => is_ours(audience),

@@ -1,5 +1,6 @@
 //! JWT access tokens (RFC 7519, RFC 9068).
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,10 @@ use jsonwebtoken::{Algorithm, Header, Validation, dangerous};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::checked::CheckedTokens;
+use super::counts::Counters;
 use super::identity::Identity;
+use super::key_set::Key;
 use super::keys::Keys;
 use super::verifier::{TokenError, TokenVerifier};
 
@@ -29,6 +33,8 @@ const MAX_SCOPES: usize = 256;
 pub(super) struct JwtVerifier {
     issuers: Vec<Issuer>,
     identity_claim: Option<String>,
+    checked: CheckedTokens<Checked>,
+    counters: Arc<Counters>,
 }
 
 struct Issuer {
@@ -36,6 +42,23 @@ struct Issuer {
     keys: Keys,
     /// One an algorithm.
     validations: [Validation; ALGORITHMS.len()],
+}
+
+/// What the check of a token found, and what it rests on.
+struct Checked {
+    identity: Identity,
+    keys: Keys,
+    key: Arc<Key>,
+    /// When the token may be used, leeway included; seconds of Unix time.
+    valid: RangeInclusive<u64>,
+}
+
+impl Checked {
+    /// Whether another check would end like the first: nothing else in it can
+    /// change.
+    fn is_valid_still(&self) -> bool {
+        self.valid.contains(&jsonwebtoken::get_current_timestamp()) && self.keys.has(&self.key)
+    }
 }
 
 impl JwtVerifier {
@@ -46,6 +69,8 @@ impl JwtVerifier {
         audiences: &[String],
         leeway: Duration,
         identity_claim: Option<String>,
+        remembered_tokens: usize,
+        counters: &Arc<Counters>,
     ) -> Self {
         // One that the process has chosen already is used instead.
         rust_crypto::DEFAULT_PROVIDER.install_default().ok();
@@ -58,6 +83,8 @@ impl JwtVerifier {
         Self {
             issuers: issuers.collect(),
             identity_claim,
+            checked: CheckedTokens::new(remembered_tokens, Arc::clone(counters)),
+            counters: Arc::clone(counters),
         }
     }
 }
@@ -79,6 +106,23 @@ fn validation(
 
 impl TokenVerifier for JwtVerifier {
     async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        let digest = self.checked.digest(token);
+        let before = digest.and_then(|digest| self.checked.get(&digest));
+        if let Some(before) = before.filter(|before| before.is_valid_still()) {
+            self.counters.remembered_tokens.increment();
+            return Ok(before.identity.clone());
+        }
+        let checked = self.check(token).await?;
+        let identity = checked.identity.clone();
+        if let Some(digest) = digest {
+            self.checked.insert(digest, checked);
+        }
+        Ok(identity)
+    }
+}
+
+impl JwtVerifier {
+    async fn check(&self, token: &str) -> Result<Checked, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Malformed)?;
         check(&header)?;
         let unverified: Unverified =
@@ -97,7 +141,13 @@ impl TokenVerifier for JwtVerifier {
         let token: jsonwebtoken::TokenData<Map<String, Value>> =
             jsonwebtoken::decode(token, &key.decoding, validation)
                 .map_err(|error| reason(error.kind()))?;
-        self.identity(&issuer.name, token.claims)
+        let valid = lifetime(&token.claims, validation.leeway).ok_or(TokenError::MissingClaim)?;
+        Ok(Checked {
+            identity: self.identity(&issuer.name, token.claims)?,
+            keys: issuer.keys.clone(),
+            key,
+            valid,
+        })
     }
 }
 
@@ -121,6 +171,22 @@ fn check(header: &Header) -> Result<(), TokenError> {
         return Err(TokenError::Malformed);
     }
     Ok(())
+}
+
+/// When a token with these claims, which were validated, may be used.
+fn lifetime(claims: &Map<String, Value>, leeway: u64) -> Option<RangeInclusive<u64>> {
+    let seconds = |name: &str| -> Option<u64> {
+        let written = claims.get(name)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "validated: it is finite and not negative"
+        )]
+        let rounded = || written.as_f64().map(|seconds| seconds.round() as u64);
+        written.as_u64().or_else(rounded)
+    };
+    let begins = seconds("nbf").unwrap_or_default().saturating_sub(leeway);
+    Some(begins..=seconds("exp")?.saturating_add(leeway))
 }
 
 fn reason(kind: &ErrorKind) -> TokenError {

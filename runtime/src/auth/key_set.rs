@@ -64,6 +64,11 @@ impl KeySet {
         let first = fitting.next()?;
         (id.is_some() || fitting.next().is_none()).then(|| first.clone())
     }
+
+    /// Whether it is this very key, and not one that is equal to it.
+    pub(super) fn has(&self, key: &std::sync::Arc<Key>) -> bool {
+        self.keys.iter().any(|own| std::sync::Arc::ptr_eq(own, key))
+    }
 }
 
 /// The key, if it verifies signatures with an algorithm that is accepted.

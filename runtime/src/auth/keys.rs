@@ -80,14 +80,22 @@ impl Keys {
         if let Some(known) = &known
             && let Some(key) = known.set.find(id, algorithm)
         {
-            if known.at.elapsed() >= self.0.times.refresh_after {
-                self.refresh_beside();
-            }
+            self.refresh_if_old(known);
             return Ok(key);
         }
         self.refresh(asked).await;
         let known = self.current().ok_or(TokenError::Unavailable)?;
         known.set.find(id, algorithm).ok_or(TokenError::UnknownKey)
+    }
+
+    /// Whether `key` is among the keys that were fetched last. A key that was
+    /// fetched once more is another one.
+    pub(super) fn has(&self, key: &Arc<Key>) -> bool {
+        let Some(known) = self.current() else {
+            return false;
+        };
+        self.refresh_if_old(&known);
+        known.set.has(key)
     }
 
     /// The keys, unless they are too old.
@@ -96,6 +104,12 @@ impl Keys {
         let current = current.unwrap_or_else(PoisonError::into_inner);
         let young = |fetched: &&Arc<Fetched>| fetched.at.elapsed() < self.0.times.max_age;
         current.as_ref().filter(young).cloned()
+    }
+
+    fn refresh_if_old(&self, known: &Fetched) {
+        if known.at.elapsed() >= self.0.times.refresh_after {
+            self.refresh_beside();
+        }
     }
 
     /// Fetches the keys, or waits for the fetch that is under way.

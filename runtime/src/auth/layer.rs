@@ -1,6 +1,5 @@
 //! Tokens are checked before anything else looks at a request.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use super::counts::{AuthCounts, Counters};
 use super::identity::Identity;
 use super::jwt::SharedVerifier;
 use super::metadata::ResourceMetadata;
+use super::needs::Needs;
 use super::sessions::Sessions;
 use super::step_up::{self, StepUp};
 use super::verifier::TokenError;
@@ -30,8 +30,8 @@ use crate::instrument::{EarlierStage, StageTimer};
 const VALIDATE: &str = "auth.validate";
 const SESSION_ID: &str = "mcp-session-id";
 
-/// Bytes of a request whose tool has to be known before it is handled: what
-/// rmcp takes, at most.
+/// Bytes of a request that has to be read before it is handled: what rmcp
+/// takes, at most.
 const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Protects the service of an MCP endpoint: a tower layer, made by
@@ -74,8 +74,7 @@ pub(super) struct Protection {
     pub(super) challenges: Challenges,
     pub(super) metadata: ResourceMetadata,
     pub(super) required_scopes: Vec<String>,
-    /// What tools need, of those that need anything.
-    pub(super) tools: HashMap<String, &'static [&'static str]>,
+    pub(super) needs: Needs,
     pub(super) sessions: Sessions,
     pub(super) counters: Arc<Counters>,
 }
@@ -167,6 +166,7 @@ where
                 identity,
                 note,
             } = admitted;
+            let ended = ended_session(&parts);
             let mut body = Body::new(body);
             let mut is_refusal_expected = false;
             if parts.method == Method::POST && protection.may_refuse(&identity) {
@@ -187,6 +187,9 @@ where
                 response = step_up::into_json(response).await;
             }
             protection.finish(&mut response, &identity, &note);
+            if let Some(session) = ended.filter(|_| response.status().is_success()) {
+                protection.sessions.end(&session);
+            }
             Ok(response)
         })
     }
@@ -256,18 +259,15 @@ impl Protection {
         self.challenges.response(refusal, &self.required_scopes)
     }
 
-    /// Whether there is a tool that this caller may not call.
+    /// Whether there is anything that this caller may not ask for.
     fn may_refuse(&self, identity: &Identity) -> bool {
-        self.tools
-            .values()
-            .any(|scopes| !step_up::has_all(Some(identity), scopes))
+        let mut needed = self.needs.all();
+        needed.any(|scopes| !step_up::has_all(Some(identity), scopes))
     }
 
-    /// Whether the tool that `body` calls is one of them.
+    /// Whether `body` asks for it.
     fn refuses(&self, body: &[u8], identity: &Identity) -> bool {
-        step_up::called_tool(body)
-            .and_then(|tool| self.tools.get(&tool))
-            .is_some_and(|scopes| !step_up::has_all(Some(identity), scopes))
+        !step_up::has_all(Some(identity), self.needs.of(body))
     }
 
     /// Makes the answer what the handler decided, and notes whose session it
@@ -287,6 +287,12 @@ impl Protection {
         let header = self.challenges.header(Refusal::InsufficientScope, &scopes);
         step_up::challenge(response, header);
     }
+}
+
+/// The session that a request ends if it succeeds.
+fn ended_session(parts: &Parts) -> Option<String> {
+    let session = parts.headers.get(SESSION_ID)?.to_str().ok()?;
+    (parts.method == Method::DELETE).then(|| session.to_owned())
 }
 
 /// As rmcp answers for a session that does not exist.

@@ -1,9 +1,13 @@
 //! Protected resource metadata (RFC 9728): what everybody may know.
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::routing::get;
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE,
+};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -56,7 +60,8 @@ impl ResourceMetadata {
     }
 
     /// Serves it, at the root as well as under the resource's own path. Any
-    /// page may read it: it is public.
+    /// page may read it: it is public. Clients in browsers ask beforehand
+    /// whether they may, because they send `MCP-Protocol-Version` along.
     pub(super) fn router(&self) -> Router {
         let body = self.body.clone();
         let answer = get(move || {
@@ -67,6 +72,16 @@ impl ResourceMetadata {
             ];
             std::future::ready((headers, body.clone()))
         });
+        let preflight = || {
+            let headers = [
+                (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+                (ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+                (ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+                (ACCESS_CONTROL_MAX_AGE, "3600"),
+            ];
+            std::future::ready((StatusCode::NO_CONTENT, headers))
+        };
+        let answer = answer.options(preflight);
         // The checks are for patterns of axum 0.7; a URL's path holds none of today's.
         let router = Router::new().without_v07_checks();
         let router = router.route(WELL_KNOWN, answer.clone());

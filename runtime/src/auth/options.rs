@@ -1,6 +1,5 @@
 //! How a server is protected.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +11,13 @@ use super::challenge::Challenges;
 use super::counts::Counters;
 use super::error::AuthError;
 use super::fetch::{self, KeySource};
+use super::guarded::Guarded;
 use super::jwt::{JwtVerifier, SharedVerifier};
 use super::keys::{KeyTimes, Keys};
 use super::layer::{AuthLayer, Protection};
 use super::metadata::ResourceMetadata;
-use super::sessions::Sessions;
+use super::needs::Needs;
+use super::sessions::{Sessions, UnknownSessions};
 use super::verifier::TokenVerifier;
 
 /// Who issues tokens for a server.
@@ -64,6 +65,8 @@ impl<T: Into<String>> From<T> for AuthorizationServer {
 /// | [`keep_keys_for`](Self::keep_keys_for) | 24 h | how long an authorization server may be down (ours) |
 /// | [`fetch_keys_every`](Self::fetch_keys_every) | 10 s, at most | tokens with made-up keys must not become a flood (ours) |
 /// | [`fetch_timeout`](Self::fetch_timeout) | 5 s | a request may wait for it (ours) |
+/// | [`verifier_timeout`](Self::verifier_timeout) | 10 s | a request waits for it (ours) |
+/// | [`remember_tokens`](Self::remember_tokens) | 1,000 | a signature is checked once and not with every request (ours) |
 ///
 /// Fixed bounds: tokens of 16 KiB, 256 scopes a token, key sets of 1 MiB and
 /// 100 keys, RSA keys of 2048 to 4096 bits.
@@ -106,8 +109,10 @@ pub struct Auth {
     identity_claim: Option<String>,
     leeway: Duration,
     times: KeyTimes,
+    remembered_tokens: usize,
     client: Option<Client>,
     verifier: Option<SharedVerifier>,
+    verifier_timeout: Duration,
 }
 
 impl Auth {
@@ -121,6 +126,10 @@ impl Auth {
     pub const DEFAULT_FETCH_KEYS_EVERY: Duration = Duration::from_secs(10);
     /// How long a fetch may take unless set otherwise.
     pub const DEFAULT_FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+    /// How long a verifier of your own may take unless set otherwise.
+    pub const DEFAULT_VERIFIER_TIMEOUT: Duration = Duration::from_secs(10);
+    /// How many valid tokens are remembered unless set otherwise.
+    pub const DEFAULT_REMEMBERED_TOKENS: usize = 1000;
 
     /// Protects the server at `resource`: the URL under which clients reach it,
     /// which is also what its tokens are for (RFC 8707).
@@ -140,8 +149,10 @@ impl Auth {
                 min_interval: Self::DEFAULT_FETCH_KEYS_EVERY,
                 timeout: Self::DEFAULT_FETCH_TIMEOUT,
             },
+            remembered_tokens: Self::DEFAULT_REMEMBERED_TOKENS,
             client: None,
             verifier: None,
+            verifier_timeout: Self::DEFAULT_VERIFIER_TIMEOUT,
         }
     }
 
@@ -166,14 +177,15 @@ impl Auth {
     }
 
     /// Sets scopes that every request needs, whatever it asks for. Default:
-    /// none; a valid token is enough, and tools name what they need.
+    /// none; a valid token is enough, and tools, resources and prompts name what
+    /// they need.
     pub fn required_scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.required_scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
 
     /// Sets the scopes that clients may ask for at first (RFC 9728,
-    /// `scopes_supported`). Default: all that requests and tools need.
+    /// `scopes_supported`). Default: all that anything needs.
     pub fn scopes_supported(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes_supported = scopes.into_iter().map(Into::into).collect();
         self
@@ -228,6 +240,18 @@ impl Auth {
         self
     }
 
+    /// Sets how many valid tokens are remembered, so that their signature is not
+    /// checked with every request: by their digest, and only while another check
+    /// would end the same way. The times are compared each time, and when keys
+    /// were fetched again, the signature is checked again. Tokens over 4 KiB are
+    /// not remembered. Applies to JWTs. Default:
+    /// [`DEFAULT_REMEMBERED_TOKENS`](Self::DEFAULT_REMEMBERED_TOKENS); 0 checks
+    /// every signature of every request.
+    pub fn remember_tokens(mut self, count: usize) -> Self {
+        self.remembered_tokens = count;
+        self
+    }
+
     /// Sets the HTTP client that fetches keys, for TLS or a proxy of your own.
     /// It should follow no redirects. Default: one with the TLS that reqwest
     /// was built with.
@@ -238,8 +262,20 @@ impl Auth {
 
     /// Checks tokens with `verifier`, and not as JWTs. The authorization
     /// servers still have to be named: clients look for them.
+    ///
+    /// While it panics, or takes longer than
+    /// [`verifier_timeout`](Self::verifier_timeout), requests are answered with
+    /// HTTP 503, and counted.
     pub fn verifier(mut self, verifier: impl TokenVerifier) -> Self {
         self.verifier = Some(Arc::new(verifier));
+        self
+    }
+
+    /// Sets how long [`verifier`](Self::verifier) may take for a token. One that
+    /// blocks its thread cannot be interrupted. Default:
+    /// [`DEFAULT_VERIFIER_TIMEOUT`](Self::DEFAULT_VERIFIER_TIMEOUT).
+    pub fn verifier_timeout(mut self, timeout: Duration) -> Self {
+        self.verifier_timeout = timeout;
         self
     }
 
@@ -252,15 +288,15 @@ impl Auth {
     /// If a URL or a scope is not usable, no authorization server is named, one
     /// is named twice, or there is no HTTP client.
     pub fn into_layer(self) -> Result<AuthLayer, AuthError> {
-        self.into_layer_for([])
+        self.into_layer_for(Needs::default(), UnknownSessions::Pass)
     }
 
-    /// A layer that knows which scopes the tools need.
+    /// A layer that knows which scopes requests need.
     pub(crate) fn into_layer_for(
         self,
-        tools: impl IntoIterator<Item = (String, &'static [&'static str])>,
+        needs: Needs,
+        unknown_sessions: UnknownSessions,
     ) -> Result<AuthLayer, AuthError> {
-        let tools: HashMap<_, _> = tools.into_iter().collect();
         let resource = resource_url(&self.resource)?;
         let counters = Arc::new(Counters::default());
         let issuers: Vec<String> = self
@@ -270,12 +306,7 @@ impl Auth {
             .collect();
         check_issuers(&issuers)?;
         let mut scopes = self.required_scopes.clone();
-        scopes.extend(
-            tools
-                .values()
-                .flat_map(|scopes| scopes.iter())
-                .map(|scope| (*scope).to_owned()),
-        );
+        scopes.extend(needs.all().flatten().map(|scope| (*scope).to_owned()));
         if !self.scopes_supported.is_empty() {
             scopes = self.scopes_supported.clone();
         }
@@ -294,7 +325,11 @@ impl Auth {
         };
         let required_scopes = self.required_scopes.clone();
         let verifier = match &self.verifier {
-            Some(verifier) => Arc::clone(verifier),
+            Some(verifier) => Arc::new(Guarded::new(
+                Arc::clone(verifier),
+                self.verifier_timeout,
+                Arc::clone(&counters),
+            )),
             None => self.jwt_verifier(&counters)?,
         };
         Ok(AuthLayer(Arc::new(Protection {
@@ -302,8 +337,8 @@ impl Auth {
             challenges,
             metadata,
             required_scopes,
-            tools,
-            sessions: Sessions::default(),
+            needs,
+            sessions: Sessions::new(unknown_sessions, Arc::clone(&counters)),
             counters,
         })))
     }
@@ -332,10 +367,31 @@ impl Auth {
             issuers.push((issuer, keys));
         }
         let mut audiences = self.audiences;
-        audiences.push(self.resource);
-        let verifier = JwtVerifier::new(issuers, &audiences, self.leeway, self.identity_claim);
+        audiences.extend(names(&self.resource));
+        let verifier = JwtVerifier::new(
+            issuers,
+            &audiences,
+            self.leeway,
+            self.identity_claim,
+            self.remembered_tokens,
+            counters,
+        );
         Ok(Arc::new(verifier))
     }
+}
+
+/// How tokens may name a resource. Without a path it has two names, and clients
+/// use either (RFC 3986, section 6.2.3).
+pub(super) fn names(resource: &str) -> Vec<String> {
+    let Some(root) = Url::parse(resource).ok().filter(|url| url.path() == "/") else {
+        return vec![resource.to_owned()];
+    };
+    let with_slash = String::from(root);
+    let without = with_slash.trim_end_matches('/').to_owned();
+    let mut names = vec![resource.to_owned(), without, with_slash];
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn resource_url(resource: &str) -> Result<Url, AuthError> {
@@ -383,7 +439,11 @@ fn check_issuers(issuers: &[String]) -> Result<(), AuthError> {
     Ok(())
 }
 
-/// RFC 6749, section 3.3.
+/// What clients ask for to get refresh tokens (OpenID Connect Core 1.0, section
+/// 11).
+const OFFLINE_ACCESS: &str = "offline_access";
+
+/// RFC 6749, section 3.3; MCP, Refresh Tokens.
 fn check_scopes<'a>(mut scopes: impl Iterator<Item = &'a String>) -> Result<(), AuthError> {
     let is_scope = |scope: &str| {
         !scope.is_empty()
@@ -391,8 +451,9 @@ fn check_scopes<'a>(mut scopes: impl Iterator<Item = &'a String>) -> Result<(), 
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
     };
-    match scopes.find(|scope| !is_scope(scope)) {
+    match scopes.find(|scope| !is_scope(scope) || *scope == OFFLINE_ACCESS) {
         None => Ok(()),
+        Some(scope) if scope == OFFLINE_ACCESS => Err(AuthError::OfflineAccess),
         Some(scope) => Err(AuthError::Scope {
             scope: scope.clone(),
         }),
@@ -460,6 +521,10 @@ mod tests {
                     AuthorizationServer::new("https://auth.example.com").with_jwks_uri("keys"),
                 ),
                 "`keys` cannot be used: it is not a URL",
+            ),
+            (
+                complete().required_scopes(["a", "offline_access"]),
+                "`offline_access` is not a server's to ask for: refresh tokens are between clients and their authorization server; leave it out",
             ),
             (
                 complete().required_scopes(["a b"]),

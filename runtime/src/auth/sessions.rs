@@ -1,21 +1,36 @@
 //! Whose session is whose (MCP, Security Best Practices, Session Hijacking).
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::counts::Counters;
 use super::identity::Identity;
 
-/// Sessions that are remembered, at most: the oldest are forgotten first, and
-/// are then as safe as their ids are hard to guess.
+/// Sessions that are remembered, at most; the oldest are forgotten first.
 pub(super) const MAX_SESSIONS: usize = 8192;
 
 /// Issuer and subject.
 type Owner = (Option<Box<str>>, Box<str>);
 
+/// What becomes of a session whose owner is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnknownSessions {
+    /// There is none: all sessions are opened here. One that was forgotten has
+    /// ended, and clients open another.
+    Refuse,
+    /// The service decides: it may have it from another instance. It is as safe
+    /// as its id is hard to guess.
+    Pass,
+}
+
 /// The owners of open sessions, of the older lifecycle. A session id is no
 /// credential: with one that is not theirs, callers get nowhere.
-#[derive(Debug, Default)]
-pub(super) struct Sessions(Mutex<Owners>);
+#[derive(Debug)]
+pub(super) struct Sessions {
+    owners: Mutex<Owners>,
+    unknown: UnknownSessions,
+    counters: Arc<Counters>,
+}
 
 #[derive(Default)]
 struct Owners {
@@ -40,30 +55,48 @@ fn owner(identity: &Identity) -> Owner {
 }
 
 impl Sessions {
-    fn owners(&self) -> std::sync::MutexGuard<'_, Owners> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn new(unknown: UnknownSessions, counters: Arc<Counters>) -> Self {
+        Self {
+            owners: Mutex::default(),
+            unknown,
+            counters,
+        }
     }
 
-    /// Notes whose session this is.
+    fn owners(&self) -> std::sync::MutexGuard<'_, Owners> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes whose session this is. It stays theirs.
     pub(super) fn bind(&self, session: &str, identity: &Identity) {
         let mut owners = self.owners();
-        let known = owners.by_id.insert(session.into(), owner(identity));
-        if known.is_none() {
-            owners.in_order.push_back(session.into());
+        if owners.by_id.contains_key(session) {
+            return;
         }
+        owners.by_id.insert(session.into(), owner(identity));
+        owners.in_order.push_back(session.into());
         while owners.in_order.len() > MAX_SESSIONS {
             if let Some(oldest) = owners.in_order.pop_front() {
                 owners.by_id.remove(&oldest);
+                self.counters.forgotten_sessions.increment();
             }
         }
     }
 
-    /// Whether the session is nobody else's.
+    /// Forgets a session that has ended.
+    pub(super) fn end(&self, session: &str) {
+        let mut owners = self.owners();
+        if owners.by_id.remove(session).is_some() {
+            owners.in_order.retain(|open| **open != *session);
+        }
+    }
+
+    /// Whether this caller may go on with the session.
     pub(super) fn is_open_to(&self, session: &str, identity: &Identity) -> bool {
-        self.owners()
-            .by_id
-            .get(session)
-            .is_none_or(|known| *known == owner(identity))
+        match self.owners().by_id.get(session) {
+            Some(known) => *known == owner(identity),
+            None => self.unknown == UnknownSessions::Pass,
+        }
     }
 }
 
@@ -71,30 +104,42 @@ impl Sessions {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_session_is_open_to_its_owner_only() {
-        let sessions = Sessions::default();
-        let anne = Identity::new("anne").with_issuer("a");
-        sessions.bind("1", &anne);
-        assert!(sessions.is_open_to("1", &anne));
-        assert!(!sessions.is_open_to("1", &Identity::new("bob").with_issuer("a")));
-        assert!(!sessions.is_open_to("1", &Identity::new("anne").with_issuer("b")));
-        assert!(
-            sessions.is_open_to("2", &anne),
-            "rmcp knows whether it exists"
-        );
+    fn sessions(unknown: UnknownSessions) -> Sessions {
+        Sessions::new(unknown, Arc::default())
     }
 
     #[test]
-    fn the_oldest_sessions_are_forgotten() {
-        let sessions = Sessions::default();
-        let (anne, bob) = (Identity::new("anne"), Identity::new("bob"));
+    fn a_session_is_open_to_its_owner_only() {
+        for unknown in [UnknownSessions::Refuse, UnknownSessions::Pass] {
+            let sessions = sessions(unknown);
+            let anne = Identity::new("anne").with_issuer("a");
+            let bob = Identity::new("bob").with_issuer("a");
+            let other_anne = Identity::new("anne").with_issuer("b");
+            sessions.bind("1", &anne);
+            sessions.bind("1", &bob);
+            assert!(sessions.is_open_to("1", &anne));
+            assert!(!sessions.is_open_to("1", &bob));
+            assert!(!sessions.is_open_to("1", &other_anne));
+            let passes = unknown == UnknownSessions::Pass;
+            assert_eq!(sessions.is_open_to("2", &anne), passes);
+            sessions.end("1");
+            sessions.end("1");
+            assert_eq!(sessions.is_open_to("1", &anne), passes);
+            assert_eq!(sessions.owners().in_order.len(), 0);
+        }
+    }
+
+    #[test]
+    fn the_oldest_sessions_are_forgotten_and_counted() {
+        let sessions = sessions(UnknownSessions::Refuse);
+        let anne = Identity::new("anne");
         for session in 0..=MAX_SESSIONS {
             sessions.bind(&session.to_string(), &anne);
             sessions.bind(&session.to_string(), &anne);
         }
-        assert!(sessions.is_open_to("0", &bob));
-        assert!(!sessions.is_open_to("1", &bob));
+        assert!(!sessions.is_open_to("0", &anne), "nobody's any more");
+        assert!(sessions.is_open_to("1", &anne));
         assert_eq!(sessions.owners().by_id.len(), MAX_SESSIONS);
+        assert_eq!(sessions.counters.counts().forgotten_sessions, 1);
     }
 }

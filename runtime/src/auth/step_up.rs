@@ -6,9 +6,8 @@
 //! the transport reads it and sets status and header. Where the transport
 //! answers with an event stream (the lifecycle with sessions), the status would
 //! be on its way before the handler runs: the layer looks into the request for
-//! the tool, and takes its time only if the tool is going to be refused.
+//! what it asks for, and takes its time only if that is going to be refused.
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
@@ -76,24 +75,6 @@ pub fn authorize(request: &RequestContext<RoleServer>, scopes: &[&str]) -> Resul
 pub(crate) fn has_all(identity: Option<&Identity>, scopes: &[&str]) -> bool {
     scopes.is_empty()
         || identity.is_some_and(|identity| scopes.iter().all(|scope| identity.has_scope(scope)))
-}
-
-/// The tool that a request calls, if it calls one.
-pub(super) fn called_tool(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Request<'a> {
-        #[serde(borrow)]
-        method: Cow<'a, str>,
-        #[serde(borrow)]
-        params: Params<'a>,
-    }
-    #[derive(Deserialize)]
-    struct Params<'a> {
-        #[serde(borrow)]
-        name: Cow<'a, str>,
-    }
-    let request: Request<'_> = serde_json::from_slice(body).ok()?;
-    (request.method == "tools/call").then(|| request.params.name.into_owned())
 }
 
 /// An answer of one JSON message, whatever it came as.

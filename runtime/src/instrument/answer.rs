@@ -2,7 +2,10 @@
 
 use std::io;
 
+use rmcp::ErrorData;
 use rmcp::model::{CallToolResponse, GetPromptResponse, MetaObject, ReadResourceResponse};
+
+use crate::passback::Spot;
 
 /// A result that can carry telemetry.
 pub(super) trait Answer {
@@ -23,9 +26,9 @@ impl Answer for CallToolResponse {
 
     fn json_bytes(&self) -> usize {
         match self {
-            Self::Complete(result) => json_bytes(result),
-            Self::InputRequired(result) => json_bytes(result),
-            Self::Task(result) => json_bytes(result),
+            Self::Complete(result) => bytes_of(result),
+            Self::InputRequired(result) => bytes_of(result),
+            Self::Task(result) => bytes_of(result),
             _ => 0,
         }
     }
@@ -47,8 +50,8 @@ impl Answer for ReadResourceResponse {
 
     fn json_bytes(&self) -> usize {
         match self {
-            Self::Complete(result) => json_bytes(result),
-            Self::InputRequired(result) => json_bytes(result),
+            Self::Complete(result) => bytes_of(result),
+            Self::InputRequired(result) => bytes_of(result),
             _ => 0,
         }
     }
@@ -69,8 +72,8 @@ impl Answer for GetPromptResponse {
 
     fn json_bytes(&self) -> usize {
         match self {
-            Self::Complete(result) => json_bytes(result),
-            Self::InputRequired(result) => json_bytes(result),
+            Self::Complete(result) => bytes_of(result),
+            Self::InputRequired(result) => bytes_of(result),
             _ => 0,
         }
     }
@@ -84,8 +87,24 @@ impl Answer for GetPromptResponse {
     }
 }
 
+/// The place for telemetry in an answer, if it has one.
+pub(super) fn spot<A: Answer>(result: &mut Result<A, ErrorData>) -> Option<Spot<'_>> {
+    match result {
+        Ok(answer) => Spot::in_meta(answer.meta_mut()?),
+        Err(error) => Spot::in_error(error),
+    }
+}
+
+/// Bytes of a result or an error as JSON.
+pub(super) fn json_bytes<A: Answer>(result: &Result<A, ErrorData>) -> usize {
+    match result {
+        Ok(answer) => answer.json_bytes(),
+        Err(error) => bytes_of(error),
+    }
+}
+
 /// Bytes that `value` takes as JSON. Nothing is kept of what is written.
-pub(super) fn json_bytes(value: &impl serde::Serialize) -> usize {
+fn bytes_of(value: &impl serde::Serialize) -> usize {
     let mut bytes = Count(0);
     // What cannot be written does not become an answer either.
     let _ = serde_json::to_writer(&mut bytes, value);

@@ -55,8 +55,8 @@ impl SpanProcessor for Tee {
             self.collector.on_end(span);
             return;
         };
-        if self.collector.expects(span.span_context.span_id()) {
-            self.collector.on_end(span.clone());
+        if let Some(waiting) = self.collector.take(span.span_context.span_id()) {
+            waiting.finish(span.clone());
         }
         for own in others {
             own.on_end(span.clone());

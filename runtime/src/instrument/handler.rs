@@ -33,7 +33,7 @@ use super::recording::{Observation, Recorded};
 use super::service::ServiceHandler;
 use super::session::SessionEnding;
 use super::telemetry::Telemetry;
-use crate::advertise::mark_advertisement;
+use crate::lane::Lane;
 use crate::passback::{
     PassbackCounts, PassbackGrant, PassbackLimits, PassbackPolicy, PassbackRateLimit,
     PassbackRequest, Secrets, advertise,
@@ -49,7 +49,7 @@ use crate::passback::{
 /// [`EXTENSION_ID`](crate::EXTENSION_ID). The older top-level capability has
 /// no place in rmcp's types; serve through [`Server`](crate::Server),
 /// `glassbox::http::service` or `glassbox::stdio::serve` to have it announced
-/// as well.
+/// as well, and spans passed back at the least cost.
 ///
 /// Clone one value rather than making many: clones share their recorder.
 ///
@@ -72,7 +72,8 @@ use crate::passback::{
 #[derive(Debug)]
 pub struct Instrumented<H> {
     handler: Arc<H>,
-    options: PassbackOptions,
+    /// Shared: over stateless HTTP, every request has a clone.
+    options: Arc<PassbackOptions>,
     settings: Settings,
     /// Made when it is needed for the first time.
     telemetry: Arc<OnceLock<Telemetry>>,
@@ -85,7 +86,7 @@ impl<H> Clone for Instrumented<H> {
     fn clone(&self) -> Self {
         Self {
             handler: Arc::clone(&self.handler),
-            options: self.options.clone(),
+            options: Arc::clone(&self.options),
             settings: self.settings.clone(),
             telemetry: Arc::clone(&self.telemetry),
             session: SessionTimer::default(),
@@ -108,7 +109,7 @@ impl<H: ServerHandler> Instrumented<H> {
     pub fn new(handler: H) -> Self {
         Self {
             handler: Arc::new(handler),
-            options: PassbackOptions::default(),
+            options: Arc::default(),
             settings: Settings::default(),
             telemetry: Arc::default(),
             session: SessionTimer::default(),
@@ -175,7 +176,7 @@ impl<H: ServerHandler> Instrumented<H> {
     }
 
     fn with_options(mut self, set: impl FnOnce(&mut PassbackOptions)) -> Self {
-        set(&mut self.options);
+        set(Arc::make_mut(&mut self.options));
         self.telemetry = Arc::default();
         self
     }
@@ -244,7 +245,8 @@ impl<H: ServerHandler> Instrumented<H> {
         self.telemetry.get_or_init(|| {
             let info = ServerHandler::get_info(&*self.handler).server_info;
             let own = self.settings.take_own();
-            Telemetry::new(info.name, info.version, self.options.clone(), own)
+            let options = PassbackOptions::clone(&self.options);
+            Telemetry::new(info.name, info.version, options, own)
         })
     }
 
@@ -329,7 +331,7 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         let metrics = self.settings.metrics.as_ref();
         let metrics = metrics.filter(|_| self.settings.mode != TelemetryMode::Off);
         let timer = metrics.map(|metrics| metrics.session(&request));
-        mark_advertisement(&request.extensions);
+        Lane::announce(&request.extensions);
         let mut result = self.handler.initialize(params, request).await;
         if let Some(timer) = timer {
             let agreed = result.as_ref().map(|result| &result.protocol_version);
@@ -344,7 +346,7 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
     }
 
     async fn discover(&self, request: Request) -> Result<DiscoverResult, ErrorData> {
-        mark_advertisement(&request.extensions);
+        Lane::announce(&request.extensions);
         let mut result = self.handler.discover(request).await?;
         if self.passes_back() {
             advertise(&mut result.capabilities);

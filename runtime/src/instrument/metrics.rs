@@ -11,7 +11,7 @@ use rmcp::{ErrorData, RoleServer};
 
 use super::answer::Answer;
 use super::operation::transport;
-use super::telemetry::instrumentation_scope;
+use crate::passback::own_scope;
 use crate::semconv;
 
 /// Bounds of the histograms' buckets in seconds (OpenTelemetry, MCP metrics).
@@ -28,7 +28,7 @@ pub(super) struct Metrics {
 
 impl Metrics {
     pub(super) fn new(provider: &dyn MeterProvider) -> Self {
-        let meter = provider.meter_with_scope(instrumentation_scope());
+        let meter = provider.meter_with_scope(own_scope().clone());
         let histogram = |name, description| {
             meter
                 .f64_histogram(name)

@@ -10,14 +10,14 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 
 use super::ambient::AmbientContext;
-use super::answer::{Answer, json_bytes};
+use super::answer::{self, Answer};
 use super::metrics::{OperationTimer, Target};
 use super::operation::Operation;
 use super::stage::EarlierStage;
 use super::telemetry::Telemetry;
+use crate::lane::{Lane, Placeholder, Waiting};
 use crate::passback::{
     Bucket, Described, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
-    attach_to_error, attach_to_meta,
 };
 use crate::phase::Phase;
 use crate::{propagation, semconv};
@@ -48,7 +48,7 @@ impl Observation<'_> {
     /// trace context (S01, S17).
     pub(super) async fn run<A: Answer>(
         self,
-        request: RequestContext<RoleServer>,
+        mut request: RequestContext<RoleServer>,
         run: impl AsyncFnOnceSend<A>,
         known: impl FnOnce(&Result<A, ErrorData>) -> Option<Target> + Send,
     ) -> Result<A, ErrorData> {
@@ -61,7 +61,7 @@ impl Observation<'_> {
         let cancelled = request.ct.clone();
         let result = match self.recording {
             None => run.call(request).with_context(parent).await,
-            Some(recorded) => match Recording::start(recorded, &request, &parent, &ambient) {
+            Some(recorded) => match Recording::start(recorded, &mut request, &parent, &ambient) {
                 Ok(recording) => {
                     let context = recording.root.context().clone();
                     let result = run.call(request).with_context(context).await;
@@ -108,6 +108,8 @@ struct Recording<'a> {
     passback: PassbackRequest,
     root: ObservedSpan,
     guard: ScopeGuard,
+    /// The way on which spans can join the answer as text.
+    lane: Option<Lane>,
 }
 
 impl<'a> Recording<'a> {
@@ -115,7 +117,7 @@ impl<'a> Recording<'a> {
     /// sampler does not want the request and its client has not asked.
     fn start(
         recorded: Recorded<'a>,
-        request: &RequestContext<RoleServer>,
+        request: &mut RequestContext<RoleServer>,
         parent: &Context,
         ambient: &Context,
     ) -> Result<Self, Context> {
@@ -180,11 +182,16 @@ impl<'a> Recording<'a> {
         if let Some(stage) = earlier {
             Phase::record(root.context(), stage.name, stage.start, stage.end);
         }
+        // A tool must not get hold of the lane, nor anybody whom it asks in turn.
+        let lane = (passback != PassbackRequest::Off)
+            .then(|| Lane::take(&mut request.extensions))
+            .flatten();
         Ok(Self {
             telemetry,
             passback,
             root,
             guard,
+            lane,
         })
     }
 
@@ -208,22 +215,37 @@ impl<'a> Recording<'a> {
         if self.passback == PassbackRequest::Off {
             return result;
         }
-        let answer_bytes = match &result {
-            Ok(answer) => answer.json_bytes(),
-            Err(error) => json_bytes(error),
-        };
-        let Some(passback) = self.passback(answer_bytes) else {
-            return result;
-        };
-        match &mut result {
-            Ok(answer) => {
-                if let Some(meta) = answer.meta_mut() {
-                    attach_to_meta(passback, meta);
-                }
-            }
-            Err(error) => attach_to_error(passback, error),
-        }
+        self.attach(&mut result);
         result
+    }
+
+    /// Puts what was collected into the answer: by the lane if there is one, and
+    /// as a value otherwise.
+    fn attach<A: Answer>(&mut self, result: &mut Result<A, ErrorData>) {
+        let passback = self.passback();
+        let max_answer_bytes = self.telemetry.limits.max_answer_bytes;
+        let lane = self.lane.take().filter(Lane::is_open);
+        if let Some(lane) = lane
+            && let Some(placeholder) = Placeholder::new(passback.asked())
+            && let Some(spot) = answer::spot(result)
+            && !spot.is_taken()
+        {
+            let made = spot.put(placeholder.to_value());
+            lane.fill(Waiting {
+                passback,
+                placeholder,
+                made,
+                max_answer_bytes,
+            });
+            return;
+        }
+        let room_bytes = max_answer_bytes.saturating_sub(answer::json_bytes(result));
+        if let Some(text) = passback.assemble(room_bytes)
+            && let Ok(value) = serde_json::from_str(&text)
+            && let Some(spot) = answer::spot(result)
+        {
+            spot.put(value);
+        }
     }
 
     fn note_protocol_error(&mut self, error: &ErrorData) {
@@ -237,8 +259,8 @@ impl<'a> Recording<'a> {
         }
     }
 
-    /// What joins an answer that has so many bytes without it.
-    fn passback(&self, answer_bytes: usize) -> Option<Passback> {
+    /// What joins the answer, as far as it has room.
+    fn passback(&self) -> Passback {
         let root = self.root.context().span().span_context().span_id();
         let Telemetry {
             limits,
@@ -247,26 +269,19 @@ impl<'a> Recording<'a> {
             secrets,
             ..
         } = self.telemetry;
-        let room_bytes = limits.max_answer_bytes.saturating_sub(answer_bytes);
+        let counters = Arc::clone(counters);
         let collected = self.guard.close();
         let Some(net) = self.guard.scope().secrets().net(secrets) else {
             #[cfg(feature = "testing")]
             self.guard.scope().note_unsearched();
-            return Passback::unsearched(&collected, limits, room_bytes, counters);
+            return Passback::unsearched(&collected, limits, counters);
         };
         let described = Described {
-            resource,
-            net: &net,
+            resource: resource.clone(),
+            net,
             counters,
         };
-        Passback::build(
-            collected,
-            root,
-            self.passback,
-            limits,
-            room_bytes,
-            described,
-        )
+        Passback::encode(collected, root, self.passback, limits, described)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry::{InstrumentationScope, Key, KeyValue, Value};
+use opentelemetry::{Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanLimits};
 use opentelemetry_semantic_conventions::attribute::{SERVICE_NAME, SERVICE_VERSION};
@@ -12,7 +12,9 @@ use super::export::Tee;
 use super::options::Own;
 use super::passback_options::PassbackOptions;
 use super::sampler::RecordAsked;
-use crate::passback::{Counters, PassbackLimits, PassbackPolicy, Secrets, SpanCollector};
+use crate::passback::{
+    Counters, PassbackLimits, PassbackPolicy, Secrets, SpanCollector, own_scope,
+};
 
 /// What the SDK calls a service that nobody gave a name.
 const UNKNOWN_SERVICE: &str = "unknown_service";
@@ -44,7 +46,12 @@ impl Telemetry {
             has_reference_profile,
             covers_prompts: _,
         } = options;
-        let collector = SpanCollector::new();
+        let is_alone = own.processors.is_empty() && own.sampler.is_none();
+        let collector = if is_alone {
+            SpanCollector::alone()
+        } else {
+            SpanCollector::new()
+        };
         let described = own
             .resource
             .unwrap_or_else(|| Resource::builder_empty().build());
@@ -68,7 +75,7 @@ impl Telemetry {
             .with_resource(resource.clone())
             .with_span_processor(Tee::new(collector.clone(), own.processors))
             .build();
-        let tracer = provider.tracer_with_scope(instrumentation_scope());
+        let tracer = provider.tracer_with_scope(own_scope().clone());
         Self {
             provider,
             tracer,
@@ -81,13 +88,6 @@ impl Telemetry {
             has_reference_profile,
         }
     }
-}
-
-/// The scope of all that Glassbox records itself.
-pub(super) fn instrumentation_scope() -> InstrumentationScope {
-    InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-        .with_version(env!("CARGO_PKG_VERSION"))
-        .build()
 }
 
 /// The name that the author chose for the process, if any.

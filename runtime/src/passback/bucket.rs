@@ -1,17 +1,21 @@
 //! The bounded place where the spans of one request are kept.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::counts::Counters;
+use super::finished::Finished;
+use super::ids::SpanIdMap;
 use super::kept::Kept;
 use super::limits::PassbackLimits;
 use super::observed::PublicSpan;
 use super::place::Place;
 use super::policy::{Fate, PassbackPolicy};
+use super::recorded::{Record, Recording};
 use super::sync::Mutex;
 
 /// Spans that one request may have open at the same time (ours). A span beyond
@@ -43,7 +47,7 @@ pub(crate) struct Bucket {
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     /// Finished spans, as they may leave.
-    pub(crate) spans: Vec<SpanData>,
+    pub(crate) spans: Vec<Finished>,
     /// Spans that were asked for but are not in `spans`: beyond a bound, held
     /// back by the policy, or still open when the request ended.
     pub(crate) dropped_spans: usize,
@@ -56,15 +60,27 @@ pub(super) struct Started {
     pub(super) parent: SpanId,
     pub(super) is_root: bool,
     pub(super) fate: Fate,
+    /// Whether the collector routes its end.
+    pub(super) is_routed: bool,
+}
+
+/// A span that has not ended with its request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StillOpen {
+    pub(super) id: SpanId,
+    pub(super) is_routed: bool,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    open: HashMap<SpanId, OpenSpan>,
+    open: SpanIdMap<OpenSpan>,
     kept: Kept,
     /// Merged and hidden spans that have ended.
-    left_out: HashMap<SpanId, Place>,
+    left_out: SpanIdMap<Place>,
     dropped: usize,
+    /// The scope of the span that ended last, if Glassbox has not made it: the
+    /// next one has often the same.
+    last_scope: Option<Arc<InstrumentationScope>>,
     /// Whether the root has started. Other spans with its parent are none of
     /// the request's own tree.
     has_root: bool,
@@ -76,9 +92,10 @@ struct OpenSpan {
     place: Place,
     /// Whether a span below it has failed.
     failed_below: bool,
-    /// Its public side, if Glassbox made it. It is here from the start: other
-    /// code may end the current span at any time.
-    public: Option<PublicSpan>,
+    is_routed: bool,
+    /// Its public side, if Glassbox made it and the SDK records it. It is here
+    /// from the start: other code may end the current span at any time.
+    public: Option<Box<PublicSpan>>,
 }
 
 impl Bucket {
@@ -113,6 +130,15 @@ impl Bucket {
         if let Some(witness) = &self.witness {
             witness.unsearched();
         }
+    }
+
+    /// Whether a test is shown what stays: all that the SDK records of a span.
+    pub(super) const fn is_witnessed(&self) -> bool {
+        #[cfg(feature = "testing")]
+        let is_witnessed = self.witness.is_some();
+        #[cfg(not(feature = "testing"))]
+        let is_witnessed = false;
+        is_witnessed
     }
 
     /// A bucket that takes nothing, of a request that did not ask.
@@ -155,13 +181,14 @@ impl Bucket {
         &self.counters
     }
 
-    /// Notes that a span has started; `false` when it will not be collected:
-    /// the request has ended, too many are open, or it hangs below a span that
-    /// is not known, so that it could never be connected.
-    pub(super) fn open(&self, span: Started) -> bool {
+    /// Notes that a span has started, and says where it stands; nothing when
+    /// it will not be collected: the request has ended, too many are open, or
+    /// it hangs below a span that is not known, so that it could never be
+    /// connected.
+    pub(super) fn open(&self, span: Started) -> Option<Place> {
         let mut state = self.state.lock();
         if state.closed {
-            return false;
+            return None;
         }
         let place = if span.is_root && !state.has_root {
             state.has_root = true;
@@ -175,6 +202,7 @@ impl Bucket {
                 let open = OpenSpan {
                     place,
                     failed_below: false,
+                    is_routed: span.is_routed,
                     public: None,
                 };
                 state.open.insert(span.id, open);
@@ -182,12 +210,12 @@ impl Bucket {
                 if let Some(witness) = &self.witness {
                     witness.started(span.id);
                 }
-                true
+                Some(place)
             }
             refused => {
                 let depth = refused.map_or(LEAST_UNKNOWN_DEPTH, |place| place.depth);
                 state.dropped += usize::from(depth <= self.max_depth);
-                false
+                None
             }
         }
     }
@@ -199,7 +227,7 @@ impl Bucket {
     }
 
     /// Takes the public side of a span that has started.
-    pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
+    pub(super) fn publish(&self, span: SpanId, public: Box<PublicSpan>) {
         if let Some(open) = self.state.lock().open.get_mut(&span) {
             open.public = Some(public);
         }
@@ -218,24 +246,21 @@ impl Bucket {
     /// bucket is full.
     pub(crate) fn finish(&self, mut span: SpanData) {
         let id = span.span_context.span_id();
-        let (place, public, stays) = {
-            let mut state = self.state.lock();
-            // Not there: the request has ended, and has counted it as open.
-            let Some(open) = state.open.get_mut(&id) else {
-                return;
-            };
-            let (place, public) = (open.place, open.public.take());
-            // Of our own spans nobody else says that they have failed.
-            open.failed_below |= match &public {
-                Some(public) => public.failure.is_some(),
-                None => matches!(span.status, Status::Error { .. }),
-            };
-            let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
-            if stays {
-                self.leave_out(&mut state, id);
-            }
-            (place, public, stays)
+        let mut state = self.state.lock();
+        // Not there: the request has ended, and has counted it as open.
+        let Some(open) = state.open.get_mut(&id) else {
+            return;
         };
+        let (place, public) = (open.place, open.public.take());
+        // Of our own spans nobody else says that they have failed.
+        open.failed_below |= match &public {
+            Some(public) => public.failure.is_some(),
+            None => matches!(span.status, Status::Error { .. }),
+        };
+        let stays = self.stays(place);
+        if stays {
+            self.leave_out(&mut state, id);
+        }
         #[cfg(feature = "testing")]
         if let Some(witness) = &self.witness {
             witness.ended(place, self.max_depth, &span, &self.policy);
@@ -243,19 +268,72 @@ impl Bucket {
         if stays {
             return;
         }
-        // Not under the lock: the policy runs the author's functions.
         span.parent_span_id = place.parent;
+        let public = public.map(|public| *public);
+        let mut last_scope = state.last_scope.take();
+        let apply = |span, last_scope: &mut _| {
+            let (limits, counters) = (&self.limits, &self.counters);
+            self.policy
+                .apply(span, public, limits, counters, last_scope)
+        };
+        let span = if self.policy.has_attribute_rules() {
+            // Not under the lock: the policy runs the author's functions.
+            drop(state);
+            let span = apply(span, &mut last_scope);
+            state = self.state.lock();
+            span
+        } else {
+            apply(span, &mut last_scope)
+        };
+        state.last_scope = last_scope;
+        self.keep(&mut state, id, span, false);
+    }
+
+    /// Whether a span that stands there does not leave.
+    fn stays(&self, place: Place) -> bool {
+        place.depth > self.max_depth || place.fate != Fate::Publish
+    }
+
+    /// The same for a span that the SDK has not seen; `false` if the request has
+    /// ended, and has counted it as open.
+    pub(super) fn finish_recorded(
+        &self,
+        record: &Record,
+        recording: Recording,
+        end: SystemTime,
+    ) -> bool {
+        let (id, place) = (record.span_context.span_id(), record.place);
+        let has_failed = recording.has_failed();
+        if self.stays(place) {
+            let mut state = self.state.lock();
+            let Some(open) = state.open.get_mut(&id) else {
+                return false;
+            };
+            open.failed_below |= has_failed;
+            self.leave_out(&mut state, id);
+            return true;
+        }
+        // Not under the lock: the policy runs the author's functions.
+        let (limits, counters) = (&self.limits, &self.counters);
         let span = self
             .policy
-            .apply(span, public, &self.limits, &self.counters);
-        let mut state = self.state.lock();
+            .apply_recorded(record, recording, end, limits, counters);
+        self.keep(&mut self.state.lock(), id, span, has_failed)
+    }
+
+    /// Keeps a span that may leave, at the cost of others if the bucket is full;
+    /// `false` if the request has ended.
+    fn keep(&self, state: &mut State, id: SpanId, span: Finished, has_failed: bool) -> bool {
+        let bytes = span.least_bytes();
+        // Not there: the request has ended, and has counted it as open.
         let Some(open) = state.open.remove(&id) else {
-            return;
+            return false;
         };
-        if open.failed_below {
-            state.fail(place.parent);
+        let has_failed = has_failed || open.failed_below;
+        if has_failed {
+            state.fail(open.place.parent);
         }
-        state.kept.insert(span, place.depth, open.failed_below);
+        state.kept.insert(span, open.place.depth, has_failed, bytes);
         while state.kept.len() > self.limits.max_spans.max(1)
             || state.kept.bytes() > self.limits.max_total_bytes
         {
@@ -264,6 +342,7 @@ impl Bucket {
             }
             state.dropped += 1;
         }
+        true
     }
 
     /// Ends a span that stays, and counts it if it was asked for.
@@ -295,7 +374,7 @@ impl Bucket {
 
     /// Takes what was collected and the spans that are still open. Whatever
     /// ends later is not taken; this call has counted it already.
-    pub(crate) fn close(&self) -> (Collected, Vec<SpanId>) {
+    pub(super) fn close(&self) -> (Collected, Vec<StillOpen>) {
         let State {
             open,
             kept,
@@ -313,16 +392,20 @@ impl Bucket {
             dropped_spans: dropped + open.values().filter(is_asked).count(),
             spans: kept.into_spans(),
         };
-        (collected, open.into_keys().collect())
+        let still_open = open.into_iter().map(|(id, open)| StillOpen {
+            id,
+            is_routed: open.is_routed,
+        });
+        (collected, still_open.collect())
     }
 }
 
 impl State {
     /// Where a span stands that is open, kept, or known to be left out.
-    fn place(&self, span: SpanId) -> Option<Place> {
+    fn place(&mut self, span: SpanId) -> Option<Place> {
         let open = self.open.get(&span).map(|open| open.place);
-        open.or_else(|| self.kept.place(span))
-            .or_else(|| self.left_out.get(&span).copied())
+        open.or_else(|| self.left_out.get(&span).copied())
+            .or_else(|| self.kept.place(span))
     }
 
     /// Lets `span` and its ancestors go last: one below them has failed.
@@ -342,8 +425,8 @@ impl State {
 pub(crate) mod tests {
     use std::time::{Duration, SystemTime};
 
+    use opentelemetry::KeyValue;
     use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceFlags, TraceId, TraceState};
-    use opentelemetry::{InstrumentationScope, KeyValue};
 
     use super::*;
 
@@ -383,12 +466,15 @@ pub(crate) mod tests {
 
     /// A span starts below `parent`; below span 0 it is the root.
     fn open(bucket: &Bucket, id: u64, parent: u64) -> bool {
-        bucket.open(Started {
-            id: SpanId::from(id),
-            parent: SpanId::from(parent),
-            is_root: parent == 0,
-            fate: Fate::Publish,
-        })
+        bucket
+            .open(Started {
+                id: SpanId::from(id),
+                parent: SpanId::from(parent),
+                is_root: parent == 0,
+                fate: Fate::Publish,
+                is_routed: true,
+            })
+            .is_some()
     }
 
     /// A span starts and ends.
@@ -527,7 +613,7 @@ pub(crate) mod tests {
         }
         let (collected, _) = bucket.close();
         let longest =
-            |span: &SpanData| span.attributes.iter().map(|a| a.value.as_str().len()).max();
+            |span: &Finished| span.attributes.iter().map(|a| a.value.as_str().len()).max();
         let mut spans = collected.spans.iter();
         assert!(spans.all(|span| longest(span) == Some(1024)));
         assert_eq!(collected.spans.len(), 8);

@@ -1,6 +1,6 @@
 //! The span processor that hands each span to the request it belongs to.
 
-use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::bucket::{Bucket, Started};
+use super::ids::SpanIdMap;
 use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
 use super::sync::Mutex;
@@ -32,15 +33,41 @@ pub(crate) struct SpanCollector {
 
 #[derive(Debug)]
 struct RoutingTable {
-    shards: [Mutex<HashMap<SpanId, Arc<Bucket>>>; SHARDS],
+    shards: [Shard; SHARDS],
+    /// Whether nobody but the collector is interested in spans.
+    is_alone: bool,
+}
+
+/// On a cache line of its own: threads change them all the time.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Shard {
+    routes: Mutex<SpanIdMap<Arc<Bucket>>>,
+    /// Spans in flight that need no route, because Glassbox records them itself.
+    recorded: AtomicUsize,
 }
 
 impl SpanCollector {
     pub(crate) fn new() -> Self {
-        let shards = std::array::from_fn(|_| Mutex::default());
+        Self::with_alone(false)
+    }
+
+    /// A collector of a server that has no other use for spans: no processor of
+    /// its author's, and no sampler. Glassbox's own spans need no SDK then.
+    pub(crate) fn alone() -> Self {
+        Self::with_alone(true)
+    }
+
+    fn with_alone(is_alone: bool) -> Self {
+        let shards = std::array::from_fn(|_| Shard::default());
         Self {
-            routes: Arc::new(RoutingTable { shards }),
+            routes: Arc::new(RoutingTable { shards, is_alone }),
         }
+    }
+
+    /// Whether nobody but this collector is interested in spans.
+    pub(super) fn is_alone(&self) -> bool {
+        self.routes.is_alone
     }
 
     /// Whether `other` shares this collector's routing table.
@@ -48,22 +75,41 @@ impl SpanCollector {
         Arc::ptr_eq(&self.routes, &other.routes)
     }
 
-    fn shard(&self, span: SpanId) -> Option<MutexGuard<'_, HashMap<SpanId, Arc<Bucket>>>> {
-        let index = usize::from(span.to_bytes()[7]) % SHARDS;
-        Some(self.routes.shards.get(index)?.lock())
+    /// The shard of a span: by bits of its id that a map does not begin with.
+    fn shard(&self, span: SpanId) -> Option<&Shard> {
+        let index = usize::from(span.to_bytes()[3]) % SHARDS;
+        self.routes.shards.get(index)
     }
 
-    /// Whether a request waits for `span` to end.
-    pub(crate) fn expects(&self, span: SpanId) -> bool {
-        self.shard(span)
-            .is_some_and(|shard| shard.contains_key(&span))
+    fn routes(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Arc<Bucket>>>> {
+        Some(self.shard(span)?.routes.lock())
+    }
+
+    /// Counts a span that needs no route.
+    pub(super) fn add_recorded(&self, span: SpanId) {
+        if let Some(shard) = self.shard(span) {
+            shard.recorded.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts no longer a span that needed no route.
+    pub(super) fn remove_recorded(&self, span: SpanId) {
+        if let Some(shard) = self.shard(span) {
+            shard.recorded.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The request that waits for `span` to end, which it now does. It is asked
+    /// once.
+    pub(crate) fn take(&self, span: SpanId) -> Option<Waiting> {
+        self.routes(span)?.remove(&span).map(Waiting)
     }
 
     /// Removes the routes of spans that are not waited for any more.
     pub(crate) fn forget(&self, spans: impl IntoIterator<Item = SpanId>) {
         for span in spans {
-            if let Some(mut shard) = self.shard(span) {
-                shard.remove(&span);
+            if let Some(mut routes) = self.routes(span) {
+                routes.remove(&span);
             }
         }
     }
@@ -73,8 +119,19 @@ impl SpanCollector {
         self.routes
             .shards
             .iter()
-            .map(|shard| shard.lock().len())
+            .map(|shard| shard.routes.lock().len() + shard.recorded.load(Ordering::Relaxed))
             .sum()
+    }
+}
+
+/// A request that waits for a span.
+#[derive(Debug)]
+pub(crate) struct Waiting(Arc<Bucket>);
+
+impl Waiting {
+    /// Gives it the span.
+    pub(crate) fn finish(self, span: SpanData) {
+        self.0.finish(span);
     }
 }
 
@@ -108,23 +165,21 @@ impl SpanProcessor for SpanCollector {
             parent,
             is_root: scope.is_root_parent(parent),
             fate: fate(bucket.policy(), span),
+            is_routed: true,
         };
         // The route comes first: a request that closes from here on either
         // finds the span open and removes its route, or refuses the span.
-        if let Some(mut shard) = self.shard(id) {
-            shard.insert(id, Arc::clone(bucket));
+        if let Some(mut routes) = self.routes(id) {
+            routes.insert(id, Arc::clone(bucket));
         }
-        if !bucket.open(started) {
+        if bucket.open(started).is_none() {
             self.forget([id]);
         }
     }
 
     fn on_end(&self, span: SpanData) {
-        let id = span.span_context.span_id();
-        let bucket = self.shard(id).and_then(|shard| shard.get(&id).cloned());
-        if let Some(bucket) = bucket {
-            bucket.finish(span);
-            self.forget([id]);
+        if let Some(waiting) = self.take(span.span_context.span_id()) {
+            waiting.finish(span);
         }
     }
 

@@ -35,7 +35,8 @@ pub struct PassbackCounts {
     pub dropped_spans: u64,
     /// Names, error texts and values that were cut to their bound.
     pub cut_values: u64,
-    /// Answers that had no room for telemetry.
+    /// Answers that had no room for telemetry, or went another way than it did:
+    /// on a stream that was resumed at that moment, or not at all.
     pub omitted_answers: u64,
     /// Known secrets found in what was about to leave, and replaced.
     pub redacted_secrets: u64,
@@ -81,6 +82,13 @@ impl Counters {
             redacted_secrets: self.redacted_secrets.get(),
             unsearched_requests: self.unsearched_requests.get(),
         }
+    }
+}
+
+impl Counters {
+    /// Counts a text or a value, if it was cut.
+    pub(super) fn count_cut(&self, was_cut: bool) {
+        self.cut_values.add(usize::from(was_cut));
     }
 }
 

@@ -1,8 +1,30 @@
 //! Which of the selected spans stay.
 
+use std::time::SystemTime;
+
 use opentelemetry::trace::Status;
 
 use super::selection::Selected;
+
+/// Where a span stands, as far as that decides which go first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    depth: usize,
+    parent: Option<usize>,
+    start_time: SystemTime,
+    has_failed: bool,
+}
+
+impl Standing {
+    pub(super) fn of(selected: &Selected) -> Self {
+        Self {
+            depth: selected.depth,
+            parent: selected.parent,
+            start_time: selected.span.start_time,
+            has_failed: matches!(selected.span.status, Status::Error { .. }),
+        }
+    }
+}
 
 /// What encoded spans take, in bytes of the answer.
 #[derive(Debug, Default)]
@@ -17,7 +39,7 @@ pub(super) struct Sizes {
 /// `max_bytes` bytes remain. `sizes` are of the encoded spans, in the same
 /// order as `spans`, which is parents first.
 pub(super) fn fit(
-    spans: &[Selected],
+    spans: &[Standing],
     sizes: &Sizes,
     max_spans: usize,
     max_bytes: usize,
@@ -39,7 +61,7 @@ pub(super) fn fit(
         let span = spans.get(*index);
         (
             protected.get(*index).copied().unwrap_or(false),
-            std::cmp::Reverse(span.map(|span| (span.depth, span.span.start_time, *index))),
+            std::cmp::Reverse(span.map(|span| (span.depth, span.start_time, *index))),
         )
     });
     for index in order {
@@ -62,10 +84,10 @@ pub(super) fn fit(
 }
 
 /// Failed spans, their ancestors and the root.
-fn protected(spans: &[Selected]) -> Vec<bool> {
+fn protected(spans: &[Standing]) -> Vec<bool> {
     let mut protected = vec![false; spans.len()];
     for (index, span) in spans.iter().enumerate() {
-        if span.depth > 0 && !matches!(span.span.status, Status::Error { .. }) {
+        if span.depth > 0 && !span.has_failed {
             continue;
         }
         let mut next = Some(index);
@@ -88,6 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::bucket::tests::span;
+    use super::super::finished::Finished;
     use super::super::request::PassbackRequest;
     use super::super::selection::select;
     use super::*;
@@ -104,7 +127,13 @@ mod tests {
                 span.status = Status::error("");
             }
         }
+        let spans = spans.into_iter().map(Finished::from).collect();
         select(spans, SpanId::from(1), PassbackRequest::Detailed).0
+    }
+
+    fn fit_all(spans: &[Selected], sizes: &Sizes, max_spans: usize, max_bytes: usize) -> Vec<bool> {
+        let standings: Vec<_> = spans.iter().map(Standing::of).collect();
+        fit(&standings, sizes, max_spans, max_bytes)
     }
 
     fn kept(spans: &[Selected], max_spans: usize, bytes: usize) -> Vec<u64> {
@@ -112,7 +141,7 @@ mod tests {
             spans: vec![(10, 0); spans.len()],
             scopes: vec![0],
         };
-        let keep = fit(spans, &sizes, max_spans, bytes);
+        let keep = fit_all(spans, &sizes, max_spans, bytes);
         let mut ids: Vec<u64> = spans
             .iter()
             .zip(keep)
@@ -167,7 +196,7 @@ mod tests {
             (24, 1),
             (14, 0),
         ] {
-            let keep = fit(&spans, &sizes, 9, bytes);
+            let keep = fit_all(&spans, &sizes, 9, bytes);
             assert_eq!(keep.iter().filter(|kept| **kept).count(), kept, "{bytes}");
         }
     }

@@ -16,18 +16,18 @@ use opentelemetry::trace::{
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanLimits};
 use rmcp::model::MetaObject;
 
 use super::answer::{Described, Passback};
 use super::bucket::Bucket;
 use super::collector::SpanCollector;
-use super::counts::Counters;
+use super::counts::{Counters, PassbackCounts};
 use super::limits::PassbackLimits;
 use super::observed::ObservedSpan;
 use super::policy::PassbackPolicy;
 use super::request::PassbackRequest;
-use super::scope::{ScopeGuard, Subject};
+use super::scope::{ScopeGuard, Subject, own_scope};
 use super::secrets::{Net, Secrets};
 use crate::propagation::{self, MAX_TRACESTATE_BYTES};
 
@@ -192,10 +192,25 @@ impl Case {
         }
     }
 
+    /// What is recorded by Glassbox itself is what the SDK records.
     fn check(self) {
-        let recorder = SpanCollector::new();
+        let by_sdk = self.check_with(&SpanCollector::new());
+        let by_glassbox = self.check_with(&SpanCollector::alone());
+        assert_eq!(by_glassbox, by_sdk);
+    }
+
+    /// What has left, without ids and times, and the counts.
+    fn check_with(&self, recorder: &SpanCollector) -> (Option<String>, PassbackCounts) {
+        let span_limits = SpanLimits {
+            max_attributes_per_span: self.limits.max_attributes_per_span,
+            max_events_per_span: self.limits.max_events_per_span,
+            max_links_per_span: self.limits.max_links_per_span,
+            ..SpanLimits::default()
+        };
         let provider = SdkTracerProvider::builder()
             .with_span_processor(recorder.clone())
+            .with_span_limits(span_limits)
+            .with_sampler(Sampler::AlwaysOn)
             .build();
         let tracer = provider.tracer("test");
         let counters = Arc::new(Counters::default());
@@ -207,7 +222,7 @@ impl Case {
         let policy = Arc::new(self.policy.clone());
         let bucket = Bucket::new(policy, Arc::clone(&counters), self.limits, max_depth);
         let guard = ScopeGuard::open(
-            tracer.clone(),
+            provider.tracer_with_scope(own_scope().clone()),
             recorder.clone(),
             bucket,
             SpanId::INVALID,
@@ -255,6 +270,10 @@ impl Case {
                     context
                         .span()
                         .add_link(SpanContext::empty_context(), Vec::new());
+                    if made.spans[span % made.spans.len()].ours.is_some() {
+                        context.span().update_name(PRIVATE);
+                        context.span().set_status(Status::error("others' text"));
+                    }
                 }
             }
         }
@@ -269,24 +288,19 @@ impl Case {
         assert_eq!(recorder.open_spans(), 0);
         let resource = Resource::builder_empty().with_service_name(SECRET).build();
         let described = Described {
-            resource: &resource,
-            net: &NET,
-            counters: &counters,
+            resource,
+            net: NET.clone(),
+            counters: Arc::clone(&counters),
         };
-        let answer = Passback::build(
-            collected,
-            root,
-            self.request,
-            &self.limits,
-            self.room_bytes,
-            described,
-        );
+        let answer = Passback::encode(collected, root, self.request, &self.limits, described)
+            .assemble(self.room_bytes);
         let dropped = counters.snapshot().dropped_spans;
-        let Some(text) = answer.map(Passback::into_text) else {
+        let Some(text) = answer else {
             assert!(self.limits.max_total_bytes.min(self.room_bytes) < 300);
-            return;
+            return (None, counters.snapshot());
         };
         self.check_text(&text, &made, root, dropped);
+        (Some(made.without_ids_and_times(&text)), counters.snapshot())
     }
 
     fn check_text(&self, text: &str, made: &Made, root: SpanId, dropped: u64) {
@@ -431,6 +445,33 @@ impl Made {
                 None => span.context.span().set_status(Status::error(text)),
             }
         }
+    }
+
+    /// The spans of the text by their numbers, and in that order.
+    fn without_ids_and_times(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (number, span) in self.spans.iter().enumerate() {
+            let id = span.context.span().span_context().span_id();
+            text = text.replace(&id.to_string(), &format!("span {number:03}"));
+        }
+        let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let entries = value["resourceSpans"].as_array_mut().unwrap();
+        let mut spans = Vec::new();
+        for scope in entries
+            .iter_mut()
+            .flat_map(|entry| entry["scopeSpans"].as_array_mut().unwrap())
+        {
+            let by = scope["scope"].to_string();
+            for span in scope["spans"].as_array_mut().unwrap() {
+                let span = span.as_object_mut().unwrap();
+                for key in ["traceId", "startTimeUnixNano", "endTimeUnixNano", "flags"] {
+                    assert!(span.remove(key).is_some());
+                }
+                spans.push(format!("{span:?} by {by}"));
+            }
+        }
+        spans.sort();
+        spans.join("\n")
     }
 
     /// Ids of what was asked for, the one that goes first at the end.

@@ -41,7 +41,8 @@ pub struct PassbackLimits {
     /// ([`PassbackCounts::omitted_answers`](crate::PassbackCounts::omitted_answers)).
     /// The result itself is never touched. Default 16 MiB less 64 KiB: rmcp's
     /// clients refuse JSON answers, events and lines over 16 MiB, and lose the
-    /// result with them; the rest is for the frame around it.
+    /// result with them; the rest is for the frame around it, which counts only
+    /// where answers are seen as bytes (`http`, `stdio`).
     pub max_answer_bytes: usize,
 }
 

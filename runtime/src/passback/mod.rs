@@ -9,15 +9,17 @@
 //! Gate              what of it is granted, how often     gate.rs, rate.rs
 //! Scope             one request being recorded           scope.rs
 //! ObservedSpan      one span, and what of it is public   observed.rs
-//! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs
-//! Kept              which of them makes room first       kept.rs
+//! RecordedSpan      one that nobody exports              recorded.rs
+//! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs, ids.rs
+//! Kept              which of them makes room first       kept.rs, finished.rs
 //! Place             where a span stands in the answer    place.rs
 //! PassbackPolicy    what may leave of a span             policy/
 //! selection         which spans were asked for           selection.rs
 //! PassbackLimits    how much may leave                   limits.rs, fit.rs, value.rs
 //! Net               known secrets, out of all of it      secrets/
-//! otlp              spans as OTLP JSON text              otlp.rs
+//! otlp              spans as OTLP JSON text              otlp.rs, json.rs
 //! Passback          what joins the answer                answer.rs
+//! Spot              where it goes in the answer          spot.rs
 //! ```
 //!
 //! Everything from the policy on is pure: spans in, text out (the policy runs
@@ -31,12 +33,17 @@ mod bucket;
 mod capability;
 mod collector;
 mod counts;
+mod finished;
 mod fit;
 #[cfg(test)]
 mod fuzz;
 mod gate;
+mod ids;
+mod json;
 mod kept;
 mod limits;
+#[cfg(test)]
+mod messages;
 #[cfg(test)]
 mod models;
 mod observed;
@@ -44,18 +51,20 @@ pub(crate) mod otlp;
 mod place;
 mod policy;
 mod rate;
+mod recorded;
 mod request;
 #[cfg(test)]
 mod runaway;
 mod scope;
 mod secrets;
 mod selection;
+mod spot;
 mod sync;
 mod value;
 #[cfg(feature = "testing")]
 mod witness;
 
-pub(crate) use answer::{Described, Passback, attach_to_error, attach_to_meta};
+pub(crate) use answer::{Described, Passback};
 pub(crate) use bucket::Bucket;
 #[cfg(feature = "bench-internals")]
 pub(crate) use bucket::Collected;
@@ -73,12 +82,12 @@ pub use rate::PassbackRateLimit;
 #[cfg(any(feature = "client", feature = "testing"))]
 pub(crate) use request::OTEL_KEY;
 pub use request::PassbackRequest;
-#[cfg(feature = "testing")]
 pub(crate) use request::TRACES_KEY;
-pub(crate) use scope::{Scope, ScopeGuard, Subject};
+pub(crate) use scope::{Scope, ScopeGuard, Subject, own_scope};
 #[cfg(feature = "bench-internals")]
 pub(crate) use secrets::Net;
 pub use secrets::{RedactError, Secrets, SecretsError};
+pub(crate) use spot::Spot;
 pub(crate) use value::{LONGEST_CHARACTER_BYTES, cut};
 #[cfg(feature = "testing")]
 pub(crate) use witness::{Kept, Seen, Witness, Witnessed};

@@ -1,6 +1,7 @@
 //! A span that Glassbox makes, and what of it is public.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{
@@ -8,6 +9,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue, Value};
 
+use super::recorded::{Record, Recording};
 use super::scope::Scope;
 use crate::semconv;
 
@@ -53,6 +55,8 @@ impl BoundedLinks {
 pub(crate) struct ObservedSpan {
     scope: Scope,
     context: Context,
+    /// The span, if the SDK has not made it.
+    record: Option<Arc<Record>>,
     ended: bool,
 }
 
@@ -121,35 +125,54 @@ impl ObservedSpan {
         parent: &Context,
     ) -> Self {
         scope.shorten_text(&mut builder.name);
+        let declared = declared(scope, attributes);
+        let private = private.into_iter().map(|private| scope.shortened(private));
+        if scope.records_alone() && !parent.is_telemetry_suppressed() {
+            let mut recording = Recording {
+                name: builder.name,
+                attribute_count: declared.len(),
+                attributes: declared,
+                rare: None,
+            };
+            recording.attributes.truncate(scope.max_attributes());
+            private.for_each(|private| recording.set_other(scope, private));
+            if !links.kept.is_empty() {
+                let rare = recording.rare();
+                (rare.links, rare.other_links) = (links.kept, links.excess);
+            }
+            let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
+            let start = (kind, builder.start_time);
+            let (context, record) = Record::start(scope, start, recording, parent);
+            return Self {
+                scope: scope.clone(),
+                context,
+                record,
+                ended: false,
+            };
+        }
         let (public_links, excess_links) = (links.kept.len(), links.excess);
         if !links.kept.is_empty() {
             builder.links = Some(links.kept);
         }
-        let mut recorded: Vec<KeyValue> = Vec::with_capacity(attributes.len() + private.len());
-        for attribute in attributes {
-            let attribute = scope.shortened(attribute);
-            match find(&mut recorded, &attribute) {
-                Some(known) => known.value = attribute.value,
-                None => recorded.push(attribute),
-            }
-        }
         // Nobody asked for the public side of a span that is only exported.
         let public = scope.collects().then(|| PublicSpan {
             name: builder.name.clone(),
-            attributes: Vec::from(first(&recorded, scope.max_attributes())),
+            attributes: Vec::from(first(&declared, scope.max_attributes())),
             failure: None,
             links: public_links,
             excess_links,
         });
-        recorded.extend(private.into_iter().map(|private| scope.shortened(private)));
+        let mut recorded = declared;
+        recorded.extend(private);
         builder.attributes = Some(recorded);
         let span = scope.tracer().build_with_context(builder, parent);
         if let Some(public) = public {
-            scope.publish(span.span_context().span_id(), public);
+            scope.publish(span.span_context().span_id(), Box::new(public));
         }
         Self {
             scope: scope.clone(),
             context: parent.with_span(span),
+            record: None,
             ended: false,
         }
     }
@@ -173,10 +196,14 @@ impl ObservedSpan {
     /// over the bound stays, and is counted by the recorded span.
     pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         let attribute = self.scope.shortened(KeyValue::new(key, value));
+        if let Some(record) = &self.record {
+            return record.set(attribute);
+        }
         let span = self.context.span();
         if self.scope.collects() {
             self.scope.amend(span.span_context().span_id(), |public| {
-                public.set(attribute.clone(), self.scope.max_attributes());
+                let max = self.scope.max_attributes();
+                set_public(&mut public.attributes, attribute.clone(), max);
             });
         }
         span.set_attribute(attribute);
@@ -192,6 +219,9 @@ impl ObservedSpan {
         self.set(semconv::ERROR_TYPE, error_type);
         let mut text = text.into();
         self.scope.shorten_text(&mut text);
+        if let Some(record) = &self.record {
+            return record.fail(text);
+        }
         let span = self.context.span();
         if self.scope.collects() {
             self.scope.amend(span.span_context().span_id(), |public| {
@@ -204,14 +234,17 @@ impl ObservedSpan {
     /// Ends the span at a time before.
     pub(crate) fn end_at(&mut self, end: SystemTime) {
         if !std::mem::replace(&mut self.ended, true) {
-            self.context.span().end_with_timestamp(end);
+            match &self.record {
+                Some(record) => record.end(end),
+                None => self.context.span().end_with_timestamp(end),
+            }
         }
     }
 
     /// Ends the span.
     pub(crate) fn end(&mut self) {
-        if !std::mem::replace(&mut self.ended, true) {
-            self.context.span().end();
+        if !self.ended {
+            self.end_at(SystemTime::now());
         }
     }
 }
@@ -222,14 +255,43 @@ impl Drop for ObservedSpan {
     }
 }
 
-impl PublicSpan {
-    fn set(&mut self, attribute: KeyValue, max_attributes: usize) {
-        if let Some(known) = find(&mut self.attributes, &attribute) {
-            known.value = attribute.value;
-        } else if self.attributes.len() < max_attributes {
-            self.attributes.push(attribute);
-        }
+/// Sets an attribute, or one of the same key; one more than there may be is
+/// left out.
+pub(super) fn set_public(attributes: &mut Vec<KeyValue>, attribute: KeyValue, max: usize) {
+    if let Some(known) = find(attributes, &attribute) {
+        known.value = attribute.value;
+    } else if attributes.len() < max {
+        attributes.push(attribute);
     }
+}
+
+/// The attributes of a span that is about to start: each within its bound, and
+/// each key once, with its last value.
+fn declared(scope: &Scope, mut attributes: Vec<KeyValue>) -> Vec<KeyValue> {
+    for attribute in &mut attributes {
+        scope.shorten(attribute);
+    }
+    if has_repeated_key(&attributes) {
+        let mut once: Vec<KeyValue> = Vec::with_capacity(attributes.len());
+        for attribute in attributes {
+            match find(&mut once, &attribute) {
+                Some(known) => known.value = attribute.value,
+                None => once.push(attribute),
+            }
+        }
+        return once;
+    }
+    attributes
+}
+
+fn has_repeated_key(mut attributes: &[KeyValue]) -> bool {
+    while let Some((first, rest)) = attributes.split_first() {
+        if rest.iter().any(|other| other.key == first.key) {
+            return true;
+        }
+        attributes = rest;
+    }
+    false
 }
 
 /// The attribute of the same key.
@@ -246,17 +308,18 @@ mod tests {
     use std::sync::Arc;
 
     use opentelemetry::trace::{SpanId, TracerProvider as _};
-    use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
 
     use super::super::bucket::Bucket;
     use super::super::collector::SpanCollector;
+    use super::super::finished::Finished;
     use super::super::limits::PassbackLimits;
     use super::super::scope::{ScopeGuard, Subject};
     use super::*;
 
     /// Makes one span with `declared` attributes, does more to it, and says how
     /// many attributes its public side had and what is left of the span.
-    fn observe(declared: i64, more: impl Fn(&mut ObservedSpan)) -> (usize, SpanData) {
+    fn observe(declared: i64, more: impl Fn(&mut ObservedSpan)) -> (usize, Finished) {
         let collector = SpanCollector::new();
         let provider = SdkTracerProvider::builder()
             .with_span_processor(collector.clone())

@@ -8,17 +8,23 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{SpanId, SpanKind, Status, TraceState};
+use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceState};
 use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::finished::Finished;
+use super::json::{push_hex, push_integer, push_string};
 use super::secrets::Net;
 use super::value::cut;
 use crate::propagation::MAX_TRACESTATE_BYTES;
 
 /// `SpanFlags`: the next bit says whether the parent is remote.
 const FLAG_HAS_IS_REMOTE: u32 = 0x100;
+/// Room for a span, most of the time.
+const SPAN_BYTES: usize = 512;
+/// Room for what stands around the spans, most of the time.
+const FRAME_BYTES: usize = 512;
 /// Stands where a number stood that is a secret.
 const REDACTED_NUMBER: &str = "[redacted]";
 /// `SpanFlags`: the parent is remote.
@@ -61,15 +67,16 @@ impl SpanWriter {
     }
 
     /// Writes one span and says where it stands in [`text`](Self::text).
-    pub(crate) fn write(&mut self, span: &SpanData) -> Range<usize> {
+    pub(crate) fn write<'a>(&mut self, span: impl Into<SpanView<'a>>) -> Range<usize> {
+        let span = span.into();
         let (start, redacted) = (self.text.len(), self.redacted);
         self.looks_closely = false;
-        self.span(span);
+        self.span(&span);
         self.looks_closely = true;
         if self.may_hold_secret(start) {
             self.text.truncate(start);
             self.redacted = redacted;
-            self.span(span);
+            self.span(&span);
         }
         start..self.text.len()
     }
@@ -79,38 +86,33 @@ impl SpanWriter {
         self.net.as_ref().is_some_and(|net| net.may_be_in(written))
     }
 
+    #[cfg(any(test, feature = "forward"))]
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    fn span(&mut self, span: &SpanData) {
-        let context = &span.span_context;
-        self.number("{\"traceId\":\"", format_args!("{}\"", context.trace_id()));
-        self.number(",\"spanId\":\"", format_args!("{}\"", context.span_id()));
-        if span.parent_span_id != SpanId::INVALID {
-            self.number(
-                ",\"parentSpanId\":\"",
-                format_args!("{}\"", span.parent_span_id),
-            );
+    /// All that was written.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    fn span(&mut self, span: &SpanView<'_>) {
+        self.text.reserve(SPAN_BYTES);
+        self.ids(span.context);
+        if span.parent != SpanId::INVALID {
+            self.text.push_str(",\"parentSpanId\":\"");
+            push_hex(&mut self.text, span.parent.to_bytes());
+            self.text.push('"');
         }
-        self.trace_state(context.trace_state());
-        let remote = if span.parent_span_is_remote {
-            FLAG_IS_REMOTE
-        } else {
-            0
-        };
-        let flags = u32::from(context.trace_flags().to_u8()) | FLAG_HAS_IS_REMOTE | remote;
-        self.number(",\"flags\":", flags);
-        self.field(",\"name\":", &span.name);
-        self.number(",\"kind\":", kind(&span.span_kind));
-        self.time(",\"startTimeUnixNano\":", span.start_time);
-        self.time(",\"endTimeUnixNano\":", span.end_time);
-        self.attributes(&span.attributes);
-        self.count(
-            ",\"droppedAttributesCount\":",
-            span.dropped_attributes_count,
-        );
-        self.list(",\"events\":", &span.events.events, |writer, event| {
+        self.trace_state(span.context.trace_state());
+        self.flags(span.context, span.parent_is_remote);
+        self.field(",\"name\":", span.name);
+        self.integer(",\"kind\":", kind(span.kind));
+        self.time(",\"startTimeUnixNano\":", span.start);
+        self.time(",\"endTimeUnixNano\":", span.end);
+        self.attributes(span.attributes);
+        self.count(",\"droppedAttributesCount\":", span.dropped_attributes);
+        self.list(",\"events\":", span.events, |writer, event| {
             writer.time("{\"timeUnixNano\":", event.timestamp);
             writer.field(",\"name\":", &event.name);
             writer.attributes(&event.attributes);
@@ -120,29 +122,37 @@ impl SpanWriter {
             );
             writer.text.push('}');
         });
-        self.count(",\"droppedEventsCount\":", span.events.dropped_count);
-        self.list(",\"links\":", &span.links.links, |writer, link| {
+        self.count(",\"droppedEventsCount\":", span.dropped_events);
+        self.list(",\"links\":", span.links, |writer, link| {
             let context = &link.span_context;
-            writer.number("{\"traceId\":\"", format_args!("{}\"", context.trace_id()));
-            writer.number(",\"spanId\":\"", format_args!("{}\"", context.span_id()));
+            writer.ids(context);
             writer.trace_state(context.trace_state());
             writer.attributes(&link.attributes);
             writer.count(
                 ",\"droppedAttributesCount\":",
                 link.dropped_attributes_count,
             );
-            let remote = if context.is_remote() {
-                FLAG_IS_REMOTE
-            } else {
-                0
-            };
-            let flags = u32::from(context.trace_flags().to_u8()) | FLAG_HAS_IS_REMOTE | remote;
-            writer.number(",\"flags\":", flags);
+            writer.flags(context, context.is_remote());
             writer.text.push('}');
         });
-        self.count(",\"droppedLinksCount\":", span.links.dropped_count);
-        self.status(&span.status);
+        self.count(",\"droppedLinksCount\":", span.dropped_links);
+        self.status(span.status);
         self.text.push('}');
+    }
+
+    /// The first members of a span or a link: which span it is or points at.
+    fn ids(&mut self, context: &SpanContext) {
+        self.text.push_str("{\"traceId\":\"");
+        push_hex(&mut self.text, context.trace_id().to_bytes());
+        self.text.push_str("\",\"spanId\":\"");
+        push_hex(&mut self.text, context.span_id().to_bytes());
+        self.text.push('"');
+    }
+
+    fn flags(&mut self, context: &SpanContext, is_remote: bool) {
+        let remote = if is_remote { FLAG_IS_REMOTE } else { 0 };
+        let flags = u32::from(context.trace_flags().to_u8()) | FLAG_HAS_IS_REMOTE | remote;
+        self.integer(",\"flags\":", flags);
     }
 
     fn status(&mut self, status: &Status) {
@@ -185,8 +195,12 @@ impl SpanWriter {
             return self.value(&Value::from(REDACTED_NUMBER));
         }
         match value {
-            Value::Bool(value) => self.number("{\"boolValue\":", format_args!("{value}}}")),
-            Value::I64(value) => self.number("{\"intValue\":\"", format_args!("{value}\"}}")),
+            Value::Bool(true) => self.text.push_str("{\"boolValue\":true}"),
+            Value::Bool(false) => self.text.push_str("{\"boolValue\":false}"),
+            Value::I64(value) => {
+                self.integer("{\"intValue\":\"", *value);
+                self.text.push_str("\"}");
+            }
             Value::F64(value) => self.double(*value),
             Value::String(value) => {
                 self.field("{\"stringValue\":", value.as_str());
@@ -227,7 +241,8 @@ impl SpanWriter {
             value if value.is_nan() => self.text.push_str("\"NaN\""),
             f64::INFINITY => self.text.push_str("\"Infinity\""),
             f64::NEG_INFINITY => self.text.push_str("\"-Infinity\""),
-            value => self.number("", format_args!("{value:?}")),
+            // Writing to a string cannot fail.
+            value => drop(write!(self.text, "{value:?}")),
         }
         self.text.push('}');
     }
@@ -255,16 +270,20 @@ impl SpanWriter {
         let nanos = time
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_nanos());
-        self.number(
-            key,
-            format_args!("\"{}\"", u64::try_from(nanos).unwrap_or(u64::MAX)),
-        );
+        self.text.push_str(key);
+        self.integer("\"", u64::try_from(nanos).unwrap_or(u64::MAX));
+        self.text.push('"');
     }
 
     fn count(&mut self, key: &str, count: u32) {
         if count > 0 {
-            self.number(key, count);
+            self.integer(key, count);
         }
+    }
+
+    fn integer(&mut self, key: &str, value: impl itoa::Integer) {
+        self.text.push_str(key);
+        push_integer(&mut self.text, value);
     }
 
     fn field(&mut self, key: &str, value: &str) {
@@ -296,11 +315,66 @@ impl SpanWriter {
         self.redacted += found;
         found > 0
     }
+}
 
-    fn number(&mut self, key: &str, value: impl std::fmt::Display) {
-        self.text.push_str(key);
-        // Writing to a string cannot fail.
-        let _ = write!(self.text, "{value}");
+/// What is written of a span, wherever it comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SpanView<'a> {
+    context: &'a SpanContext,
+    parent: SpanId,
+    parent_is_remote: bool,
+    name: &'a str,
+    kind: &'a SpanKind,
+    start: SystemTime,
+    end: SystemTime,
+    attributes: &'a [KeyValue],
+    dropped_attributes: u32,
+    events: &'a [Event],
+    dropped_events: u32,
+    links: &'a [Link],
+    dropped_links: u32,
+    status: &'a Status,
+}
+
+impl<'a> From<&'a SpanData> for SpanView<'a> {
+    fn from(span: &'a SpanData) -> Self {
+        Self {
+            context: &span.span_context,
+            parent: span.parent_span_id,
+            parent_is_remote: span.parent_span_is_remote,
+            name: &span.name,
+            kind: &span.span_kind,
+            start: span.start_time,
+            end: span.end_time,
+            attributes: &span.attributes,
+            dropped_attributes: span.dropped_attributes_count,
+            events: &span.events,
+            dropped_events: span.events.dropped_count,
+            links: &span.links,
+            dropped_links: span.links.dropped_count,
+            status: &span.status,
+        }
+    }
+}
+
+impl<'a> From<&'a Finished> for SpanView<'a> {
+    fn from(span: &'a Finished) -> Self {
+        Self {
+            context: &span.span_context,
+            parent: span.parent_span_id,
+            parent_is_remote: span.parent_span_is_remote,
+            name: &span.name,
+            kind: &span.span_kind,
+            start: span.start_time,
+            end: span.end_time,
+            attributes: &span.attributes,
+            dropped_attributes: span.dropped_attributes_count,
+            events: &[],
+            dropped_events: span.dropped_events_count,
+            links: &span.links,
+            dropped_links: span.dropped_links_count,
+            status: &span.status,
+        }
     }
 }
 
@@ -315,8 +389,13 @@ pub(super) fn assemble<'a>(
     let mut writer = SpanWriter::new(usize::MAX).with_net(net);
     writer.text.push_str("{\"resourceSpans\":[");
     writer.resource_spans(resource, spans);
-    writer.number("],\"truncated\":", dropped_spans > 0);
-    writer.number(",\"droppedSpanCount\":", format_args!("{dropped_spans}}}"));
+    writer.text.push_str(if dropped_spans > 0 {
+        "],\"truncated\":true"
+    } else {
+        "],\"truncated\":false"
+    });
+    writer.integer(",\"droppedSpanCount\":", dropped_spans);
+    writer.text.push('}');
     (writer.text, writer.redacted)
 }
 
@@ -345,7 +424,9 @@ impl SpanWriter {
         spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
     ) {
         let mut scopes: Vec<(&InstrumentationScope, Vec<&str>)> = Vec::new();
+        let mut span_bytes = 0;
         for (scope, span) in spans {
+            span_bytes += span.len() + 1;
             match scopes.iter_mut().find(|(known, _)| *known == scope) {
                 Some((_, spans)) => spans.push(span),
                 None => scopes.push((scope, vec![span])),
@@ -354,6 +435,7 @@ impl SpanWriter {
         if scopes.is_empty() {
             return;
         }
+        self.text.reserve(span_bytes + FRAME_BYTES);
         self.text.push_str("{\"resource\":{");
         let attributes: Vec<_> = resource.iter().collect();
         self.list("\"attributes\":", &attributes, |writer, (key, value)| {
@@ -385,8 +467,10 @@ impl SpanWriter {
         if let Some(version) = scope.version() {
             self.field(",\"version\":", version);
         }
-        let attributes: Vec<_> = scope.attributes().cloned().collect();
-        self.attributes(&attributes);
+        let attributes: Vec<_> = scope.attributes().collect();
+        self.list(",\"attributes\":", &attributes, |writer, attribute| {
+            writer.attribute(&attribute.key, &attribute.value);
+        });
         self.text.push('}');
     }
 }
@@ -402,18 +486,8 @@ fn kind(kind: &SpanKind) -> u8 {
     }
 }
 
-/// A JSON string, escaped by serde_json.
-fn push_string(text: &mut String, value: &str) {
-    match serde_json::to_string(value) {
-        Ok(escaped) => text.push_str(&escaped),
-        Err(_) => text.push_str("\"\""),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{Link, SpanContext};
-
     use super::super::bucket::tests::span;
     use super::*;
 

@@ -62,7 +62,7 @@ fn a_million_attributes_and_events_on_one_span() {
     let root = &collected.spans[0];
     assert_eq!(root.attributes.len(), 1, "a key is there once");
     assert_eq!(root.dropped_attributes_count, 999_999);
-    assert_eq!(root.events.dropped_count, 1_000_000);
+    assert_eq!(root.dropped_events_count, 1_000_000);
     assert!(bytes < 1_000_000, "{bytes}");
 }
 

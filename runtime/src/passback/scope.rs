@@ -2,17 +2,32 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
-use opentelemetry::{Context, KeyValue, StringValue};
+use opentelemetry::{Context, InstrumentationScope, KeyValue, StringValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
 use super::observed::PublicSpan;
+use super::policy::Fate;
 use super::secrets::RequestSecrets;
 use super::value::{shorten, shorten_text};
+
+/// The name of the instrumentation scope of all that Glassbox records itself.
+pub(super) const OWN_SCOPE: &str = env!("CARGO_PKG_NAME");
+
+static OWN: LazyLock<InstrumentationScope> = LazyLock::new(|| {
+    InstrumentationScope::builder(OWN_SCOPE)
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .build()
+});
+
+/// The instrumentation scope of all that Glassbox records itself.
+pub(crate) fn own_scope() -> &'static InstrumentationScope {
+    &OWN
+}
 
 /// A request whose spans are being recorded, carried in the OpenTelemetry
 /// [`Context`](opentelemetry::Context) from the root span to the last phase:
@@ -51,6 +66,10 @@ impl Scope {
         &self.0.tracer
     }
 
+    pub(super) fn collector(&self) -> &SpanCollector {
+        &self.0.collector
+    }
+
     pub(super) fn bucket(&self) -> &Arc<Bucket> {
         &self.0.bucket
     }
@@ -63,6 +82,24 @@ impl Scope {
     /// Whether spans of this request are collected, now.
     pub(crate) fn collects(&self) -> bool {
         self.0.collects.load(Ordering::Acquire)
+    }
+
+    /// Whether Glassbox's own spans of this request are recorded for it alone,
+    /// now: they are collected, and no processor of the author's, no sampler
+    /// and no test waits for them.
+    pub(super) fn records_alone(&self) -> bool {
+        self.collects() && self.0.collector.is_alone() && !self.bucket().is_witnessed()
+    }
+
+    /// What becomes of a span of Glassbox's own by its name, if it is not the
+    /// root.
+    pub(super) fn fate(&self, name: &str) -> Fate {
+        let policy = self.bucket().policy();
+        if policy.has_span_rules() {
+            policy.fate(OWN_SCOPE, name)
+        } else {
+            Fate::Publish
+        }
     }
 
     /// Whether `parent` is the parent of this request's root span, so that its
@@ -104,16 +141,21 @@ impl Scope {
         self.count_cut(was_cut);
     }
 
-    /// The attribute with its value cut to the bound.
-    pub(super) fn shortened(&self, mut attribute: KeyValue) -> KeyValue {
+    /// Cuts the value of an attribute to the bound.
+    pub(super) fn shorten(&self, attribute: &mut KeyValue) {
         let was_cut = shorten(&mut attribute.value, self.max_value_length_bytes());
         self.count_cut(was_cut);
+    }
+
+    /// The attribute with its value cut to the bound.
+    pub(super) fn shortened(&self, mut attribute: KeyValue) -> KeyValue {
+        self.shorten(&mut attribute);
         attribute
     }
 
     fn count_cut(&self, was_cut: bool) {
         if was_cut && self.collects() {
-            self.bucket().counters().cut_values.add(1);
+            self.bucket().counters().count_cut(was_cut);
         }
     }
 
@@ -130,7 +172,7 @@ impl Scope {
     }
 
     /// Hands over the public side of a span that has started.
-    pub(super) fn publish(&self, span: SpanId, public: PublicSpan) {
+    pub(super) fn publish(&self, span: SpanId, public: Box<PublicSpan>) {
         self.bucket().publish(span, public);
     }
 
@@ -168,6 +210,12 @@ impl ScopeGuard {
         subject: Subject,
     ) -> Self {
         let bucket = Arc::new(bucket);
+        // Every phase has a copy of it.
+        let shared = |name: StringValue| StringValue::from(Arc::<str>::from(name.as_str()));
+        let subject = Subject {
+            tool_name: subject.tool_name.map(shared),
+            ..subject
+        };
         Self(Scope(Arc::new(Inner {
             tracer,
             collector,
@@ -188,7 +236,14 @@ impl ScopeGuard {
     pub(crate) fn close(&self) -> Collected {
         self.0.0.collects.store(false, Ordering::Release);
         let (collected, open) = self.0.bucket().close();
-        self.0.0.collector.forget(open);
+        let collector = self.0.collector();
+        for span in open {
+            if span.is_routed {
+                collector.forget([span.id]);
+            } else {
+                collector.remove_recorded(span.id);
+            }
+        }
         collected
     }
 }

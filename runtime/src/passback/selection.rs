@@ -1,16 +1,15 @@
 //! The spans a request asked for, as a connected tree.
 
-use std::collections::{HashMap, VecDeque};
-
 use opentelemetry::trace::SpanId;
-use opentelemetry_sdk::trace::SpanData;
 
+use super::finished::Finished;
+use super::ids::SpanIdMap;
 use super::request::PassbackRequest;
 
 /// One span of the answer and its place in the tree.
 #[derive(Debug)]
 pub(super) struct Selected {
-    pub(super) span: SpanData,
+    pub(super) span: Finished,
     /// Distance from the root.
     pub(super) depth: usize,
     /// Index of the parent in the same list; the root has none.
@@ -22,7 +21,7 @@ pub(super) struct Selected {
 /// were asked for but are not connected to the root: a tree without its root
 /// is not sent at all.
 pub(super) fn select(
-    spans: Vec<SpanData>,
+    mut spans: Vec<Finished>,
     root: SpanId,
     request: PassbackRequest,
 ) -> (Vec<Selected>, usize) {
@@ -32,39 +31,71 @@ pub(super) fn select(
         PassbackRequest::Detailed => usize::MAX,
     };
     let total = spans.len();
-    let mut children: HashMap<SpanId, Vec<SpanData>> = HashMap::new();
-    let mut queue = VecDeque::new();
-    for span in spans {
-        if span.span_context.span_id() == root {
-            queue.push_back(Selected {
-                span,
-                depth: 0,
-                parent: None,
-            });
-        } else {
-            children.entry(span.parent_span_id).or_default().push(span);
-        }
-    }
+    spans.sort_by_key(|span| span.start_time);
+    let mut waiting: Vec<_> = spans.into_iter().map(Some).collect();
+    let mut children = Children::of(&waiting, root);
     let mut selected: Vec<Selected> = Vec::with_capacity(total);
-    while let Some(next) = queue.pop_front() {
-        let below = children.remove(&next.span.span_context.span_id());
-        if next.depth < max_depth {
-            let mut below = below.unwrap_or_default();
-            below.sort_by_key(|span| span.start_time);
-            let (parent, depth) = (Some(selected.len()), next.depth + 1);
-            queue.extend(below.into_iter().map(|span| Selected {
-                span,
-                depth,
-                parent,
-            }));
+    let mut take = |slot: usize, depth, parent, selected: &mut Vec<Selected>| {
+        let span = waiting.get_mut(slot).and_then(Option::take);
+        selected.extend(span.map(|span| Selected {
+            span,
+            depth,
+            parent,
+        }));
+    };
+    if let Some(root) = children.root {
+        take(root, 0, None, &mut selected);
+    }
+    let mut next = 0;
+    while let Some(above) = selected.get(next) {
+        let (id, depth) = (above.span.span_context.span_id(), above.depth);
+        if depth >= max_depth {
+            break;
         }
-        selected.push(next);
+        let mut child = children.first.remove(&id);
+        while let Some(slot) = child {
+            take(slot, depth + 1, Some(next), &mut selected);
+            child = children.next.get(slot).copied().flatten();
+        }
+        next += 1;
     }
     let disconnected = match request {
         PassbackRequest::Detailed => total - selected.len(),
         PassbackRequest::Off | PassbackRequest::TopLevel => 0,
     };
     (selected, disconnected)
+}
+
+/// Who hangs below whom, as indices into a list of spans.
+struct Children {
+    root: Option<usize>,
+    /// The first child of a span.
+    first: SpanIdMap<usize>,
+    /// The next child of the same span.
+    next: Vec<Option<usize>>,
+}
+
+impl Children {
+    /// In the order of the list.
+    fn of(spans: &[Option<Finished>], root: SpanId) -> Self {
+        let mut children = Self {
+            root: None,
+            first: SpanIdMap::default(),
+            next: vec![None; spans.len()],
+        };
+        for (slot, span) in spans.iter().enumerate().rev() {
+            let Some(span) = span else { continue };
+            if span.span_context.span_id() == root {
+                children.root = Some(slot);
+                continue;
+            }
+            let next = children.first.insert(span.parent_span_id, slot);
+            if let Some(entry) = children.next.get_mut(slot) {
+                *entry = next;
+            }
+        }
+        children
+    }
 }
 
 #[cfg(test)]
@@ -79,15 +110,16 @@ mod tests {
             .collect()
     }
 
-    fn tree() -> Vec<SpanData> {
+    fn tree() -> Vec<Finished> {
         // Children end, and so are collected, before their parents.
-        vec![
+        let spans = [
             span(5, 3, "GET"),
             span(4, 3, "GET"),
             span(3, 1, "fetch"),
             span(2, 1, "auth"),
             span(1, 77, "root"),
-        ]
+        ];
+        spans.map(Finished::from).into()
     }
 
     #[test]
@@ -124,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_cycle_is_not_followed() {
-        let spans = vec![span(1, 7, "root"), span(2, 3, "a"), span(3, 2, "b")];
+        let spans = [span(1, 7, "root"), span(2, 3, "a"), span(3, 2, "b")];
+        let spans = spans.map(Finished::from).into();
         let (selected, dropped) = select(spans, SpanId::from(1), PassbackRequest::Detailed);
         assert_eq!((selected.len(), dropped), (1, 2));
     }

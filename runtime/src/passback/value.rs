@@ -41,7 +41,16 @@ pub(super) fn shorten_text(text: &mut Cow<'static, str>, max_bytes: usize) -> bo
 /// Of an array the first elements stay: one for every 8 bytes, and together no
 /// longer than a text may be. A text in it is cut as any other is, and nowhere
 /// else: where a text is cut is known to those who look for parts of secrets.
+#[inline]
 pub(super) fn shorten(value: &mut Value, max_bytes: usize) -> bool {
+    match value {
+        Value::Bool(_) | Value::I64(_) | Value::F64(_) => false,
+        Value::String(text) if text.as_str().len() <= max_bytes => false,
+        _ => shorten_long(value, max_bytes),
+    }
+}
+
+fn shorten_long(value: &mut Value, max_bytes: usize) -> bool {
     let max_elements = max_bytes / BYTES_AN_ELEMENT;
     match value {
         Value::String(text) => shorten_string(text, max_bytes),

@@ -13,7 +13,7 @@ const CAPACITY: usize = 4;
 /// The fields of one phase, in the order they were written.
 #[derive(Debug)]
 pub(super) struct Fields {
-    values: Vec<(&'static str, Value)>,
+    values: Vec<KeyValue>,
     /// A character more than the span keeps, which so sees what is too long.
     max_value_length_bytes: usize,
 }
@@ -32,15 +32,12 @@ impl Fields {
             if self.values.is_empty() {
                 self.values.reserve(CAPACITY);
             }
-            self.values.push((key, value));
+            self.values.push(KeyValue::new(key, value));
         }
     }
 
     pub(super) fn into_attributes(self) -> Vec<KeyValue> {
         self.values
-            .into_iter()
-            .map(|(key, value)| KeyValue::new(key, value))
-            .collect()
     }
 }
 

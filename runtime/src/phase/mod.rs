@@ -49,8 +49,13 @@ impl Phase {
     ///
     /// `declare` runs only when the phase is recorded.
     pub fn start(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
-        Self(Context::map_current(|context| {
+        // Nothing of the author's runs while the current context is looked at:
+        // what it declares may have phases of its own.
+        let current = Context::map_current(|context| {
             let scope = context.get::<Scope>()?;
+            Some((scope.clone(), context.clone()))
+        });
+        Self(current.map(|(scope, context)| {
             let mut declared = Declared::new(name, scope.max_value_length_bytes());
             declare(&mut declared);
             let Declared {
@@ -60,17 +65,13 @@ impl Phase {
                 fields,
             } = declared;
             let mut attributes = fields.into_attributes();
-            add_undeclared(&mut attributes, name.clone().into(), scope);
+            add_undeclared(&mut attributes, || name.clone().into(), &scope);
+            let private = Vec::new();
+            let links = links.0;
             let span = ObservedSpan::start_linked(
-                scope,
-                name,
-                kind,
-                attributes,
-                Vec::new(),
-                links.0,
-                context,
+                &scope, name, kind, attributes, private, links, &context,
             );
-            Some(PhaseSpan(span))
+            PhaseSpan(span)
         }))
     }
 
@@ -86,7 +87,7 @@ impl Phase {
             return;
         };
         let mut attributes = Vec::new();
-        add_undeclared(&mut attributes, name.into(), scope);
+        add_undeclared(&mut attributes, || name.into(), scope);
         let kind = (SpanKind::Internal, start);
         ObservedSpan::start_at(scope, name, kind, attributes, Vec::new(), context).end_at(end);
     }
@@ -155,7 +156,11 @@ impl Phase {
 }
 
 /// Adds what the conventions say of a phase, where the author says nothing.
-fn add_undeclared(attributes: &mut Vec<KeyValue>, name: StringValue, scope: &Scope) {
+fn add_undeclared(
+    attributes: &mut Vec<KeyValue>,
+    name: impl FnOnce() -> StringValue,
+    scope: &Scope,
+) {
     let mut add = |key: &'static str, value: StringValue| {
         if attributes
             .iter()
@@ -167,7 +172,7 @@ fn add_undeclared(attributes: &mut Vec<KeyValue>, name: StringValue, scope: &Sco
     if scope.has_reference_profile() {
         add(semconv::GEN_AI_SYSTEM, semconv::MCP.into());
         add(semconv::GEN_AI_OPERATION_NAME, semconv::EXECUTE_TOOL.into());
-        add(semconv::GEN_AI_TOOL_NAME, name);
+        add(semconv::GEN_AI_TOOL_NAME, name());
     } else if let Some(tool) = scope.tool_name() {
         add(semconv::GEN_AI_TOOL_NAME, tool.clone());
     }
@@ -212,5 +217,41 @@ impl Drop for PhaseSpan {
         } else {
             Outcome::cancelled()
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use opentelemetry::trace::{SpanId, TracerProvider as _};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+
+    use super::*;
+    use crate::passback::{Bucket, PassbackLimits, ScopeGuard, SpanCollector, Subject};
+
+    #[test]
+    fn what_is_declared_may_have_phases_of_its_own() {
+        for collector in [SpanCollector::new(), SpanCollector::alone()] {
+            let provider = SdkTracerProvider::builder()
+                .with_span_processor(collector.clone())
+                .build();
+            let limits = PassbackLimits::default();
+            let bucket = Bucket::new(Arc::default(), Arc::default(), limits, u32::MAX);
+            let (tracer, parent) = (provider.tracer("test"), SpanId::INVALID);
+            let guard = ScopeGuard::open(tracer, collector, bucket, parent, Subject::default());
+            let outside = Context::new().with_value(guard.scope().clone());
+            let _current = outside.attach();
+            let inner = || Phase::start("inner", |_| ()).run_sync(|| 1, |_| Outcome::value());
+            let root = Phase::start("root", |_| ());
+            root.run_sync(
+                || {
+                    let outer = Phase::start("outer", |declared| declared.set("key", inner()));
+                    outer.run_sync(|| (), |()| Outcome::value());
+                },
+                |()| Outcome::value(),
+            );
+            assert_eq!(guard.close().spans.len(), 3);
+        }
     }
 }

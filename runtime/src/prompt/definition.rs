@@ -12,6 +12,7 @@ pub struct PromptDefinition {
     title: Option<&'static str>,
     pub(super) description: Option<&'static str>,
     pub(super) arguments: &'static [PromptArgument],
+    pub(crate) scopes: &'static [&'static str],
     pub(crate) injections: &'static [Injection],
 }
 
@@ -24,6 +25,7 @@ impl PromptDefinition {
             title: None,
             description: None,
             arguments: &[],
+            scopes: &[],
             injections: &[],
         }
     }
@@ -46,6 +48,13 @@ impl PromptDefinition {
     #[must_use]
     pub const fn arguments(mut self, arguments: &'static [PromptArgument]) -> Self {
         self.arguments = arguments;
+        self
+    }
+
+    /// Sets the scopes that a caller needs, all of them.
+    #[must_use]
+    pub const fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
+        self.scopes = scopes;
         self
     }
 

@@ -21,6 +21,7 @@ pub struct ResourceDefinition {
     size: Option<u64>,
     audience: &'static [Role],
     priority: Option<f32>,
+    pub(crate) scopes: &'static [&'static str],
     pub(crate) injections: &'static [Injection],
 }
 
@@ -39,6 +40,7 @@ impl ResourceDefinition {
             size: None,
             audience: &[],
             priority: None,
+            scopes: &[],
             injections: &[],
         }
     }
@@ -89,6 +91,13 @@ impl ResourceDefinition {
     #[must_use]
     pub const fn priority(mut self, priority: f32) -> Self {
         self.priority = Some(priority);
+        self
+    }
+
+    /// Sets the scopes that a caller needs, all of them.
+    #[must_use]
+    pub const fn scopes(mut self, scopes: &'static [&'static str]) -> Self {
+        self.scopes = scopes;
         self
     }
 

@@ -361,7 +361,15 @@ impl ServerBuilder {
         let resources = Resources::build(resources, self.resources, &self.injections)?;
         let prompts = Prompts::build(prompts, &self.injections)?;
         #[cfg(feature = "auth")]
-        let auth = self.auth.map(|auth| auth.into_layer_for(tools.scoped()));
+        let needs = crate::auth::Needs {
+            tools: tools.scoped().collect(),
+            prompts: prompts.scoped().collect(),
+            resources: resources.scoped().collect(),
+        };
+        #[cfg(feature = "auth")]
+        let auth = self
+            .auth
+            .map(|auth| auth.into_layer_for(needs, crate::auth::UnknownSessions::Refuse));
         #[cfg(feature = "auth")]
         let auth = auth.transpose()?;
         let mut capabilities = ServerCapabilities::default();

@@ -112,14 +112,14 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A tool asks for scopes, and this build cannot check them.
+    /// Something asks for scopes, and this build cannot check them.
     #[cfg(not(feature = "auth"))]
     #[error(
-        "tool `{tool}` asks for scopes, which nothing checks in this build; enable the feature `auth` of `glassbox`"
+        "{item} asks for scopes, which nothing checks in this build; enable the feature `auth` of `glassbox`"
     )]
     UncheckedScopes {
-        /// The tool.
-        tool: String,
+        /// The tool, resource or prompt.
+        item: String,
     },
     /// The server cannot be protected as it was told to.
     #[cfg(feature = "auth")]
@@ -172,6 +172,28 @@ pub(super) fn check_injections(
     }
 }
 
+/// Refuses scopes, which nothing checks in this build.
+#[cfg(not(feature = "auth"))]
+pub(super) fn check_scopes(
+    scopes: &[&str],
+    item: impl FnOnce() -> String,
+) -> Result<(), BuildError> {
+    if scopes.is_empty() {
+        return Ok(());
+    }
+    Err(BuildError::UncheckedScopes { item: item() })
+}
+
+/// With the feature `auth`, all are checked.
+#[cfg(feature = "auth")]
+#[expect(clippy::unnecessary_wraps, reason = "as without the feature")]
+pub(super) fn check_scopes(
+    _scopes: &[&str],
+    _item: impl FnOnce() -> String,
+) -> Result<(), BuildError> {
+    Ok(())
+}
+
 /// Reads as the message does: it is what `main` prints of an error it returns.
 impl fmt::Debug for BuildError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,5 +205,57 @@ impl fmt::Debug for BuildError {
 impl fmt::Debug for ServeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
+    }
+}
+
+#[cfg(all(test, not(feature = "auth")))]
+mod tests {
+    use crate::Server;
+    use crate::prompt::{Prompt, PromptCall, PromptDefinition, PromptFuture};
+    use crate::resource::{Resource, ResourceCall, ResourceDefinition, ResourceFuture, UriPart};
+    use crate::tool::{Tool, ToolCall, ToolDefinition, ToolFuture};
+
+    enum Scoped {}
+
+    impl Tool for Scoped {
+        const DEFINITION: ToolDefinition = ToolDefinition::new("scoped").scopes(&["read"]);
+
+        fn call(_: ToolCall) -> ToolFuture {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    impl Resource for Scoped {
+        const DEFINITION: ResourceDefinition =
+            ResourceDefinition::new("scoped", "a:b", &[UriPart::Literal("a:b")]).scopes(&["read"]);
+
+        fn read(_: ResourceCall) -> ResourceFuture {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    impl Prompt for Scoped {
+        const DEFINITION: PromptDefinition = PromptDefinition::new("scoped").scopes(&["read"]);
+
+        fn get(_: PromptCall) -> PromptFuture {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[test]
+    fn scopes_that_nothing_checks_are_refused() {
+        let server = || Server::builder("test", "1.0.0");
+        for (builder, item) in [
+            (server().tool::<Scoped>(), "tool `scoped`"),
+            (server().resource::<Scoped>(), "resource `a:b`"),
+            (server().prompt::<Scoped>(), "prompt `scoped`"),
+        ] {
+            assert_eq!(
+                builder.build().unwrap_err().to_string(),
+                format!(
+                    "{item} asks for scopes, which nothing checks in this build; enable the feature `auth` of `glassbox`"
+                )
+            );
+        }
     }
 }

@@ -14,6 +14,8 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+#[cfg(feature = "auth")]
+use super::access::Access;
 use super::prompts::Prompts;
 use super::resources::Resources;
 use super::tools::OfferedTool;
@@ -28,6 +30,11 @@ const PANIC_MESSAGE: &str = "the tool failed unexpectedly; the server's log tell
 /// The same of all else.
 const OTHER_PANIC_MESSAGE: &str = "the server failed unexpectedly; its log tells more";
 
+/// Whether the caller of a request is told of what needs these scopes.
+pub(super) trait Shows: Fn(&Request, &[&str]) -> bool + Send {}
+
+impl<F: Fn(&Request, &[&str]) -> bool + Send> Shows for F {}
+
 /// The tools, resources and prompts of one server.
 pub(super) struct ToolHandler {
     pub(super) info: ServerConfig,
@@ -36,21 +43,27 @@ pub(super) struct ToolHandler {
     pub(super) prompts: Prompts,
     pub(super) injections: Arc<Injections>,
     #[cfg(feature = "auth")]
-    pub(super) access: super::access::Access,
+    pub(super) access: Access,
 }
 
 impl ToolHandler {
-    /// The tools that the caller of `request` is told of.
+    /// Who is told of what needs scopes.
     #[cfg(feature = "auth")]
-    fn shown<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = &'a OfferedTool> {
-        let tools = self.tools.enabled();
-        tools.filter(|tool| self.access.shows(request, tool.built.scopes))
+    fn shows(&self) -> impl Shows {
+        |request: &Request, scopes: &[&str]| self.access.shows(request, scopes)
     }
 
-    /// The tools, which everybody is told of.
+    /// Everybody is told of everything.
     #[cfg(not(feature = "auth"))]
-    fn shown(&self, _request: &Request) -> impl Iterator<Item = &OfferedTool> {
-        self.tools.enabled()
+    #[expect(clippy::unused_self, reason = "as with the feature `auth`")]
+    fn shows(&self) -> impl Shows {
+        |_: &Request, _: &[&str]| true
+    }
+
+    /// The tools that the caller of `request` is told of.
+    fn shown<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = &'a OfferedTool> {
+        let (tools, shows) = (self.tools.enabled(), self.shows());
+        tools.filter(move |tool| shows(request, tool.built.scopes))
     }
 
     /// The request, with its caller where the transport does not tell.
@@ -79,7 +92,7 @@ impl fmt::Debug for ToolHandler {
     }
 }
 
-type Request = RequestContext<RoleServer>;
+pub(super) type Request = RequestContext<RoleServer>;
 type Notification = NotificationContext<RoleServer>;
 
 impl ServerHandler for ToolHandler {
@@ -110,8 +123,8 @@ impl ServerHandler for ToolHandler {
         let found = self.tools.get(&params.name);
         let tool = found.ok_or_else(|| Tools::unknown(self.shown(&request)))?;
         #[cfg(feature = "auth")]
-        if let Some(refused) = super::access::Access::refusal(&request, tool.built.scopes) {
-            return refused;
+        if let Some(refusal) = Access::refusal(&request, "tool", tool.built.scopes) {
+            return refusal.into_tool_answer();
         }
         let cancelled = request.ct.clone().cancelled_owned();
         let call = ToolCall::new(
@@ -166,7 +179,11 @@ impl ServerHandler for ToolHandler {
         let cursor = params.and_then(|params| params.cursor);
         let cancelled = request.ct.clone().cancelled_owned();
         let context = ToolContext::new(self.identified(request));
-        let listing = async { self.resources.list(cursor.as_deref(), &context).await };
+        let shows = self.shows();
+        let listing = async {
+            let cursor = cursor.as_deref();
+            self.resources.list(cursor, &context, shows).await
+        };
         attend(listing, cancelled)
             .await?
             .ok_or_else(|| panic_in("resource"))?
@@ -177,8 +194,10 @@ impl ServerHandler for ToolHandler {
         _params: Option<PaginatedRequestParams>,
         request: Request,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let cancelled = request.ct.cancelled_owned();
-        let templates = attend(async { self.resources.templates() }, cancelled).await?;
+        let cancelled = request.ct.clone().cancelled_owned();
+        let request = self.identified(request);
+        let listing = async { self.resources.templates(&request, self.shows()) };
+        let templates = attend(listing, cancelled).await?;
         let templates = templates.ok_or_else(|| panic_in("resource"))?;
         Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
@@ -189,9 +208,20 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(self.identified(request));
+        let request = self.identified(request);
+        #[cfg(feature = "auth")]
+        if let Some(refusal) =
+            Access::refusal(&request, "resource", self.resources.scopes(&params.uri))
+        {
+            return Err(refusal.into_error());
+        }
+        let context = ToolContext::new(request);
         let injections = Arc::clone(&self.injections);
-        let reading = async { self.resources.read(params.uri, injections, context).await };
+        let shows = self.shows();
+        let reading = async {
+            let resources = &self.resources;
+            resources.read(params.uri, injections, context, shows).await
+        };
         let result = attend(reading, cancelled).await?;
         let result = result.ok_or_else(|| panic_in("resource"))?;
         result.map(ReadResourceResponse::Complete)
@@ -200,9 +230,11 @@ impl ServerHandler for ToolHandler {
     async fn list_prompts(
         &self,
         _params: Option<PaginatedRequestParams>,
-        _request: Request,
+        request: Request,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(ListPromptsResult::with_all_items(self.prompts.list()))
+        let request = self.identified(request);
+        let shown = self.prompts.list(&request, self.shows());
+        Ok(ListPromptsResult::with_all_items(shown))
     }
 
     async fn get_prompt(
@@ -211,9 +243,20 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(self.identified(request));
+        let request = self.identified(request);
+        #[cfg(feature = "auth")]
+        if let Some(refusal) =
+            Access::refusal(&request, "prompt", self.prompts.scopes(&params.name))
+        {
+            return Err(refusal.into_error());
+        }
+        let context = ToolContext::new(request);
         let injections = Arc::clone(&self.injections);
-        let getting = async { self.prompts.get(params, injections, context).await };
+        let shows = self.shows();
+        let getting = async {
+            let prompts = &self.prompts;
+            prompts.make(params, injections, context, shows).await
+        };
         let result = attend(getting, cancelled).await?;
         let result = result.ok_or_else(|| panic_in("prompt"))?;
         result.map(GetPromptResponse::Complete)

@@ -9,7 +9,7 @@
 //! Resources        the resources by URI, checked                   resources.rs
 //! ResourceProvider resources found at run time                     provider.rs
 //! Prompts          the prompts by name, checked                    prompts.rs
-//! http, stdio      the two transports, until a signal comes        http/, stdio.rs, shutdown.rs
+//! http, stdio      the two transports, until a signal comes        http/, stdio/, shutdown.rs
 //! ```
 
 #[cfg(feature = "auth")]

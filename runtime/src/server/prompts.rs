@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rmcp::ErrorData;
 use rmcp::model::{GetPromptRequestParams, GetPromptResult, Prompt, PromptsCapability};
 
-use super::error::{BuildError, check_injections};
+use super::error::{BuildError, check_injections, check_scopes};
+use super::handler::{Request, Shows};
 use crate::prompt::PromptCall;
 use crate::tool::{CallError, Injections, Provided, RegisteredPrompt, ToolContext};
 
@@ -22,6 +23,7 @@ impl Prompts {
         for (index, prompt) in prompts.iter().enumerate() {
             let item = || format!("prompt `{}`", prompt.name);
             check_injections(prompt.definition.injections, injections, item)?;
+            check_scopes(prompt.definition.scopes, item)?;
             let mut before = prompts.iter().take(index);
             if let Some(first) = before.find(|first| first.name == prompt.name) {
                 return Err(BuildError::DuplicatePrompt {
@@ -39,21 +41,43 @@ impl Prompts {
         (!self.0.is_empty()).then(PromptsCapability::default)
     }
 
-    pub(super) fn list(&self) -> Vec<Prompt> {
+    /// What each prompt needs, of those that need anything.
+    #[cfg(feature = "auth")]
+    pub(super) fn scoped(&self) -> impl Iterator<Item = (String, &'static [&'static str])> {
         let prompts = self.0.iter();
-        let listed = prompts.map(|prompt| prompt.definition.listed(&prompt.name));
+        let scoped = prompts.filter(|prompt| !prompt.definition.scopes.is_empty());
+        scoped.map(|prompt| (prompt.name.to_string(), prompt.definition.scopes))
+    }
+
+    /// What the prompt of that name needs.
+    #[cfg(feature = "auth")]
+    pub(super) fn scopes(&self, name: &str) -> &'static [&'static str] {
+        self.get(name)
+            .map_or(&[], |prompt| prompt.definition.scopes)
+    }
+
+    fn get(&self, name: &str) -> Option<&RegisteredPrompt> {
+        self.0.iter().find(|prompt| prompt.name == name)
+    }
+
+    /// The prompts that are shown.
+    pub(super) fn list(&self, request: &Request, shows: impl Shows) -> Vec<Prompt> {
+        let prompts = self.0.iter();
+        let shown = prompts.filter(|prompt| shows(request, prompt.definition.scopes));
+        let listed = shown.map(|prompt| prompt.definition.listed(&prompt.name));
         listed.collect()
     }
 
     /// Makes the messages of a prompt.
-    pub(super) async fn get(
+    pub(super) async fn make(
         &self,
         params: GetPromptRequestParams,
         injections: Arc<Injections>,
         context: ToolContext,
+        shows: impl Shows,
     ) -> Result<GetPromptResult, ErrorData> {
-        let found = self.0.iter().find(|prompt| prompt.name == params.name);
-        let prompt = found.ok_or_else(|| self.unknown())?;
+        let found = self.get(&params.name);
+        let prompt = found.ok_or_else(|| self.unknown(context.request(), shows))?;
         let provided = Provided::new(injections, context);
         let call = PromptCall::new(prompt.definition, params.arguments, provided);
         let invalid = |mistakes| ErrorData::invalid_params(mistakes, None);
@@ -61,8 +85,12 @@ impl Prompts {
         messages.map_err(|error: CallError| error.into_error(invalid))
     }
 
-    fn unknown(&self) -> ErrorData {
-        let names: Vec<&str> = self.0.iter().map(|prompt| prompt.name.as_ref()).collect();
+    fn unknown(&self, request: &Request, shows: impl Shows) -> ErrorData {
+        let prompts = self.0.iter();
+        let names: Vec<&str> = prompts
+            .filter(|prompt| shows(request, prompt.definition.scopes))
+            .map(|prompt| prompt.name.as_ref())
+            .collect();
         let message = match names.as_slice() {
             [] => "this server has no prompts".to_owned(),
             names => format!(

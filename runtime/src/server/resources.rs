@@ -7,8 +7,11 @@ use std::sync::Arc;
 use rmcp::ErrorData;
 use rmcp::model::{ListResourcesResult, ReadResourceResult, ResourceTemplate, ResourcesCapability};
 
-use super::error::{BuildError, check_injections};
+use super::error::{BuildError, check_injections, check_scopes};
+use super::handler::{Request, Shows};
 use super::provider::DynResources;
+#[cfg(feature = "auth")]
+use crate::resource::UriPart;
 use crate::resource::{ResourceCall, find, sample};
 use crate::tool::{CallError, Injections, Provided, RegisteredResource, ToolContext};
 
@@ -33,6 +36,7 @@ impl Resources {
         for resource in &resources {
             let item = || format!("resource `{}`", resource.definition.uri);
             check_injections(resource.definition.injections, injections, item)?;
+            check_scopes(resource.definition.scopes, item)?;
         }
         let (fixed, templates): (Vec<_>, Vec<_>) = resources
             .into_iter()
@@ -52,11 +56,29 @@ impl Resources {
         (!is_empty || self.provider.is_some()).then(ResourcesCapability::default)
     }
 
-    /// One page: the first begins with the functions' own.
+    /// What each of the functions needs, in the order of [`find`](Self::find).
+    #[cfg(feature = "auth")]
+    pub(super) fn scoped(
+        &self,
+    ) -> impl Iterator<Item = (&'static [UriPart], &'static [&'static str])> {
+        let all = self.fixed.iter().chain(&self.templates);
+        all.map(|resource| (resource.definition.parts, resource.definition.scopes))
+    }
+
+    /// What a read of `uri` needs. What a provider needs, it checks itself.
+    #[cfg(feature = "auth")]
+    pub(super) fn scopes(&self, uri: &str) -> &'static [&'static str] {
+        let found = self.find(uri);
+        found.map_or(&[], |(resource, _)| resource.definition.scopes)
+    }
+
+    /// One page: the first begins with the functions' own, of those that are
+    /// shown.
     pub(super) async fn list(
         &self,
         cursor: Option<&str>,
         context: &ToolContext,
+        shows: impl Shows,
     ) -> Result<ListResourcesResult, ErrorData> {
         let mut page = match (&self.provider, cursor) {
             (Some(provider), cursor) => provider.list(cursor, context).await?,
@@ -68,15 +90,19 @@ impl Resources {
         };
         if cursor.is_none() {
             let own = self.fixed.iter();
-            let own = own.map(|resource| resource.definition.listed());
+            let own = own
+                .filter(|resource| shows(context.request(), resource.definition.scopes))
+                .map(|resource| resource.definition.listed());
             page.resources.splice(0..0, own);
         }
         Ok(page)
     }
 
-    pub(super) fn templates(&self) -> Vec<ResourceTemplate> {
+    pub(super) fn templates(&self, request: &Request, shows: impl Shows) -> Vec<ResourceTemplate> {
         let own = self.templates.iter();
-        let own = own.map(|resource| resource.definition.template());
+        let own = own
+            .filter(|resource| shows(request, resource.definition.scopes))
+            .map(|resource| resource.definition.template());
         let provided = self
             .provider
             .iter()
@@ -91,6 +117,7 @@ impl Resources {
         uri: String,
         injections: Arc<Injections>,
         context: ToolContext,
+        shows: impl Shows,
     ) -> Result<ReadResourceResult, ErrorData> {
         if let Some((resource, values)) = self.find(&uri) {
             let provided = Provided::new(injections, context);
@@ -101,7 +128,7 @@ impl Resources {
         }
         match &self.provider {
             Some(provider) => provider.read(&uri, &context).await,
-            None => Err(self.unknown()),
+            None => Err(self.unknown(context.request(), shows)),
         }
     }
 
@@ -119,9 +146,12 @@ impl Resources {
         })
     }
 
-    fn unknown(&self) -> ErrorData {
+    fn unknown(&self, request: &Request, shows: impl Shows) -> ErrorData {
         let all = self.fixed.iter().chain(&self.templates);
-        let uris: Vec<&str> = all.map(|resource| resource.definition.uri).collect();
+        let uris: Vec<&str> = all
+            .filter(|resource| shows(request, resource.definition.scopes))
+            .map(|resource| resource.definition.uri)
+            .collect();
         let message = match uris.as_slice() {
             [] => "this server has no resources".to_owned(),
             uris => format!(

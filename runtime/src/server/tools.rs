@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rmcp::ErrorData;
 use rmcp::model::ToolsCapability;
 
-use super::error::{BuildError, check_injections};
+use super::error::{BuildError, check_injections, check_scopes};
 use super::switch::ToolSwitch;
 use crate::tool::{BuiltTool, Injections, Receiver, RegisteredTool, check_name};
 
@@ -114,13 +114,8 @@ impl OfferedTool {
     fn new(tool: RegisteredTool, injections: &Injections) -> Result<Self, BuildError> {
         let item = || format!("tool `{}`", tool.name);
         check_injections(tool.definition.injections, injections, item)?;
+        check_scopes(tool.definition.scopes, item)?;
         let built = BuiltTool::new(&tool.name, &tool.definition, tool.call)?;
-        #[cfg(not(feature = "auth"))]
-        if !built.scopes.is_empty() {
-            return Err(BuildError::UncheckedScopes {
-                tool: tool.name.into_owned(),
-            });
-        }
         Ok(Self {
             built: Arc::new(built),
             receiver: tool.receiver,

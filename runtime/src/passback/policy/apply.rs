@@ -1,103 +1,242 @@
 //! A span as it may leave.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::SystemTime;
+
 use opentelemetry::trace::Status;
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::{InstrumentationScope, Key, KeyValue};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::PassbackPolicy;
 use crate::passback::counts::Counters;
+use crate::passback::finished::Finished;
 use crate::passback::limits::PassbackLimits;
 use crate::passback::observed::PublicSpan;
+use crate::passback::recorded::{Rare, Record, Recording};
+use crate::passback::scope::{OWN_SCOPE, own_scope};
 use crate::passback::value::{MAX_KEY_LENGTH_BYTES, shorten, shorten_text};
 
 impl PassbackPolicy {
     /// The span as it may leave. `public` is what Glassbox recorded of it, if
-    /// Glassbox made it. Whatever leaves is within `limits`.
+    /// Glassbox made it. Whatever leaves is within `limits`. `last_scope` is that
+    /// of the span before, which this one may share.
     pub(in crate::passback) fn apply(
         &self,
-        mut span: SpanData,
+        span: SpanData,
         public: Option<PublicSpan>,
         limits: &PassbackLimits,
         counters: &Counters,
-    ) -> SpanData {
+        last_scope: &mut Option<Arc<InstrumentationScope>>,
+    ) -> Finished {
         let max_bytes = limits.max_value_length_bytes;
-        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
-        let count_cut = |was_cut| counters.cut_values.add(usize::from(was_cut));
-        let recorded = std::mem::take(&mut span.attributes);
-        let recorded_count = recorded.len();
-        let scope = span.instrumentation_scope.name();
-        let mut attributes: Vec<KeyValue> = Vec::new();
-        let mut admitted = 0;
-        let mut admit = |attribute: KeyValue, is_declared| {
-            if attribute.key.as_str().len() <= MAX_KEY_LENGTH_BYTES
-                && let Some(mut attribute) = self.admit(scope, attribute, is_declared, counters)
-            {
-                admitted += 1;
-                if attributes.len() < max_attributes {
-                    count_cut(shorten(&mut attribute.value, max_bytes));
-                    attributes.push(attribute);
-                }
-            }
-        };
-        let mut failure = match span.status {
-            Status::Error { description } => Some(description),
-            Status::Unset | Status::Ok => None,
-        };
-        let mut seen = Vec::new();
+        let recorded_count = span.attributes.len();
+        let (mut name, mut failure) = (span.name, text_of(span.status));
         let (mut public_links, mut excess_links) = (0, 0);
+        let mut declared = Vec::new();
         if let Some(public) = public {
             (public_links, excess_links) = (public.links, public.excess_links);
-            span.name = public.name;
-            failure = public.failure.map(|text| match failure {
-                Some(recorded) if text.is_empty() => recorded,
-                _ => text,
-            });
-            for attribute in public.attributes {
-                seen.push(attribute.key.clone());
-                admit(attribute, true);
-            }
+            name = public.name;
+            failure = public_failure(public.failure, failure);
+            declared = public.attributes;
         }
-        for attribute in recorded {
-            // A key is there once.
-            if !seen.contains(&attribute.key) {
-                seen.push(attribute.key.clone());
-                admit(attribute, false);
-            }
-        }
-        counters
-            .withheld_attributes
-            .add(recorded_count.saturating_sub(admitted));
+        let attributes = Attributes {
+            declared,
+            others: span.attributes,
+            recorded_count,
+        };
+        let scope = span.instrumentation_scope;
+        let attributes = self.admit_all(scope.name(), attributes, limits, counters);
         // What the SDK had no room for counts as well, except where it is
         // public and so leaves after all.
         let all = count(recorded_count).saturating_add(span.dropped_attributes_count);
-        span.dropped_attributes_count = all.saturating_sub(count(attributes.len()));
-        span.attributes = attributes;
-        count_cut(shorten_text(&mut span.name, max_bytes));
+        counters.count_cut(shorten_text(&mut name, max_bytes));
+        let mut links = span.links.links;
+        let withheld_links = links.len().saturating_sub(public_links);
+        links.truncate(public_links);
+        let withheld_links = count(withheld_links.saturating_add(excess_links));
+        Finished {
+            span_context: span.span_context,
+            parent_span_id: span.parent_span_id,
+            parent_span_is_remote: span.parent_span_is_remote,
+            span_kind: span.span_kind,
+            name,
+            start_time: span.start_time,
+            end_time: span.end_time,
+            dropped_attributes_count: all.saturating_sub(count(attributes.len())),
+            attributes,
+            dropped_events_count: count(span.events.events.len())
+                .saturating_add(span.events.dropped_count),
+            links,
+            dropped_links_count: span.links.dropped_count.saturating_add(withheld_links),
+            status: self.status(failure, max_bytes, counters),
+            recorded_by: recorded_by(scope, max_bytes, last_scope),
+        }
+    }
 
-        let events = std::mem::take(&mut span.events.events);
-        span.events.dropped_count = span
-            .events
-            .dropped_count
-            .saturating_add(count(events.len()));
-        let withheld_links = span.links.links.len().saturating_sub(public_links);
-        span.links.links.truncate(public_links);
-        span.links.dropped_count = span
-            .links
-            .dropped_count
-            .saturating_add(count(withheld_links.saturating_add(excess_links)));
-        span.status = match failure {
+    /// The same for a span that the SDK has not seen.
+    pub(in crate::passback) fn apply_recorded(
+        &self,
+        record: &Record,
+        recording: Recording,
+        end_time: SystemTime,
+        limits: &PassbackLimits,
+        counters: &Counters,
+    ) -> Finished {
+        let Recording {
+            mut name,
+            attributes,
+            attribute_count,
+            rare,
+        } = recording;
+        let Rare {
+            failure,
+            mut links,
+            other_links,
+            others,
+            events,
+            status,
+        } = rare.map(|rare| *rare).unwrap_or_default();
+        let max_bytes = limits.max_value_length_bytes;
+        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
+        let max_links = usize::try_from(limits.max_links_per_span).unwrap_or(usize::MAX);
+        let attributes = Attributes {
+            declared: attributes,
+            others,
+            recorded_count: attribute_count.min(max_attributes),
+        };
+        let attributes = self.admit_all(OWN_SCOPE, attributes, limits, counters);
+        counters.count_cut(shorten_text(&mut name, max_bytes));
+        let other_links = other_links.saturating_add(links.len().saturating_sub(max_links));
+        links.truncate(max_links);
+        let failure = public_failure(failure, text_of(status));
+        Finished {
+            span_context: record.span_context.clone(),
+            parent_span_id: record.place.parent,
+            parent_span_is_remote: record.parent_is_remote,
+            span_kind: record.kind.clone(),
+            name,
+            start_time: record.start_time,
+            end_time,
+            dropped_attributes_count: count(attribute_count.saturating_sub(attributes.len())),
+            attributes,
+            dropped_events_count: count(events),
+            links,
+            dropped_links_count: count(other_links),
+            status: self.status(failure, max_bytes, counters),
+            recorded_by: None,
+        }
+    }
+
+    /// The attributes that may leave, each key once.
+    fn admit_all(
+        &self,
+        scope: &str,
+        attributes: Attributes,
+        limits: &PassbackLimits,
+        counters: &Counters,
+    ) -> Vec<KeyValue> {
+        let Attributes {
+            declared,
+            others,
+            recorded_count,
+        } = attributes;
+        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
+        let max_bytes = limits.max_value_length_bytes;
+        let has_key = |attribute: &KeyValue| attribute.key.as_str().len() <= MAX_KEY_LENGTH_BYTES;
+        let mut admitted;
+        if self.has_attribute_rules() {
+            admitted = Vec::with_capacity(declared.len());
+            let mut seen: Vec<Key> = Vec::with_capacity(declared.len() + others.len());
+            let declared = declared.into_iter().map(|attribute| (attribute, true));
+            let others = others.into_iter().map(|attribute| (attribute, false));
+            for (attribute, is_declared) in declared.chain(others) {
+                // A key is there once.
+                if !is_declared && seen.contains(&attribute.key) {
+                    continue;
+                }
+                seen.push(attribute.key.clone());
+                if has_key(&attribute) {
+                    admitted.extend(self.admit(scope, attribute, is_declared, counters));
+                }
+            }
+        } else {
+            admitted = declared;
+            admitted.retain(has_key);
+        }
+        let withheld = recorded_count.saturating_sub(admitted.len());
+        counters.withheld_attributes.add(withheld);
+        admitted.truncate(max_attributes);
+        if self.has_attribute_rules() {
+            // What Glassbox has set itself is within its bound from the start.
+            for attribute in &mut admitted {
+                counters.count_cut(shorten(&mut attribute.value, max_bytes));
+            }
+        }
+        admitted
+    }
+
+    /// The status of a span that has failed for this reason, if it has.
+    fn status(
+        &self,
+        failure: Option<Cow<'static, str>>,
+        max_bytes: usize,
+        counters: &Counters,
+    ) -> Status {
+        match failure {
             Some(mut text) if self.with_error_texts => {
-                count_cut(shorten_text(&mut text, max_bytes));
+                counters.count_cut(shorten_text(&mut text, max_bytes));
                 Status::error(text)
             }
             Some(_) => Status::error(""),
             None => Status::Unset,
-        };
-        if let Some(scope) = public_scope(&span.instrumentation_scope, max_bytes) {
-            span.instrumentation_scope = scope;
         }
-        span
     }
+}
+
+/// What attributes a span has.
+struct Attributes {
+    declared: Vec<KeyValue>,
+    others: Vec<KeyValue>,
+    /// How many were recorded, with those that were replaced.
+    recorded_count: usize,
+}
+
+/// The text of an error, if it is one.
+fn text_of(status: Status) -> Option<Cow<'static, str>> {
+    match status {
+        Status::Error { description } => Some(description),
+        Status::Unset | Status::Ok => None,
+    }
+}
+
+/// Why one of our own spans has failed: of that, others have the say only
+/// where it says nothing.
+fn public_failure(
+    own: Option<Cow<'static, str>>,
+    recorded: Option<Cow<'static, str>>,
+) -> Option<Cow<'static, str>> {
+    own.map(|text| match recorded {
+        Some(recorded) if text.is_empty() => recorded,
+        _ => text,
+    })
+}
+
+/// Who recorded a span, if not Glassbox, as it may leave.
+fn recorded_by(
+    scope: InstrumentationScope,
+    max_bytes: usize,
+    last: &mut Option<Arc<InstrumentationScope>>,
+) -> Option<Arc<InstrumentationScope>> {
+    let is_same =
+        |known: &InstrumentationScope| *known == scope && scope.attributes().next().is_none();
+    if is_same(own_scope()) {
+        return None;
+    }
+    if !last.as_deref().is_some_and(is_same) {
+        *last = Some(Arc::new(public_scope(&scope, max_bytes).unwrap_or(scope)));
+    }
+    last.clone()
 }
 
 /// The scope as it may leave, if that is not as it is: without its attributes,
@@ -125,8 +264,6 @@ fn count(held_back: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use opentelemetry::trace::{Event, Link, SpanContext, SpanId, TraceFlags, TraceId, TraceState};
     use opentelemetry::{InstrumentationScope, Value};
     use proptest::prelude::*;
@@ -162,8 +299,13 @@ mod tests {
         span.attributes.push(KeyValue::new("error.type", "hunter2"));
         span.status = Status::error("hunter2");
         let declared = public(vec![KeyValue::new("user.id", 7)]);
-        let span =
-            PassbackPolicy::default().apply(span, declared, &cut_at(99), &Counters::default());
+        let span = PassbackPolicy::default().apply(
+            span,
+            declared,
+            &cut_at(99),
+            &Counters::default(),
+            &mut None,
+        );
         assert_eq!(span.name, "work");
         assert_eq!(span.attributes, [KeyValue::new("user.id", 7)]);
         assert_eq!(span.dropped_attributes_count, 3);
@@ -176,7 +318,13 @@ mod tests {
         span.attributes
             .push(KeyValue::new("server.address", "gmail.googleapis.com"));
         let policy = PassbackPolicy::default().publish("server.address");
-        let span = policy.apply(span, public(Vec::new()), &cut_at(5), &Counters::default());
+        let span = policy.apply(
+            span,
+            public(Vec::new()),
+            &cut_at(5),
+            &Counters::default(),
+            &mut None,
+        );
         assert_eq!(span.attributes, [KeyValue::new("server.address", "gmail")]);
         assert_eq!(span.dropped_attributes_count, 0);
     }
@@ -195,14 +343,16 @@ mod tests {
             failure: Some("our own text".into()),
             ..PublicSpan::default()
         };
-        let span =
-            PassbackPolicy::default().apply(span, Some(failed), &cut_at(99), &Counters::default());
-        assert_eq!(span.status, Status::error(""));
-        assert_eq!(
-            (span.events.events.len(), span.events.dropped_count),
-            (0, 1)
+        let span = PassbackPolicy::default().apply(
+            span,
+            Some(failed),
+            &cut_at(99),
+            &Counters::default(),
+            &mut None,
         );
-        assert_eq!((span.links.links.len(), span.links.dropped_count), (0, 1));
+        assert_eq!(span.status, Status::error(""));
+        assert_eq!(span.dropped_events_count, 1);
+        assert_eq!((span.links.len(), span.dropped_links_count), (0, 1));
     }
 
     #[test]
@@ -210,7 +360,13 @@ mod tests {
         let mut span = span(1, 0, "theirs");
         span.attributes
             .push(KeyValue::new("http.request.method", "GET"));
-        let span = PassbackPolicy::default().apply(span, None, &cut_at(99), &Counters::default());
+        let span = PassbackPolicy::default().apply(
+            span,
+            None,
+            &cut_at(99),
+            &Counters::default(),
+            &mut None,
+        );
         assert_eq!((span.name.as_ref(), span.attributes.len()), ("theirs", 0));
     }
 
@@ -222,8 +378,14 @@ mod tests {
             .with_schema_url("https://schema")
             .with_attributes([KeyValue::new("tenant", "hunter2")])
             .build();
-        let span = PassbackPolicy::default().apply(span, None, &cut_at(99), &Counters::default());
-        let scope = &span.instrumentation_scope;
+        let span = PassbackPolicy::default().apply(
+            span,
+            None,
+            &cut_at(99),
+            &Counters::default(),
+            &mut None,
+        );
+        let scope = span.scope();
         assert_eq!(scope.attributes().count(), 0);
         let rest = (scope.name(), scope.version(), scope.schema_url());
         assert_eq!(rest, ("theirs", Some("1"), Some("https://schema")));
@@ -238,9 +400,14 @@ mod tests {
                 .with_version(text.clone())
                 .with_schema_url(text.clone())
                 .build();
-            let span =
-                PassbackPolicy::default().apply(span, None, &cut_at(9), &Counters::default());
-            let scope = &span.instrumentation_scope;
+            let span = PassbackPolicy::default().apply(
+                span,
+                None,
+                &cut_at(9),
+                &Counters::default(),
+                &mut None,
+            );
+            let scope = span.scope();
             let kept = (length < 10).then_some(text.as_str());
             assert_eq!(scope.name(), kept.unwrap_or_default());
             assert_eq!((scope.version(), scope.schema_url()), (kept, kept));
@@ -257,7 +424,7 @@ mod tests {
                 span.attributes.push(KeyValue::new(key.clone(), 1));
                 let own = declared.and_then(|key| public(vec![KeyValue::new(key, 1)]));
                 let counters = Counters::default();
-                let span = policy.apply(span, own, &cut_at(9), &counters);
+                let span = policy.apply(span, own, &cut_at(9), &counters, &mut None);
                 assert_eq!(span.attributes.len(), kept);
                 let held_back = 1 - u32::try_from(kept).unwrap();
                 assert_eq!(span.dropped_attributes_count, held_back);
@@ -291,9 +458,10 @@ mod tests {
             Some(declared),
             &PassbackLimits::default(),
             &Counters::default(),
+            &mut None,
         );
-        assert_eq!(span.links.links, [link(1), link(2)]);
-        assert_eq!(span.links.dropped_count, 5);
+        assert_eq!(span.links, [link(1), link(2)]);
+        assert_eq!(span.dropped_links_count, 5);
     }
 
     #[test]
@@ -306,7 +474,7 @@ mod tests {
             let mut span = span(1, 0, "work");
             span.status = Status::error("set by other code");
             policy
-                .apply(span, public, &cut_at(12), &Counters::default())
+                .apply(span, public, &cut_at(12), &Counters::default(), &mut None)
                 .status
         };
         let default = PassbackPolicy::default();
@@ -338,7 +506,7 @@ mod tests {
         });
         let counters = Counters::default();
         let declared = public(vec![KeyValue::new("user.id", 7)]);
-        let span = policy.apply(span, declared, &cut_at(99), &counters);
+        let span = policy.apply(span, declared, &cut_at(99), &counters, &mut None);
         assert_eq!(
             (span.attributes.len(), span.dropped_attributes_count),
             (0, 2)
@@ -379,7 +547,7 @@ mod tests {
                 attributes: declared.iter().map(attribute).collect(),
                 ..PublicSpan::default()
             });
-            let span = policy_of(&rules).apply(span, own, &cut_at(99), &Counters::default());
+            let span = policy_of(&rules).apply(span, own, &cut_at(99), &Counters::default(), &mut None);
 
             let dropped = usize::try_from(span.dropped_attributes_count).unwrap();
             prop_assert_eq!(span.attributes.len() + dropped, recorded);

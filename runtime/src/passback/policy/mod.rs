@@ -185,6 +185,11 @@ impl PassbackPolicy {
             .any(|rule| rule.attributes.matches(scope, key))
     }
 
+    /// Whether attributes that nobody declared can leave, or others stay.
+    pub(super) fn has_attribute_rules(&self) -> bool {
+        !self.attributes.is_empty()
+    }
+
     /// Whether the name of a span can change what becomes of it.
     pub(super) fn has_span_rules(&self) -> bool {
         !(self.merged.is_empty() && self.hidden.is_empty())

@@ -4,6 +4,7 @@
 //! cargo test --release -p glassbox --lib -- --ignored --nocapture cost
 //! ```
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::KeyValue;
@@ -15,6 +16,7 @@ use super::super::answer::{Described, Passback};
 use super::super::bucket::Collected;
 use super::super::bucket::tests::span;
 use super::super::counts::Counters;
+use super::super::finished::Finished;
 use super::super::limits::PassbackLimits;
 use super::super::request::PassbackRequest;
 use super::{RequestSecrets, Secrets};
@@ -46,7 +48,7 @@ fn spans(count: u64) -> Vec<SpanData> {
 fn once(spans: &[SpanData], secrets: &Secrets, of_request: &[String]) -> Duration {
     let resource = Resource::builder_empty().with_service_name("shop").build();
     let collected = Collected {
-        spans: spans.to_vec(),
+        spans: spans.iter().cloned().map(Finished::from).collect(),
         dropped_spans: 0,
     };
     let request = RequestSecrets::default();
@@ -58,14 +60,14 @@ fn once(spans: &[SpanData], secrets: &Secrets, of_request: &[String]) -> Duratio
     let root = SpanId::from(1);
     let limits = PassbackLimits::default();
     let detailed = PassbackRequest::Detailed;
-    let counters = Counters::default();
+    let counters = Arc::<Counters>::default();
     let described = Described {
-        resource: &resource,
-        net: &net,
-        counters: &counters,
+        resource,
+        net,
+        counters: Arc::clone(&counters),
     };
-    let passback = Passback::build(collected, root, detailed, &limits, usize::MAX, described);
-    assert!(passback.is_some());
+    let passback = Passback::encode(collected, root, detailed, &limits, described);
+    assert!(passback.assemble(usize::MAX).is_some());
     let elapsed = begin.elapsed();
     assert_eq!(counters.snapshot().redacted_secrets, 0);
     elapsed

@@ -139,7 +139,7 @@ impl BoundServer {
         let in_flight = TaskTracker::new();
         let config = self.server.http.to_config(close_streams.clone());
         let handler = self.server.handler;
-        let service = HttpService::new(handler.clone(), config, in_flight.clone());
+        let service = HttpService::new(handler.clone(), config, Some(in_flight.clone()));
         let router = Router::new();
         #[cfg(feature = "auth")]
         let router = match &self.server.auth {

@@ -2,13 +2,14 @@
 //! 2026-07-28, and sessions of the older protocols.
 //!
 //! rmcp's service does the protocol, axum the connections. In between,
-//! [`HttpService`] announces the top-level capability, which rmcp's types have
-//! no place for, and counts requests in flight so that a shutdown can wait for
-//! them.
+//! [`HttpService`] lets spans join the answers as text, announces the top-level
+//! capability, which rmcp's types have no place for, and counts requests in
+//! flight so that a shutdown can wait for them.
 
 mod announce;
 mod bound;
 mod options;
+mod outgoing;
 mod service;
 
 pub use bound::BoundServer;

@@ -14,15 +14,17 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::task::TaskTracker;
 
-use super::announce::announce;
-use crate::advertise::AdvertisementMark;
+use super::outgoing::complete;
 use crate::instrument::{AmbientContext, Instrumented};
+use crate::lane::Exit;
 
 /// rmcp's Streamable HTTP service around an instrumented handler, with both
-/// advertisements.
+/// advertisements. Spans join the answers here, where those are bytes.
 pub struct HttpService<H> {
-    inner: StreamableHttpService<Instrumented<H>, LocalSessionManager>,
-    in_flight: TaskTracker,
+    /// Shared: axum has a clone for each request, and rmcp's has lists in it.
+    inner: Arc<StreamableHttpService<Instrumented<H>, LocalSessionManager>>,
+    /// Who waits for requests in flight, if anybody does.
+    in_flight: Option<TaskTracker>,
 }
 
 /// Serves an instrumented handler over Streamable HTTP, as a tower service for
@@ -47,25 +49,28 @@ pub fn service<H: ServerHandler>(
     handler: Instrumented<H>,
     config: StreamableHttpServerConfig,
 ) -> HttpService<H> {
-    HttpService::new(handler, config, TaskTracker::new())
+    HttpService::new(handler, config, None)
 }
 
 impl<H: ServerHandler> HttpService<H> {
     pub(super) fn new(
         handler: Instrumented<H>,
         config: StreamableHttpServerConfig,
-        in_flight: TaskTracker,
+        in_flight: Option<TaskTracker>,
     ) -> Self {
         let sessions = Arc::new(LocalSessionManager::default());
         let inner = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
-        Self { inner, in_flight }
+        Self {
+            inner: Arc::new(inner),
+            in_flight,
+        }
     }
 }
 
 impl<H> Clone for HttpService<H> {
     fn clone(&self) -> Self {
         Self {
-            inner: self.inner.clone(),
+            inner: Arc::clone(&self.inner),
             in_flight: self.in_flight.clone(),
         }
     }
@@ -75,7 +80,7 @@ impl<H> fmt::Debug for HttpService<H> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("HttpService")
-            .field("in_flight", &self.in_flight.len())
+            .field("in_flight", &self.in_flight.as_ref().map(TaskTracker::len))
             .finish_non_exhaustive()
     }
 }
@@ -94,16 +99,18 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mark = AdvertisementMark::default();
-        request.extensions_mut().insert(mark.clone());
+        let (lane, exit) = Exit::new();
+        request.extensions_mut().insert(lane);
         // A GET is a stream that stays open; only calls are waited for.
-        let in_flight = (request.method() == Method::POST).then(|| self.in_flight.token());
-        let service = self.inner.clone();
+        let in_flight = self.in_flight.as_ref();
+        let in_flight = in_flight.filter(|_| request.method() == Method::POST);
+        let in_flight = in_flight.map(TaskTracker::token);
+        let service = Arc::clone(&self.inner);
         Box::pin(async move {
             // Layers attach their context when the future is polled.
             let ambient = AmbientContext(opentelemetry::Context::current());
             request.extensions_mut().insert(ambient);
-            Ok(announce(service.handle(request).await, mark, in_flight).await)
+            Ok(complete(service.handle(request).await, exit, in_flight).await)
         })
     }
 }

@@ -52,7 +52,7 @@ impl Host {
         let interpreter = target.join("bench-python/bin/python");
         assert!(
             interpreter.exists(),
-            "there is no {}; run benches/python/install",
+            "there is no {}; run tests/benches/python/install",
             interpreter.display()
         );
         let mut command = pinned(processors, &interpreter);

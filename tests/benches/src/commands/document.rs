@@ -23,7 +23,10 @@ pub(crate) struct Document {
 impl Document {
     /// Between a line `<!-- cargo ARGUMENTS -->` and a line `<!-- end -->` goes what that command prints.
     pub(crate) fn run(&self) {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .unwrap();
         let path = repository.join(DOCUMENT);
         let text = fs::read_to_string(&path).unwrap();
         let mut renewed = String::new();

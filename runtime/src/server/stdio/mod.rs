@@ -1,17 +1,22 @@
 //! stdio: one client, which started the server.
+//!
+//! [`LineTransport`] is the transport, also for other pipes.
+
+mod outbox;
+mod transport;
 
 use std::io::{self, IsTerminal as _, Read as _};
 
 use rmcp::service::ServerInitializeError;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{ServerHandler, ServiceExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
+pub use transport::LineTransport;
+
 use super::builder::{Server, ServerBuilder};
 use super::error::ServeError;
 use super::shutdown::Signals;
-use crate::advertise::Advertising;
 use crate::instrument::Instrumented;
 
 /// Bytes of what is typed that may wait for the server.
@@ -60,7 +65,7 @@ async fn run<H: ServerHandler>(
     read: impl AsyncRead + Send + Unpin + 'static,
     write: impl AsyncWrite + Send + Unpin + 'static,
 ) -> Result<(), ServeError> {
-    let transport = Advertising::new(AsyncRwTransport::new_server(read, write));
+    let transport = LineTransport::new(read, write);
     let stop = CancellationToken::new();
     let signals = Signals::watch();
     let serving = async {

@@ -22,7 +22,7 @@ pub(crate) struct Http {
     /// Rounds; kinds of calls take turns in each
     #[arg(long, default_value_t = 9)]
     rounds: usize,
-    /// Compare with the Python reference, which `benches/python/install` installs
+    /// Compare with the Python reference, which `tests/benches/python/install` installs
     #[arg(long)]
     python: bool,
 }
