@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
-#[cfg(test)]
+#[cfg(any(test, feature = "bench-internals"))]
 use opentelemetry_sdk::trace::SpanData;
 
 use super::scope::own_scope;
@@ -72,8 +72,8 @@ impl Finished {
     }
 }
 
-/// Spans that tests make.
-#[cfg(test)]
+/// Spans that tests and benchmarks make.
+#[cfg(any(test, feature = "bench-internals"))]
 impl From<SpanData> for Finished {
     fn from(span: SpanData) -> Self {
         assert!(span.events.events.is_empty(), "events do not leave");
