@@ -14,6 +14,9 @@ const PEERS: [Peer; 3] = [Peer::Bare, Peer::Glassbox, Peer::Obvious];
 const CONNECTIONS: [usize; 4] = [1, 16, 64, 512];
 const SPANS: [u32; 8] = [1, 6, 15, 30, 60, 120, 250, 1_000];
 
+/// Calls of each connection in a round, at least.
+const MIN_CALLS: usize = 4;
+
 /// Cost of a detailed call over Streamable HTTP, by connections, threads and spans
 #[derive(Args, Debug)]
 pub(crate) struct Scaling {
@@ -91,7 +94,8 @@ impl Scaling {
             ask: Ask::Detailed,
         };
         let many = usize::try_from(spans / 60).unwrap_or(0).max(1);
-        let calls = (self.calls / many).max(connections);
+        // Of a few calls, the system hardly knows what they took.
+        let calls = (self.calls / many).max(MIN_CALLS * connections);
         let mut subjects = hosts
             .each_ref()
             .map(|host| Subject::new(runtime, host, call, connections));

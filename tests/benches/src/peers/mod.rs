@@ -12,7 +12,7 @@ pub mod work;
 
 use std::sync::Arc;
 
-use ::glassbox::Advertising;
+use ::glassbox::stdio::LineTransport;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use clap::ValueEnum;
@@ -77,7 +77,7 @@ impl Peer {
             Self::Glassbox | Self::GlassboxExporting => {
                 let server = glassbox::server(self == Self::GlassboxExporting).unwrap();
                 let (read, write) = tokio::io::split(stream);
-                let transport = Advertising::new(AsyncRwTransport::new_server(read, write));
+                let transport = LineTransport::new(read, write);
                 let serving = server.handler().serve(transport).await.unwrap();
                 serving.waiting().await.unwrap();
             }
