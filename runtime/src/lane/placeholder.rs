@@ -1,5 +1,8 @@
 //! What stands in an answer for spans that join it later.
 
+use std::ops::Range;
+
+use memchr::memmem;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
@@ -43,14 +46,29 @@ impl Placeholder {
         Value::Object(JsonObject::from_iter(members))
     }
 
+    /// Where it stands in `message` with its key, if it does.
+    pub(super) fn find(&self, message: &[u8]) -> Option<Range<usize>> {
+        let member = self.to_member();
+        let before_ticket = self.to_member_start().len();
+        // A needle as short as a ticket is looked for without being prepared.
+        memmem::find_iter(message, self.ticket.as_bytes()).find_map(|ticket| {
+            let start = ticket.checked_sub(before_ticket)?;
+            let range = start..start + member.len();
+            (message.get(range.clone())? == member.as_bytes()).then_some(range)
+        })
+    }
+
     /// The placeholder with its key, as it is written.
-    pub(super) fn to_member(&self) -> String {
-        let Self { ticket, asked } = self;
-        let truncated = *asked > 0;
-        format!(
-            "\"{TRACES_KEY}\":{{\"{DROPPED_KEY}\":{asked},\"{TICKET_KEY}\":\"{ticket}\",\
-             \"{SPANS_KEY}\":[],\"{TRUNCATED_KEY}\":{truncated}}}"
-        )
+    fn to_member(&self) -> String {
+        let start = self.to_member_start();
+        let (ticket, truncated) = (&self.ticket, self.asked > 0);
+        format!("{start}{ticket}\",\"{SPANS_KEY}\":[],\"{TRUNCATED_KEY}\":{truncated}}}")
+    }
+
+    /// The same up to the ticket.
+    fn to_member_start(&self) -> String {
+        let asked = self.asked;
+        format!("\"{TRACES_KEY}\":{{\"{DROPPED_KEY}\":{asked},\"{TICKET_KEY}\":\"")
     }
 }
 
@@ -66,6 +84,25 @@ mod tests {
             let placeholder = Placeholder::new(asked).unwrap();
             let written = json!({ TRACES_KEY: placeholder.to_value() }).to_string();
             assert_eq!(written, format!("{{{}}}", placeholder.to_member()));
+        }
+    }
+
+    #[test]
+    fn is_found_with_its_key_and_nowhere_else() {
+        let placeholder = Placeholder::new(3).unwrap();
+        let member = placeholder.to_member();
+        let ticket = &placeholder.ticket;
+        let message = format!("{ticket}{{\"a\":\"{ticket}\",{member}}}");
+        let found = placeholder.find(message.as_bytes()).unwrap();
+        assert_eq!(message.get(found), Some(member.as_str()));
+        let another = member.replace(":3,", ":4,");
+        for message in [
+            "",
+            ticket,
+            &format!("{{{another}}}"),
+            &member[..member.len() - 1],
+        ] {
+            assert_eq!(placeholder.find(message.as_bytes()), None, "{message}");
         }
     }
 

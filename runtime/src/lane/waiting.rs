@@ -1,7 +1,5 @@
 //! Spans that wait for their answer.
 
-use memchr::memmem;
-
 use super::placeholder::Placeholder;
 use crate::passback::{Passback, TRACES_KEY};
 
@@ -20,9 +18,7 @@ pub(crate) struct Waiting {
 impl Waiting {
     /// Where the placeholder and its key stand in `message`, if they do.
     pub(super) fn find(&self, message: &[u8]) -> Option<std::ops::Range<usize>> {
-        let member = self.placeholder.to_member();
-        let start = memmem::find(message, member.as_bytes())?;
-        Some(start..start + member.len())
+        self.placeholder.find(message)
     }
 
     /// `message` with the spans in the place of the placeholder, which stands at

@@ -1,7 +1,8 @@
 //! What the README shows; `documents.rs` checks that it is the same text.
 #![deny(warnings)]
 
-use glassbox::{Server, ToolError, mcp_tool, phase};
+use glassbox::auth::Auth;
+use glassbox::{Server, ToolContext, ToolError, mcp_tool, phase};
 
 #[derive(serde::Serialize, schemars::JsonSchema)]
 struct Inbox {
@@ -17,7 +18,7 @@ impl From<Vec<String>> for Inbox {
 struct Gmail;
 
 impl Gmail {
-    async fn token(&self) -> Result<String, ToolError> {
+    async fn token(&self, _: &ToolContext) -> Result<String, ToolError> {
         Ok(String::new())
     }
 
@@ -31,9 +32,10 @@ impl Gmail {
 }
 
 /// List recent emails from the user's inbox.
-#[mcp_tool(read_only)]
+#[mcp_tool(read_only, scopes("gmail.readonly"))]
 async fn list_emails(
     gmail: &Gmail,
+    context: &ToolContext,
     /// Maximum number of emails to return
     #[arg(default = 5, minimum = 1, maximum = 20)]
     max_results: u32,
@@ -41,8 +43,8 @@ async fn list_emails(
     #[arg(default = "")]
     query: String,
 ) -> Result<Inbox, ToolError> {
-    #[phase("auth.validate")]
-    let token = gmail.token().await?;
+    #[phase("auth.gmail_token")]
+    let token = gmail.token(context).await?;
 
     #[phase("gmail.list_messages", gmail.max_results = max_results)]
     let ids = gmail.list_messages(&token, max_results, &query).await?;
@@ -61,8 +63,9 @@ async fn list_emails(
     Ok(inbox)
 }
 
-async fn serve(gmail: Gmail) -> Result<(), Box<dyn std::error::Error>> {
+async fn serve(gmail: Gmail, auth: Auth) -> Result<(), Box<dyn std::error::Error>> {
     Server::builder("mcp-gmail-server", env!("CARGO_PKG_VERSION"))
+        .auth(auth) // who may call
         .inject(gmail)
         .tool::<list_emails>()
         .serve_http("127.0.0.1:8000")
@@ -71,5 +74,5 @@ async fn serve(gmail: Gmail) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn main() {
-    drop(serve(Gmail));
+    drop(serve(Gmail, Auth::new("https://mcp.example.com/mcp")));
 }
