@@ -96,9 +96,12 @@ impl Page {
         self.find(selector).await.text().await.unwrap()
     }
 
+    /// The first such element. A page that is just being loaded has it later.
     pub async fn find(&self, selector: &str) -> Element {
-        let found = self.client.find(Locator::Css(selector)).await;
-        found.unwrap_or_else(|error| panic!("{selector}: {error}"))
+        let found = self.client.wait().for_element(Locator::Css(selector));
+        found
+            .await
+            .unwrap_or_else(|error| panic!("{selector}: {error}"))
     }
 
     pub async fn click(&self, selector: &str) {
@@ -108,6 +111,18 @@ impl Page {
     /// Where the browser is.
     pub async fn address(&self) -> url::Url {
         self.client.current_url().await.unwrap()
+    }
+
+    /// Waits until the browser has come to a page with this path: a click that
+    /// leads elsewhere does not wait for what comes.
+    pub async fn arrives_at(&self, path: &str) {
+        let arrived = async {
+            while self.address().await.path() != path {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let arrived = tokio::time::timeout(Duration::from_secs(30), arrived).await;
+        assert!(arrived.is_ok(), "still at {}", self.address().await);
     }
 
     /// Presses keys where the focus is.

@@ -98,6 +98,7 @@ async fn a_person_consents_in_a_browser_and_the_call_returns_spans() {
         let asked = page.text_of("main").await;
         assert!(asked.contains("gmail.readonly"), "{asked}");
         page.click("button[value=allow]").await;
+        page.arrives_at("/callback").await;
         let text = page.text_of("body").await;
         assert!(text.contains("You are signed in"), "{text}");
         // Back on the agent's socket, by the redirect that the page's policy let through.
@@ -132,6 +133,7 @@ async fn a_person_denies_in_a_browser_and_the_agent_is_told() {
     let (agent, page_url) = world.agent().await;
     visit(page_url.as_str(), async |page| {
         page.click("button[value=deny]").await;
+        page.arrives_at("/callback").await;
         let text = page.text_of("body").await;
         assert!(text.contains("You are not signed in"), "{text}");
         assert_eq!(page.address().await.path(), "/callback");
@@ -169,6 +171,7 @@ async fn nothing_secret_is_logged_recorded_or_said_on_either_side() {
     let mut code = String::new();
     visit(page_url.as_str(), async |page| {
         page.click("button[value=allow]").await;
+        page.arrives_at("/callback").await;
         code = parameter(&page.address().await, "code");
     })
     .await;
