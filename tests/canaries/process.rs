@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
+use support::lost::unless_lost;
 use support::wire::{SESSIONS, STATELESS};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -75,7 +76,7 @@ impl Process {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut url = String::new();
         if transport.is_http {
-            stdout.read_line(&mut url).await.unwrap();
+            unless_lost(stdout.read_line(&mut url)).await.unwrap();
         }
         Self {
             transport,
@@ -101,7 +102,7 @@ impl Process {
             self.sent.push_str(&line);
             while let Some(id) = message.get("id") {
                 let mut line = String::new();
-                let count = self.stdout.read_line(&mut line).await.unwrap();
+                let count = unless_lost(self.stdout.read_line(&mut line)).await.unwrap();
                 assert_ne!(count, 0, "no answer to {message}");
                 self.received.push_str(&line);
                 let answer: Value = serde_json::from_str(&line).unwrap();

@@ -7,6 +7,7 @@ pub mod collector;
 pub mod hostile;
 pub mod http;
 pub mod log;
+pub mod lost;
 pub mod matrix;
 pub mod pipe;
 pub mod recorder;

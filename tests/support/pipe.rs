@@ -11,6 +11,8 @@ use tokio::io::{
 };
 use tokio::task::JoinHandle;
 
+use crate::lost::unless_lost;
+
 /// A client of a server on the other end of a pipe, which is stdio but for the
 /// process.
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl Pipe {
 
     /// The next line that comes.
     pub async fn next_line(&mut self) -> String {
-        self.lines.next_line().await.unwrap().unwrap()
+        unless_lost(self.lines.next_line()).await.unwrap().unwrap()
     }
 
     /// Goes away, and waits until the server has noticed.

@@ -8,6 +8,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
 
+use crate::lost::unless_lost;
+
 /// Version of the stateless protocol.
 pub const STATELESS: &str = "2026-07-28";
 /// Version of the protocol with sessions.
@@ -199,7 +201,8 @@ impl Client {
         let Self::Stdio { lines, .. } = self else {
             panic!("over HTTP, an answer comes with its request");
         };
-        lines.next_line().await.unwrap().expect("a message")
+        let line = unless_lost(lines.next_line()).await.unwrap();
+        line.expect("a message")
     }
 
     /// The next message that comes over stdio.
