@@ -2,6 +2,7 @@
 
 mod blocking;
 mod listening;
+mod methods;
 mod sets;
 mod switch;
 

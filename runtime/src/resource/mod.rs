@@ -14,8 +14,7 @@ mod error;
 mod output;
 mod template;
 
-pub(crate) use call::ReadResource;
-pub use call::{ResourceCall, ResourceFuture, Variables};
+pub use call::{ReadResource, ResourceCall, ResourceFuture, Variables};
 pub use definition::ResourceDefinition;
 pub use error::ResourceError;
 pub use output::{ResourceFailure, ResourceOutput, content_type, contents};

@@ -28,8 +28,8 @@ impl Prompts {
             if let Some(first) = before.find(|first| first.name == prompt.name) {
                 return Err(BuildError::DuplicatePrompt {
                     prompt: prompt.name.clone().into_owned(),
-                    first: first.origin.to_owned(),
-                    second: prompt.origin.to_owned(),
+                    first: first.origin.clone().into_owned(),
+                    second: prompt.origin.clone().into_owned(),
                 });
             }
         }
@@ -79,7 +79,12 @@ impl Prompts {
         let found = self.get(&params.name);
         let prompt = found.ok_or_else(|| self.unknown(context.request(), shows))?;
         let provided = Provided::new(injections, context);
-        let call = PromptCall::new(prompt.definition, params.arguments, provided);
+        let call = PromptCall::new(
+            prompt.definition,
+            params.arguments,
+            prompt.receiver.clone(),
+            provided,
+        );
         let invalid = |mistakes| ErrorData::invalid_params(mistakes, None);
         let messages = (prompt.get)(call).await;
         messages.map_err(|error: CallError| error.into_error(invalid))

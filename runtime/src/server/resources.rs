@@ -121,7 +121,13 @@ impl Resources {
     ) -> Result<ReadResourceResult, ErrorData> {
         if let Some((resource, values)) = self.find(&uri) {
             let provided = Provided::new(injections, context);
-            let call = ResourceCall::new(resource.definition, uri, values, provided);
+            let call = ResourceCall::new(
+                resource.definition,
+                uri,
+                values,
+                resource.receiver.clone(),
+                provided,
+            );
             let missing = |mistakes| ErrorData::resource_not_found(mistakes, None);
             let read = (resource.read)(call).await;
             return read.map_err(|error: CallError| error.into_error(missing));
@@ -184,8 +190,8 @@ fn indices(fixed: &[RegisteredResource]) -> Result<HashMap<&'static str, usize>,
         if let Some(first) = first {
             return Err(BuildError::DuplicateResource {
                 uri: uri.to_owned(),
-                first: first.origin.to_owned(),
-                second: resource.origin.to_owned(),
+                first: first.origin.clone().into_owned(),
+                second: resource.origin.clone().into_owned(),
             });
         }
     }
@@ -200,9 +206,9 @@ fn check_reachable(templates: &[RegisteredResource]) -> Result<(), BuildError> {
         if let Some(first) = before.find(|first| find(first.definition.parts, &sample).is_some()) {
             return Err(BuildError::HiddenResource {
                 template: second.definition.uri.to_owned(),
-                origin: second.origin.to_owned(),
+                origin: second.origin.clone().into_owned(),
                 by: first.definition.uri.to_owned(),
-                by_origin: first.origin.to_owned(),
+                by_origin: first.origin.clone().into_owned(),
             });
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct Tools {
 /// A tool, and the `self` it has if it is a method.
 pub(super) struct OfferedTool {
     pub(super) built: Arc<BuiltTool>,
-    pub(super) receiver: Option<Receiver>,
+    pub(super) receiver: Receiver,
 }
 
 impl Tools {

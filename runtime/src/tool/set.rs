@@ -1,16 +1,15 @@
 //! Sets of tools, resources and prompts: what modules give to a server.
 
-use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use super::Tool;
-use super::call::{CallTool, Receiver};
-use super::definition::ToolDefinition;
 use super::method::ToolMethods;
-use crate::prompt::{GetPrompt, Prompt, PromptDefinition};
-use crate::resource::{ReadResource, Resource, ResourceDefinition};
+use super::receiver::Receiver;
+use super::registered::{RegisteredPrompt, RegisteredResource, RegisteredTool};
+use crate::prompt::Prompt;
+use crate::resource::Resource;
 
 /// Tools that belong together, and resources and prompts beside them. Modules
 /// make them, servers and other sets take them.
@@ -65,38 +64,6 @@ pub struct ToolSet {
     pub(crate) prompts: Vec<RegisteredPrompt>,
 }
 
-/// A resource as it was given to a set or a server.
-#[derive(Clone, Copy)]
-pub(crate) struct RegisteredResource {
-    /// The function, for messages.
-    pub(crate) origin: &'static str,
-    pub(crate) definition: ResourceDefinition,
-    pub(crate) read: ReadResource,
-}
-
-/// A prompt as it was given to a set or a server.
-#[derive(Clone)]
-pub(crate) struct RegisteredPrompt {
-    pub(crate) name: Cow<'static, str>,
-    /// The function, for messages.
-    pub(crate) origin: &'static str,
-    pub(crate) definition: PromptDefinition,
-    pub(crate) get: GetPrompt,
-}
-
-/// A tool as it was given to a set or a server.
-#[derive(Clone)]
-pub(crate) struct RegisteredTool {
-    pub(crate) name: Cow<'static, str>,
-    /// The function or method, for messages.
-    pub(crate) origin: Cow<'static, str>,
-    pub(crate) definition: ToolDefinition,
-    pub(crate) call: CallTool,
-    /// The `self` of a method.
-    pub(crate) receiver: Option<Receiver>,
-    pub(crate) starts_disabled: bool,
-}
-
 impl ToolSet {
     /// An empty set.
     pub fn new() -> Self {
@@ -111,52 +78,38 @@ impl ToolSet {
 
     /// The methods of `receiver`, which they share.
     pub(super) fn of_methods<Set, T: ToolMethods<Set>>(receiver: Arc<T>) -> Self {
-        let receiver: Receiver = receiver;
-        let tools = T::METHODS.iter().map(|method| RegisteredTool {
-            name: Cow::Borrowed(method.definition.name),
-            origin: Cow::Owned(method.origin::<T>()),
-            definition: method.definition,
-            call: method.call,
-            receiver: Some(Arc::clone(&receiver)),
-            starts_disabled: false,
-        });
+        let receiver = Receiver::of(receiver);
+        let tools = T::TOOLS.iter();
+        let resources = T::RESOURCES.iter();
+        let prompts = T::PROMPTS.iter();
         Self {
-            tools: tools.collect(),
-            ..Self::default()
+            tools: tools
+                .map(|method| RegisteredTool::method::<T>(method, &receiver))
+                .collect(),
+            resources: resources
+                .map(|method| RegisteredResource::method::<T>(method, &receiver))
+                .collect(),
+            prompts: prompts
+                .map(|method| RegisteredPrompt::method::<T>(method, &receiver))
+                .collect(),
         }
     }
 
     /// Adds a tool: the name of a function marked `#[mcp_tool]`.
     pub fn tool<T: Tool>(mut self) -> Self {
-        self.tools.push(RegisteredTool {
-            name: Cow::Borrowed(T::DEFINITION.name),
-            origin: Cow::Borrowed(type_name::<T>()),
-            definition: T::DEFINITION,
-            call: T::call,
-            receiver: None,
-            starts_disabled: false,
-        });
+        self.tools.push(RegisteredTool::function::<T>());
         self
     }
 
     /// Adds a resource: the name of a function marked `#[mcp_resource]`.
     pub fn resource<R: Resource>(mut self) -> Self {
-        self.resources.push(RegisteredResource {
-            origin: type_name::<R>(),
-            definition: R::DEFINITION,
-            read: R::read,
-        });
+        self.resources.push(RegisteredResource::function::<R>());
         self
     }
 
     /// Adds a prompt: the name of a function marked `#[mcp_prompt]`.
     pub fn prompt<P: Prompt>(mut self) -> Self {
-        self.prompts.push(RegisteredPrompt {
-            name: Cow::Borrowed(P::DEFINITION.name),
-            origin: type_name::<P>(),
-            definition: P::DEFINITION,
-            get: P::get,
-        });
+        self.prompts.push(RegisteredPrompt::function::<P>());
         self
     }
 
