@@ -5,6 +5,7 @@ mod listening;
 mod methods;
 mod sets;
 mod switch;
+mod switch_all;
 
 use serde_json::{Value, json};
 

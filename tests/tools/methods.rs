@@ -1,7 +1,9 @@
 //! Resources and prompts that are methods, beside tools of the same value.
 
+use std::sync::Arc;
+
 use glassbox::{
-    ResourceError, Server, ServerBuilder, ToolContext, mcp_prompt, mcp_resource, mcp_tool,
+    ResourceError, Server, ServerBuilder, ToolContext, ToolSet, mcp_prompt, mcp_resource, mcp_tool,
     mcp_tools, phase, testing,
 };
 use rmcp::model::PromptMessage;
@@ -227,6 +229,59 @@ async fn spans_of_methods_come_back() {
         let expected = "prompts/get mail_answer SERVER\n  mail.load\n    mail.find\n";
         assert_eq!(tree(&answer), expected, "{}", connection.name);
     }
+}
+
+#[tokio::test]
+async fn each_value_has_its_own_names_and_uris() {
+    let home = mailbox("ada@home", &["tea?"]);
+    let work = mailbox("ada@work", &["deadline!"]);
+    let work = ToolSet::of(Arc::new(work)).prefixed("work_");
+    let server = builder()
+        .tools(home)
+        .tools(work.uris_prefixed("work/"))
+        .passback_for_prompts(true)
+        .build()
+        .unwrap();
+    for mut connection in over_http(server).await {
+        let client = &mut connection.client;
+        for (prefix, owner, mail) in [("", "ada@home", "tea?"), ("work/", "ada@work", "deadline!")]
+        {
+            let uri = format!("mail://{prefix}messages/0");
+            let params = json!({"uri": uri, "_meta": ask(true)});
+            let answer = client.request("resources/read", params).await;
+            let contents = &answer["result"]["contents"][0];
+            assert_eq!(contents["uri"], *uri);
+            let expected = format!("{{\"owner\":\"{owner}\",\"text\":\"{mail}\"}}");
+            assert_eq!(contents["text"], *expected, "{}", connection.name);
+            let spans = answer["result"]["_meta"]["otel"].to_string();
+            assert!(spans.contains(owner), "{spans}");
+            assert_eq!(spans.matches("ada@").count(), 1, "{spans}");
+
+            let prompt = format!("{}mail_answer", prefix.replace('/', "_"));
+            let params = json!({"name": prompt, "arguments": {"id": "0"}});
+            let answer = client.request("prompts/get", params).await;
+            let text = answer["result"]["messages"][0]["content"]["text"].as_str();
+            assert!(text.unwrap().contains(mail), "{answer:#}");
+        }
+        let templates = client.request("resources/templates/list", json!({})).await;
+        let templates = templates["result"]["resourceTemplates"].as_array().unwrap();
+        let templates = templates.iter().map(|template| &template["uriTemplate"]);
+        let expected = ["mail://messages/{id}", "mail://work/messages/{id}"];
+        assert_eq!(templates.collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn two_values_of_one_type_want_different_uris() {
+    let set = || ToolSet::of(mailbox("ada", &[]));
+    let mistake = builder().tools(set()).tools(set().prefixed("work_"));
+    assert_eq!(
+        mistake.build().unwrap_err().to_string(),
+        "resource `mail://messages/{id}` of `tools::methods::Mailbox<tools::methods::Memory>::message` is never read: \
+         `mail://messages/{id}` of `tools::methods::Mailbox<tools::methods::Memory>::message` stands before it and \
+         takes all of its URIs; register it first, change one of them, or give its set a prefix, \
+         `.uris_prefixed(\"..\")`"
+    );
 }
 
 #[tokio::test]

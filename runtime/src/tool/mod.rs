@@ -17,6 +17,7 @@
 //! Receiver         the `self` of a method                     receiver.rs
 //! ToolSet          tools that belong together                 set.rs
 //! RegisteredTool   a tool in a set                            registered.rs
+//! Offer            a tool, a resource or a prompt             offer.rs
 //! ```
 
 mod argument;
@@ -32,6 +33,7 @@ mod injection;
 mod keyword;
 mod method;
 mod name;
+mod offer;
 mod output;
 mod provided;
 mod receiver;
@@ -54,6 +56,7 @@ pub(crate) use injection::Injections;
 pub use keyword::Keyword;
 pub use method::{Method, PromptMethod, ResourceMethod, ToolMethod, ToolMethods};
 pub(crate) use name::check_name;
+pub(crate) use offer::Offer;
 pub(crate) use output::take;
 pub use output::{
     DescribedOutput, OutputProbe, ReturnProbe, SplitValue, ToolFailure, ToolOutput, ViaValue,

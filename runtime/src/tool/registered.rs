@@ -9,7 +9,7 @@ use super::definition::ToolDefinition;
 use super::method::{PromptMethod, ResourceMethod, ToolMethod};
 use super::receiver::Receiver;
 use crate::prompt::{GetPrompt, Prompt, PromptDefinition};
-use crate::resource::{ReadResource, Resource, ResourceDefinition};
+use crate::resource::{ReadResource, Resource, ResourceDefinition, ResourceUri};
 
 /// A tool as it was given to a set or a server.
 #[derive(Clone)]
@@ -51,30 +51,37 @@ impl RegisteredTool {
 /// A resource as it was given to a set or a server.
 #[derive(Clone)]
 pub(crate) struct RegisteredResource {
+    pub(crate) uri: ResourceUri,
     /// The function or method, for messages.
     pub(crate) origin: Cow<'static, str>,
     pub(crate) definition: ResourceDefinition,
     pub(crate) read: ReadResource,
     pub(crate) receiver: Receiver,
+    pub(crate) starts_disabled: bool,
 }
 
 impl RegisteredResource {
     pub(super) fn function<R: Resource>() -> Self {
         Self {
+            uri: ResourceUri::new(R::DEFINITION.uri, R::DEFINITION.parts),
             origin: Cow::Borrowed(type_name::<R>()),
             definition: R::DEFINITION,
             read: R::read,
             receiver: Receiver::default(),
+            starts_disabled: false,
         }
     }
 
     /// A method of `T`, and its `self`.
     pub(super) fn method<T>(method: &ResourceMethod, receiver: &Receiver) -> Self {
+        let definition = method.definition;
         Self {
+            uri: ResourceUri::new(definition.uri, definition.parts),
             origin: Cow::Owned(method.origin::<T>()),
-            definition: method.definition,
+            definition,
             read: method.call,
             receiver: receiver.clone(),
+            starts_disabled: false,
         }
     }
 }
@@ -88,6 +95,7 @@ pub(crate) struct RegisteredPrompt {
     pub(crate) definition: PromptDefinition,
     pub(crate) get: GetPrompt,
     pub(crate) receiver: Receiver,
+    pub(crate) starts_disabled: bool,
 }
 
 impl RegisteredPrompt {
@@ -98,6 +106,7 @@ impl RegisteredPrompt {
             definition: P::DEFINITION,
             get: P::get,
             receiver: Receiver::default(),
+            starts_disabled: false,
         }
     }
 
@@ -109,6 +118,7 @@ impl RegisteredPrompt {
             definition: method.definition,
             get: method.call,
             receiver: receiver.clone(),
+            starts_disabled: false,
         }
     }
 }
