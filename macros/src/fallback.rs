@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, FnArg, ImplItem, ItemFn, ItemImpl, Macro, Path};
 
-use crate::args::{CratePath, Name};
+use crate::args::CratePath;
 use crate::docs::is_doc;
 use crate::offer::Offer;
 use crate::phase::is_phase;
@@ -46,8 +46,8 @@ pub(crate) fn tools(error: &syn::Error, args: &TokenStream, item: &TokenStream) 
     block.attrs.retain(|attribute| !is_tools(attribute));
     block.items.iter_mut().for_each(strip_method);
     let args = Args::read(args.clone()).unwrap_or_default();
-    let set = args.set.map(|Name(set)| set);
-    let krate = args.crate_path.unwrap_or_default();
+    let set = args.set.map(|set| set.value.0);
+    let krate = args.crate_path.map(|path| path.value).unwrap_or_default();
     // A server cannot keep what borrows.
     let tools = borrowed(&block.self_ty)
         .is_none()

@@ -6,7 +6,7 @@ use syn::{Attribute, Ident, ImplItem, ItemImpl};
 use super::args::Args;
 use super::method::Method;
 use super::{hidden, is_tools};
-use crate::args::{CratePath, Name, Text};
+use crate::args::{CratePath, Text};
 use crate::diagnostics::Diagnostics;
 use crate::marker::cfgs;
 use crate::offer::Offer;
@@ -40,8 +40,9 @@ impl Block {
             set,
             crate_path,
         } = args;
-        let krate = crate_path.unwrap_or_default();
-        let prefix = prefix.and_then(|Text(prefix)| {
+        let krate = crate_path.map(|path| path.value).unwrap_or_default();
+        let prefix = prefix.and_then(|prefix| {
+            let Text(prefix) = prefix.value;
             let checked = diagnostics.keep(check_prefix(&prefix));
             checked.map(|()| prefix)
         });
@@ -80,7 +81,7 @@ impl Block {
             krate,
             item,
             members,
-            set: set.map(|Name(set)| set),
+            set: set.map(|set| set.value.0),
         };
         block.check_keys(diagnostics);
         block

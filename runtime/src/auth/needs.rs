@@ -64,3 +64,27 @@ impl Needs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::resource::UriPart::{Literal, Segment};
+
+    #[test]
+    fn a_resource_is_found_under_its_prefix() {
+        let mut uri = ResourceUri::new("note://{id}", &[Literal("note://"), Segment("id")]);
+        uri.prefix("work/");
+        let needs = Needs {
+            resources: vec![(uri, &["read"])],
+            ..Needs::default()
+        };
+        let of = |uri: &str| {
+            let request = json!({"method": "resources/read", "params": {"uri": uri}});
+            needs.of(request.to_string().as_bytes())
+        };
+        assert_eq!(of("note://work/7"), ["read"]);
+        assert!(of("note://7").is_empty());
+    }
+}
