@@ -1,6 +1,6 @@
 //! What contradicts itself is found when the server is built.
 
-use glassbox::{Server, ToolSet, ToolSwitch, mcp_tool, mcp_tools};
+use glassbox::{Server, ToolSet, ToolSwitch, mcp_prompt, mcp_resource, mcp_tool, mcp_tools};
 
 type Numbers = Vec<u8>;
 
@@ -71,6 +71,21 @@ fn example_does_not_fit(#[arg(pattern = "^[a-z]+$", example = Code::from("A1"))]
     drop(code);
 }
 
+struct Shelf;
+
+#[mcp_tools]
+impl Shelf {
+    #[mcp_resource("book://{id}")]
+    fn book(&self, id: u32) -> String {
+        id.to_string()
+    }
+}
+
+#[mcp_prompt]
+fn ask() -> &'static str {
+    "ask"
+}
+
 struct Pad;
 
 #[mcp_tools]
@@ -126,6 +141,28 @@ fn mistakes_are_named() {
             "tool `twice` starts disabled, and nothing can enable it; add `.tool_switch(&switch)`",
         ),
         (
+            error(server().tools(ToolSet::of(Shelf).disabled())),
+            "resource `book://{id}` starts disabled, and nothing can enable it; add `.tool_switch(&switch)`",
+        ),
+        (
+            error(server().tools(ToolSet::new().prompt::<ask>().disabled())),
+            "prompt `ask` starts disabled, and nothing can enable it; add `.tool_switch(&switch)`",
+        ),
+        (
+            error(
+                server()
+                    .tools(Shelf)
+                    .tools(ToolSet::of(Shelf).uris_prefixed("a/"))
+                    .tools(Shelf),
+            ),
+            "resource `book://{id}` of `building::Shelf::book` is never read: `book://{id}` of `building::Shelf::book`",
+        ),
+        (
+            error(server().tools(ToolSet::of(Shelf).uris_prefixed("a b/"))),
+            "the URI `book://a b/{id}` of `building::Shelf::book` contains ' ', which a URI has percent-encoded only; \
+             change the prefix",
+        ),
+        (
             error(server().tool::<borrows>()),
             "tool `borrows` borrows `missing: &",
         ),
@@ -168,6 +205,7 @@ fn a_switch_is_that_of_one_server() {
     let server = || Server::builder("test", "1").tool_switch(&switch);
     // A server that is not built leaves the switch free.
     error(server().tool::<borrows>());
+    error(server().tool::<first>().tools(Shelf).tools(Shelf));
     assert!(server().tool::<first>().build().is_ok());
     let mistake = error(server().tool::<first>());
     assert!(

@@ -379,13 +379,15 @@ fn resources_that_are_never_read_are_refused() {
     let mistake = server().resource::<again>().build().unwrap_err();
     assert_eq!(
         mistake.to_string(),
-        "two resources have the URI `note://all`: `resources::all` and `resources::again`; give one of them another"
+        "two resources have the URI `note://all`: `resources::all` and `resources::again`; give one of them another, \
+         or its set a prefix, `.uris_prefixed(\"..\")`"
     );
     let mistake = server().resource::<hidden>().build().unwrap_err();
     assert_eq!(
         mistake.to_string(),
         "resource `note://by-id/{number}` of `resources::hidden` is never read: `note://by-id/{id}` of \
-         `resources::note` stands before it and takes all of its URIs; register it first, or change one of them"
+         `resources::note` stands before it and takes all of its URIs; register it first, change one of \
+         them, or give its set a prefix, `.uris_prefixed(\"..\")`"
     );
     let mistake = Server::builder("n", "1")
         .resource::<all>()

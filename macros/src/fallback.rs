@@ -5,15 +5,14 @@ use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, FnArg, ImplItem, ItemFn, ItemImpl, Macro, Path};
 
-use crate::args::{CratePath, Name};
+use crate::args::CratePath;
 use crate::docs::is_doc;
 use crate::offer::Offer;
 use crate::phase::is_phase;
 use crate::phase::tokens::{mention, without_phases};
-use crate::tool::is_tool;
 use crate::tool::parameter::borrowed;
 use crate::tools::args::Args;
-use crate::tools::{hides_tool, is_tools};
+use crate::tools::{hidden, is_tools};
 
 /// The mistakes, and the function with a type of its name that is never called.
 pub(crate) fn function(offer: Offer, error: &syn::Error, item: &TokenStream) -> TokenStream {
@@ -38,17 +37,17 @@ pub(crate) fn function(offer: Offer, error: &syn::Error, item: &TokenStream) -> 
     quote!(#errors #function #placeholder)
 }
 
-/// The mistakes, and the block with a set of its type that has no tools.
+/// The mistakes, and the block with a set of its type that is empty.
 pub(crate) fn tools(error: &syn::Error, args: &TokenStream, item: &TokenStream) -> TokenStream {
     let errors = error.to_compile_error();
     let Ok(mut block) = syn::parse2::<ItemImpl>(item.clone()) else {
         return quote!(#errors #item);
     };
     block.attrs.retain(|attribute| !is_tools(attribute));
-    block.items.iter_mut().for_each(strip_tool);
+    block.items.iter_mut().for_each(strip_method);
     let args = Args::read(args.clone()).unwrap_or_default();
-    let set = args.set.map(|Name(set)| set);
-    let krate = args.crate_path.unwrap_or_default();
+    let set = args.set.map(|set| set.value.0);
+    let krate = args.crate_path.map(|path| path.value).unwrap_or_default();
     // A server cannot keep what borrows.
     let tools = borrowed(&block.self_ty)
         .is_none()
@@ -56,8 +55,8 @@ pub(crate) fn tools(error: &syn::Error, args: &TokenStream, item: &TokenStream) 
     quote!(#errors #block #tools)
 }
 
-/// Removes our attributes from an item of a block, if it was to be a tool.
-fn strip_tool(item: &mut ImplItem) {
+/// Removes our attributes from an item of a block, if it was to be offered.
+fn strip_method(item: &mut ImplItem) {
     let attributes = match item {
         ImplItem::Const(item) => &mut item.attrs,
         ImplItem::Fn(item) => &mut item.attrs,
@@ -65,11 +64,12 @@ fn strip_tool(item: &mut ImplItem) {
         ImplItem::Macro(item) => &mut item.attrs,
         _ => return,
     };
-    let is_ours = |attribute: &mut Attribute| is_tool(attribute) || hides_tool(attribute);
+    let is_ours =
+        |attribute: &mut Attribute| Offer::of(attribute).or_else(|| hidden(attribute)).is_some();
     let marks: Vec<_> = attributes.extract_if(.., is_ours).collect();
     if let (ImplItem::Fn(method), false) = (item, marks.is_empty()) {
         Strip::default().visit_impl_item_fn_mut(method);
-        let names = marks.iter().filter(|mark| is_tool(mark));
+        let names = marks.iter().filter(|mark| Offer::of(mark).is_some());
         let mentions = names.map(|mark| mention(mark.path()));
         method.block.stmts.splice(0..0, mentions);
     }

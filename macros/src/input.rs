@@ -29,6 +29,12 @@ impl<A> Input<A> {
     }
 }
 
+/// Says whether any parameter is owned.
+pub(crate) fn owns<A>(inputs: &[Input<A>]) -> bool {
+    let mut inputs = inputs.iter();
+    inputs.any(|input| matches!(input, Input::Argument(_)))
+}
+
 /// Takes what describes a parameter out of the function.
 pub(crate) fn described(
     parameter: &mut PatType,

@@ -16,12 +16,18 @@ pub(crate) enum Offer {
 }
 
 impl Offer {
+    pub(crate) const ALL: [Self; 3] = [Self::Tool, Self::Resource, Self::Prompt];
+
     /// What an attribute makes of its function, if it is one of ours, under whatever path.
     pub(crate) fn of(attribute: &Attribute) -> Option<Self> {
         let last = attribute.path().segments.last()?;
-        let all = [Self::Tool, Self::Resource, Self::Prompt];
-        all.into_iter()
-            .find(|offer| last.ident == offer.attribute())
+        Self::named(&last.ident.to_string())
+    }
+
+    /// What the attribute of that name makes of its function.
+    pub(crate) fn named(attribute: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|offer| attribute == offer.attribute())
     }
 
     pub(crate) fn attribute(self) -> &'static str {
@@ -60,18 +66,18 @@ impl Offer {
 
     /// The function under the attribute.
     pub(crate) fn parse(self, item: TokenStream) -> syn::Result<ItemFn> {
-        syn::parse2(item.clone()).map_err(|error| match (syn::parse2(item.clone()), self) {
-            (Ok(syn::Item::Verbatim(_)) | Err(_), _) if is_method(&item) => syn::Error::new_spanned(
+        syn::parse2(item.clone()).map_err(|error| match syn::parse2(item.clone()) {
+            Ok(syn::Item::Verbatim(_)) | Err(_) if is_method(&item) => syn::Error::new_spanned(
                 keyword(item),
                 format!("a {self} is a function with a body: put `{written}` where the method is implemented", written = self.written()),
             ),
-            (Err(_), _) if !has_fn(&item) => self.no_function(item),
-            (Ok(syn::Item::Fn(_)) | Err(_), _) => error,
-            (Ok(syn::Item::Impl(_)), Self::Tool) => syn::Error::new_spanned(
+            Err(_) if !has_fn(&item) => self.no_function(item),
+            Ok(syn::Item::Fn(_)) | Err(_) => error,
+            Ok(syn::Item::Impl(_)) => syn::Error::new_spanned(
                 keyword(item),
-                "an `impl` block has tools among its methods: write `#[mcp_tools]`, and `#[mcp_tool]` on each of them",
+                format!("an `impl` block has {self}s among its methods: write `#[mcp_tools]`, and `{written}` on each of them", written = self.written()),
             ),
-            (Ok(_), _) => self.no_function(item),
+            Ok(_) => self.no_function(item),
         })
     }
 

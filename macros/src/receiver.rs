@@ -3,6 +3,7 @@
 use syn::{FnArg, ReceiverKind, Signature, Type};
 
 use crate::diagnostics::{Diagnostics, readable};
+use crate::offer::Offer;
 use crate::signature::peel;
 
 /// What a function needs to be called, beside its parameters.
@@ -35,10 +36,15 @@ impl Receiver {
         Self::Shared
     }
 
-    /// Reports a receiver where there can be none.
-    pub(crate) fn refuse(sig: &Signature, advice: &str, diagnostics: &mut Diagnostics) {
+    /// Reports the receiver of a method whose block does not say what it is.
+    pub(crate) fn refuse(sig: &Signature, offer: Offer, diagnostics: &mut Diagnostics) {
         if let Some(FnArg::Receiver(receiver)) = sig.inputs.first() {
-            diagnostics.on(receiver.self_token, advice);
+            diagnostics.on(
+                receiver.self_token,
+                format!(
+                    "a {offer} with `self` is a method of what the server injects: put `#[mcp_tools]` on its `impl` block"
+                ),
+            );
         }
     }
 }

@@ -7,19 +7,20 @@ pub use crate::phase::{
     error_text,
 };
 pub use crate::prompt::{
-    PromptArgument, PromptArguments, PromptCall, PromptDefinition, PromptFailure, PromptFuture,
-    PromptOutput, is_required, messages,
+    GetPrompt, PromptArgument, PromptArguments, PromptCall, PromptDefinition, PromptFailure,
+    PromptFuture, PromptOutput, is_required, messages,
 };
 pub use crate::resource::{
-    ResourceCall, ResourceDefinition, ResourceFailure, ResourceFuture, ResourceOutput, UriPart,
-    Variables, content_type, contents,
+    ReadResource, ResourceCall, ResourceDefinition, ResourceFailure, ResourceFuture,
+    ResourceOutput, UriPart, Variables, content_type, contents,
 };
 pub use crate::text::{FromText, Optional, ReadText, Required, TextKind, TextProbe, ViaRequired};
 pub use crate::tool::{
     Argument, ArgumentType, Arguments, Bound, CallError, CallFuture, CallTool, DefaultValue,
-    DescribedOutput, Injection, Keyword, OutputProbe, OutputSchema, ReturnProbe, ShownType,
-    SplitValue, Taken, ToolCall, ToolDefinition, ToolFailure, ToolFuture, ToolMethod, ToolOutput,
-    ViaValue, default_value, named_set, run_blocking,
+    DescribedOutput, Injection, Keyword, Method, OutputProbe, OutputSchema, PromptMethod,
+    ResourceMethod, ReturnProbe, ShownType, SplitValue, Taken, ToolCall, ToolDefinition,
+    ToolFailure, ToolFuture, ToolMethod, ToolOutput, ViaValue, default_value, named_set,
+    run_blocking,
 };
 
 pub use crate::tool::{output_schema as schema_of, reply as reply_with};

@@ -1,7 +1,9 @@
 //! Scopes of resources and prompts: as those of tools.
 
 use glassbox::auth::Identity;
-use glassbox::{Server, ServerBuilder, mcp_prompt, mcp_resource, phase, testing};
+use glassbox::{
+    Server, ServerBuilder, ToolSet, mcp_prompt, mcp_resource, mcp_tools, phase, testing,
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use support::tree::tree;
@@ -42,6 +44,28 @@ fn summarize() -> &'static str {
     "summarize"
 }
 
+struct Safe(&'static str);
+
+#[mcp_tools]
+impl Safe {
+    /// One of what is in it.
+    #[mcp_resource("note://safe/{id}", scopes("notes.secret"))]
+    fn contents(&self, id: String) -> String {
+        format!("{id} {}", self.0)
+    }
+
+    /// How it is opened.
+    #[mcp_prompt(scopes("notes.read"))]
+    fn open(&self) -> &'static str {
+        self.0
+    }
+}
+
+fn safe() -> ToolSet {
+    let safe = ToolSet::of(Safe("gold"));
+    safe.uris_prefixed("by/").prefixed("safe_")
+}
+
 fn builder() -> ServerBuilder {
     Server::builder("notes", "1.0.0")
         .resource::<public>()
@@ -49,16 +73,19 @@ fn builder() -> ServerBuilder {
         .resource::<note>()
         .prompt::<greet>()
         .prompt::<summarize>()
+        .tools(safe())
         .passback_for_prompts(true)
 }
 
 /// What may be asked for, the scopes it needs, and what comes then.
-const ITEMS: [(&str, &str, &str); 5] = [
+const ITEMS: [(&str, &str, &str); 7] = [
     ("note://public", "", "public"),
     ("note://secret", "notes.read notes.secret", "secret"),
     ("note://by/7", "notes.read", "7"),
+    ("note://by/safe/7", "notes.secret", "7 gold"),
     ("greet", "", "greet"),
     ("summarize", "notes.read", "summarize"),
+    ("safe_open", "notes.read", "gold"),
 ];
 
 fn asks(item: &str) -> (&'static str, Value) {
@@ -179,7 +206,15 @@ async fn what_may_not_be_asked_for_can_be_left_out_of_the_lists() {
     let signer = Signer::ed25519();
     let issuer = Issuer::start(std::slice::from_ref(&signer)).await;
     let token = |scope: &str| signer.sign(&issuer.claims(scope));
-    let all = ["public", "secret", "note", "greet", "summarize"];
+    let all = [
+        "public",
+        "secret",
+        "note",
+        "contents",
+        "greet",
+        "summarize",
+        "safe_open",
+    ];
     let running = Running::start(builder().auth(auth(&issuer)).build().unwrap()).await;
     assert_eq!(listed(&running, &token("")).await, all);
     let builder = builder().auth(auth(&issuer)).list_permitted_only(true);
@@ -187,7 +222,7 @@ async fn what_may_not_be_asked_for_can_be_left_out_of_the_lists() {
     assert_eq!(listed(&running, &token("")).await, ["public", "greet"]);
     assert_eq!(
         listed(&running, &token("notes.read")).await,
-        ["public", "note", "greet", "summarize"]
+        ["public", "note", "greet", "summarize", "safe_open"]
     );
     assert_eq!(
         listed(&running, &token("notes.read notes.secret")).await,

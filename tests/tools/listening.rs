@@ -13,7 +13,7 @@ use support::wire::Running;
 use tokio::sync::Notify;
 
 use crate::switch::builder;
-use crate::until;
+use crate::{switch_all, until};
 
 /// Hears of changes.
 #[derive(Clone, Default)]
@@ -90,4 +90,34 @@ async fn over_http_without_one_by_listening() {
     assert!(is_change, "{told:?}");
     drop(subscription);
     until(|| switch.listeners() == 0).await;
+}
+
+#[tokio::test]
+async fn over_http_without_one_only_to_what_was_asked_for() {
+    let switch = ToolSwitch::new();
+    let running = Running::start(switch_all::builder(&switch).build().unwrap()).await;
+    let lifecycle = ClientLifecycleMode::Discover {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+    };
+    let client = connect(&running.url, Hearing::default(), lifecycle).await;
+    let filter = SubscriptionFilter::builder()
+        .resources_list_changed()
+        .prompts_list_changed()
+        .build();
+    let mut subscription = client.listen(filter).await.unwrap();
+    let accepted = subscription.acknowledged();
+    assert_eq!(accepted.tools_list_changed, None);
+    assert_eq!(accepted.resources_list_changed, Some(true));
+    assert_eq!(accepted.prompts_list_changed, Some(true));
+    until(|| switch.listeners() == 1).await;
+    switch.enable_set(&switch_all::vault()).unwrap();
+    for _ in 0..2 {
+        match subscription.next().await.unwrap().unwrap() {
+            ServerNotification::ResourceListChangedNotification(_)
+            | ServerNotification::PromptListChangedNotification(_) => {}
+            other => panic!("nobody listens to {other:?}"),
+        }
+    }
+    let listed = client.list_all_resources().await.unwrap();
+    assert_eq!(listed[0].uri, "vault://gold");
 }

@@ -2,8 +2,10 @@
 
 mod blocking;
 mod listening;
+mod methods;
 mod sets;
 mod switch;
+mod switch_all;
 
 use serde_json::{Value, json};
 

@@ -7,29 +7,28 @@ use syn::spanned::Spanned;
 
 use super::model::{Argument, Input, Prompt};
 use crate::args::CratePath;
-use crate::input::{injections, list};
+use crate::input::{injections, list, owns};
 use crate::invocation::{Invocation, Parameter};
 use crate::marker::beside;
 use crate::offer::Offer;
-use crate::receiver::Receiver;
 use crate::signature::hygienic;
 use crate::tool::definition::default_value;
 
 /// Everything a prompt expands to.
 pub(crate) fn prompt(prompt: &Prompt) -> TokenStream {
-    let mut inputs = prompt.inputs.iter();
-    let owns = inputs.any(|input| matches!(input, Input::Argument(_)));
+    let path = prompt.function.sig.ident.to_token_stream();
     beside(
         Offer::Prompt,
         &prompt.krate,
         &prompt.function,
-        owns,
+        owns(&prompt.inputs),
         &definition(prompt),
-        &answer(prompt),
+        &answer(prompt, &path),
     )
 }
 
-fn definition(prompt: &Prompt) -> TokenStream {
+/// The definition as one constant expression.
+pub(crate) fn definition(prompt: &Prompt) -> TokenStream {
     let span = hygienic(prompt.function.sig.ident.span());
     let private = prompt.krate.private(span);
     let name = &prompt.name;
@@ -86,8 +85,8 @@ fn kind(krate: &CratePath, ty: &Type) -> TokenStream {
     }
 }
 
-fn answer(prompt: &Prompt) -> TokenStream {
-    let sig = &prompt.function.sig;
+/// The answer to a request. `path` is the function.
+pub(crate) fn answer(prompt: &Prompt, path: &TokenStream) -> TokenStream {
     let mut position = 0;
     let parameters = prompt.inputs.iter().map(|input| match input {
         Input::Argument(argument) => {
@@ -113,9 +112,9 @@ fn answer(prompt: &Prompt) -> TokenStream {
     });
     Invocation {
         krate: &prompt.krate,
-        sig,
-        path: &sig.ident.to_token_stream(),
-        receiver: Receiver::None,
+        sig: &prompt.function.sig,
+        path,
+        receiver: prompt.receiver,
         values: "arguments",
         parameters: parameters.collect(),
         reply: "messages",

@@ -1,10 +1,11 @@
 //! `#[mcp_prompt]`: a function as a prompt.
 //!
-//! The stages, in order: [`args`] is what was written, [`model`] what was decided; [`codegen`] are the tokens.
+//! The stages, in order: [`args`] is what was written, [`model`] what was decided; [`codegen`] are the tokens, of
+//! which [`crate::tools`] takes its own for methods.
 
 pub(crate) mod args;
-mod codegen;
-mod model;
+pub(crate) mod codegen;
+pub(crate) mod model;
 
 use proc_macro2::TokenStream;
 
@@ -12,6 +13,7 @@ use self::args::Args;
 use self::model::Prompt;
 use crate::diagnostics::Diagnostics;
 use crate::offer::Offer;
+use crate::tool::place::Place;
 
 /// Expands the attribute of a function.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
@@ -19,7 +21,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
     let args = diagnostics.keep(Args::read(args)).unwrap_or_default();
     let prompt = diagnostics
         .keep(Offer::Prompt.parse(item))
-        .map(|function| Prompt::new(args, function, &mut diagnostics));
+        .map(|function| Prompt::new(args, function, &Place::Module, &mut diagnostics));
     diagnostics
         .finish(())
         .map(|()| prompt.as_ref().map(codegen::prompt).unwrap_or_default())

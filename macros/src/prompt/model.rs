@@ -14,6 +14,7 @@ use crate::receiver::Receiver;
 use crate::signature::Returns;
 use crate::tool::checks::{check_blocking, check_function};
 use crate::tool::parameter::Parameter;
+use crate::tool::place::{Place, runtime};
 use crate::tool::value::DefaultValue;
 
 /// A prompt.
@@ -26,6 +27,7 @@ pub(crate) struct Prompt {
     pub(crate) title: Option<LitStr>,
     pub(crate) description: Option<String>,
     pub(crate) blocking: bool,
+    pub(crate) receiver: Receiver,
     pub(crate) scopes: Vec<LitStr>,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
@@ -45,7 +47,12 @@ pub(crate) type Input = crate::input::Input<Argument>;
 
 impl Prompt {
     /// Decides; what cannot be decided is reported.
-    pub(crate) fn new(args: Args, mut function: ItemFn, diagnostics: &mut Diagnostics) -> Self {
+    pub(crate) fn new(
+        args: Args,
+        mut function: ItemFn,
+        place: &Place,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         let Args {
             name,
             title,
@@ -54,13 +61,8 @@ impl Prompt {
             scopes,
             crate_path,
         } = args;
-        let krate = crate_path.map(|path| path.value).unwrap_or_default();
-        check_function(&function, Offer::Prompt, "", diagnostics);
-        Receiver::refuse(
-            &function.sig,
-            "a prompt is a free function: borrow what it needs, `value: &T`, and inject it",
-            diagnostics,
-        );
+        let krate = runtime(crate_path, place, diagnostics);
+        check_function(&function, Offer::Prompt, place.instead(), diagnostics);
         if let ReturnType::Default = function.sig.output {
             diagnostics.on(
                 &function.sig.ident,
@@ -79,6 +81,7 @@ impl Prompt {
             Some(text) => Some(text.value.0.value()),
             None => docs::description(&function.attrs, diagnostics),
         };
+        let receiver = place.receiver(&function, Offer::Prompt, diagnostics);
         let inputs = inputs(&mut function, diagnostics);
         let context = Context {
             kind: Kind::Function,
@@ -86,12 +89,19 @@ impl Prompt {
             returns: Returns::of_function(&function.sig.output),
         };
         body::rewrite(&mut function.block, context, &krate, diagnostics);
+        let name = name.unwrap_or_else(|| text_of(&function.sig.ident));
         Self {
             krate,
-            name: name.unwrap_or_else(|| text_of(&function.sig.ident)),
+            name: match place.prefix() {
+                Some(prefix) => {
+                    LitStr::new(&format!("{}{}", prefix.value(), name.value()), name.span())
+                }
+                None => name,
+            },
             title: title.map(|title| title.value.0),
             description,
             blocking,
+            receiver,
             scopes: scopes.map(|scopes| scopes.value.0).unwrap_or_default(),
             inputs,
             function,

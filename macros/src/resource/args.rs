@@ -64,8 +64,12 @@ impl FromMeta for Audience {
     }
 }
 
-/// The URI, which stands first, and all else; every mistake is reported.
-pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> (Option<LitStr>, Args) {
+/// The URI, which stands first, and all else; every mistake is reported, and where nothing is written, at `mark`.
+pub(crate) fn read(
+    tokens: TokenStream,
+    mark: Span,
+    diagnostics: &mut Diagnostics,
+) -> (Option<LitStr>, Args) {
     let missing = "a resource has a URI, or a template of URIs: write it first, as in `#[mcp_resource(\"notes://{id}\")]`";
     let tokens = match keyed.parse2(tokens.clone()) {
         Ok((key, rest)) => {
@@ -105,7 +109,7 @@ pub(crate) fn read(tokens: TokenStream, diagnostics: &mut Diagnostics) -> (Optio
                 return (None, Args::default());
             }
             let place = tokens.into_iter().next().map(|token| token.span());
-            diagnostics.at(place.unwrap_or_else(Span::call_site), missing);
+            diagnostics.at(place.unwrap_or(mark), missing);
             None
         }
     };

@@ -7,28 +7,27 @@ use syn::spanned::Spanned;
 
 use super::model::{Input, Resource};
 use super::template::Part;
-use crate::input::{injections, list};
+use crate::input::{injections, list, owns};
 use crate::invocation::{Invocation, Parameter};
 use crate::marker::beside;
 use crate::offer::Offer;
-use crate::receiver::Receiver;
 use crate::signature::hygienic;
 
 /// Everything a resource expands to.
 pub(crate) fn resource(resource: &Resource) -> TokenStream {
-    let mut inputs = resource.inputs.iter();
-    let owns = inputs.any(|input| matches!(input, Input::Argument(_)));
+    let path = resource.function.sig.ident.to_token_stream();
     beside(
         Offer::Resource,
         &resource.krate,
         &resource.function,
-        owns,
+        owns(&resource.inputs),
         &definition(resource),
-        &answer(resource),
+        &answer(resource, &path),
     )
 }
 
-fn definition(resource: &Resource) -> TokenStream {
+/// The definition as one constant expression.
+pub(crate) fn definition(resource: &Resource) -> TokenStream {
     let span = hygienic(resource.function.sig.ident.span());
     let private = resource.krate.private(span);
     let Resource { name, uri, .. } = resource;
@@ -83,8 +82,8 @@ fn content_type(resource: &Resource) -> TokenStream {
     }
 }
 
-fn answer(resource: &Resource) -> TokenStream {
-    let sig = &resource.function.sig;
+/// The answer to a read. `path` is the function.
+pub(crate) fn answer(resource: &Resource, path: &TokenStream) -> TokenStream {
     let parameters = resource.inputs.iter().map(|input| match input {
         Input::Argument(variable) => {
             let ty = &variable.ty;
@@ -100,9 +99,9 @@ fn answer(resource: &Resource) -> TokenStream {
     });
     Invocation {
         krate: &resource.krate,
-        sig,
-        path: &sig.ident.to_token_stream(),
-        receiver: Receiver::None,
+        sig: &resource.function.sig,
+        path,
+        receiver: resource.receiver,
         values: "variables",
         parameters: parameters.collect(),
         reply: "contents",

@@ -17,6 +17,7 @@ use crate::receiver::Receiver;
 use crate::signature::Returns;
 use crate::tool::checks::{check_blocking, check_function};
 use crate::tool::parameter::Parameter;
+use crate::tool::place::{Place, runtime};
 
 /// A resource, or a template of resources.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub(crate) struct Resource {
     pub(crate) audience: Vec<Ident>,
     pub(crate) priority: Option<f32>,
     pub(crate) blocking: bool,
+    pub(crate) receiver: Receiver,
     pub(crate) scopes: Vec<LitStr>,
     /// In the order of the parameters.
     pub(crate) inputs: Vec<Input>,
@@ -56,6 +58,7 @@ impl Resource {
         uri: Option<&LitStr>,
         args: Args,
         mut function: ItemFn,
+        place: &Place,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let Args {
@@ -70,13 +73,8 @@ impl Resource {
             scopes,
             crate_path,
         } = args;
-        let krate = crate_path.map(|path| path.value).unwrap_or_default();
-        check_function(&function, Offer::Resource, "", diagnostics);
-        Receiver::refuse(
-            &function.sig,
-            "a resource is a free function: borrow what it reads from, `value: &T`, and inject it",
-            diagnostics,
-        );
+        let krate = runtime(crate_path, place, diagnostics);
+        check_function(&function, Offer::Resource, place.instead(), diagnostics);
         if let ReturnType::Default = function.sig.output {
             diagnostics.on(
                 &function.sig.ident,
@@ -105,6 +103,7 @@ impl Resource {
             Some(text) => Some(text.value.0.value()),
             None => docs::description(&function.attrs, diagnostics),
         };
+        let receiver = place.receiver(&function, Offer::Resource, diagnostics);
         let inputs = inputs(&mut function, parts.as_deref(), diagnostics);
         if let (Some(uri), Some(parts)) = (uri, &parts) {
             check_covered(uri, parts, &function, diagnostics);
@@ -130,6 +129,7 @@ impl Resource {
                 .unwrap_or_default(),
             priority,
             blocking,
+            receiver,
             scopes: scopes.map(|scopes| scopes.value.0).unwrap_or_default(),
             inputs,
             function,

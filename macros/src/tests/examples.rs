@@ -1,7 +1,7 @@
 //! Sources whose expansions `docs/expansions.md` shows.
 
 /// Title, what to notice, source.
-pub(crate) const EXAMPLES: [(&str, &str, &str); 13] = [
+pub(crate) const EXAMPLES: [(&str, &str, &str); 14] = [
     (
         "The smallest tool",
         "The function is left alone. Beside it stands an empty type of the same name, which a server takes: \
@@ -58,6 +58,21 @@ fn checksum(rounds: u32) -> u64 {
 /// Headers and beginning of a message.
 async fn message(gmail: &Gmail, id: MessageId) -> Result<Email, ResourceError> {
     gmail.message(&id).await
+}",
+    ),
+    (
+        "A method that is a resource",
+        "It stands in its own list of the same set. What calls it is a function without a name; `self` is the value that the \
+         server was given, as for a tool. A prompt is a method in the same way.",
+        "#[mcp_tools]
+impl<B: Backend> Gmail<B> {
+    /// The text of a message.
+    #[mcp_resource(\"gmail://messages/{id}/text\", mime_type = \"text/plain\")]
+    async fn text(&self, id: B::Id) -> Result<String, ResourceError> {
+        #[phase(\"gmail.get_message\")]
+        let message = self.backend.message(id).await?;
+        Ok(message.text)
+    }
 }",
     ),
     (

@@ -2,6 +2,8 @@
 
 mod documented;
 mod examples;
+mod methods_expansions;
+mod methods_mistakes;
 mod newcomers;
 mod once;
 mod phase_expansions;

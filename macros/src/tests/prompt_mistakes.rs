@@ -77,11 +77,11 @@ fn reports_functions_that_are_no_prompts() {
               at `const`
             a prompt is called by whoever reaches the server, so it cannot be `unsafe`; remove it, and check in the body what it relies on
               at `unsafe`
-            a prompt is called by its name, without const arguments: write a concrete value instead of `N`
+            a prompt is called by its name, without const arguments: write a concrete value instead of `N`; or make it a method of a generic `#[mcp_tools] impl`
               at `N`
             what a prompt returns becomes its messages: write a concrete type instead of `impl`
               at `impl Display`
-            a prompt is a free function: borrow what it needs, `value: &T`, and inject it
+            a prompt with `self` is a method of what the server injects: put `#[mcp_tools]` on its `impl` block
               at `self`
         "#]],
     );
@@ -97,16 +97,16 @@ fn reports_functions_that_are_no_prompts() {
     check(
         r#"#[mcp_prompt] fn f() -> Pin<Box<dyn Future<Output = String>>> { Box::pin(async { String::new() }) }"#,
         expect![[r#"
-            a prompt that waits is an `async fn`: write one
+            a prompt that waits is an `async fn`: write one; where `#[async_trait]` makes this of it, put `#[mcp_tools]` above `#[async_trait]`
               at `Pin<Box<dyn Future<Output = String>>>`
         "#]],
     );
     check(
         r#"#[mcp_prompt] impl S {}"#,
         expect![[r#"
-        a prompt is a function: put `#[mcp_prompt]` on a `fn`
-          at `impl`
-    "#]],
+            an `impl` block has prompts among its methods: write `#[mcp_tools]`, and `#[mcp_prompt]` on each of them
+              at `impl`
+        "#]],
     );
 }
 

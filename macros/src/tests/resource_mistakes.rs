@@ -241,9 +241,9 @@ fn reports_parameters_as_those_of_tools() {
         "n:all",
         "&self",
         expect![[r#"
-        a resource is a free function: borrow what it reads from, `value: &T`, and inject it
-          at `self`
-    "#]],
+            a resource with `self` is a method of what the server injects: put `#[mcp_tools]` on its `impl` block
+              at `self`
+        "#]],
     );
 }
 
@@ -317,7 +317,7 @@ fn reports_functions_that_cannot_be_read() {
               at `unsafe`
             a resource is called by Rust only; remove `extern`
               at `extern "C"`
-            a resource is called by its name, without type arguments: write a concrete type instead of `T`
+            a resource is called by its name, without type arguments: write a concrete type instead of `T`; or make it a method of a generic `#[mcp_tools] impl`
               at `T`
             what a resource returns becomes its contents: write a concrete type instead of `impl`
               at `impl Display`
@@ -365,13 +365,6 @@ fn a_tool_and_a_phase_are_no_resource_as_well() {
         r#"#[phase] #[mcp_resource("n:a")] fn f() -> String {}"#,
         expect![[r#"
             a resource has a span of its own already; remove `#[phase]`, and put phases on what happens inside
-              at `#[mcp_resource("n:a")]`
-        "#]],
-    );
-    check(
-        r#"#[mcp_tools] impl S { #[mcp_tool] fn f(&self) {} #[mcp_resource("n:a")] fn g(&self) -> String {} }"#,
-        expect![[r#"
-            a resource is a free function: move it out of the block, and borrow what it needs, `value: &T`
               at `#[mcp_resource("n:a")]`
         "#]],
     );

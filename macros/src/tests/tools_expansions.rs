@@ -67,7 +67,7 @@ impl Gmail {
                 fn helper(&self) {}
             }
             impl ::glassbox::ToolMethods for Gmail {
-                const METHODS: &'static [::glassbox::__private::ToolMethod] = &[
+                const TOOLS: &'static [::glassbox::__private::ToolMethod] = &[
                     #[cfg(feature = "list")]
                     ::glassbox::__private::ToolMethod::new(
                         "list",
@@ -144,7 +144,7 @@ impl<B, const N: usize> Notes for Mail<B, N> where B: Backend {
             where
                 B: Backend,
             {
-                const METHODS: &'static [sdk::glass::__private::ToolMethod] = &[
+                const TOOLS: &'static [sdk::glass::__private::ToolMethod] = &[
                     sdk::glass::__private::ToolMethod::new(
                         "count",
                         sdk::glass::__private::ToolDefinition::new("count.all")
@@ -201,7 +201,7 @@ impl Gmail {
                 enum Set {}
                 #[cfg(unix)]
                 impl ::glassbox::ToolMethods<Set> for Gmail {
-                    const METHODS: &'static [::glassbox::__private::ToolMethod] = &[
+                    const TOOLS: &'static [::glassbox::__private::ToolMethod] = &[
                         ::glassbox::__private::ToolMethod::new(
                             "version",
                             ::glassbox::__private::ToolDefinition::new("version")
@@ -231,7 +231,7 @@ impl Gmail {
                     ];
                 }
                 impl Gmail {
-                    ///The tools of one `impl` block: a server offers them with `.tools(Gmail::admin(value))`.
+                    ///The set of one `impl` block: a server takes it with `.tools(Gmail::admin(value))`.
                     pub fn admin(
                         value: impl ::core::convert::Into<::std::sync::Arc<Self>>,
                     ) -> ::glassbox::ToolSet {
@@ -270,11 +270,9 @@ impl Gmail {
         const _: () = {
             #[derive(::core::fmt::Debug)]
             enum Set {}
-            impl ::glassbox::ToolMethods<Set> for Gmail {
-                const METHODS: &'static [::glassbox::__private::ToolMethod] = &[];
-            }
+            impl ::glassbox::ToolMethods<Set> for Gmail {}
             impl Gmail {
-                ///The tools of one `impl` block: a server offers them with `.tools(Gmail::admin(value))`.
+                ///The set of one `impl` block: a server takes it with `.tools(Gmail::admin(value))`.
                 pub fn admin(
                     value: impl ::core::convert::Into<::std::sync::Arc<Self>>,
                 ) -> ::glassbox::ToolSet {

@@ -10,13 +10,13 @@ fn check(source: &str, expected: Expect) {
 }
 
 #[test]
-fn refuses_a_block_without_tools() {
+fn refuses_a_block_that_offers_nothing() {
     check(
         "#[mcp_tools] impl Gmail { fn list(&self) {} }",
         expect![[r#"
-        this block has no tools: put `#[mcp_tool]` on its methods, or remove `#[mcp_tools]`
-          at ``
-    "#]],
+            this block offers nothing: put `#[mcp_tool]`, `#[mcp_resource("...")]` or `#[mcp_prompt]` on its methods, or remove `#[mcp_tools]`
+              at ``
+        "#]],
     );
 }
 
@@ -195,7 +195,7 @@ fn refuses_a_second_mark() {
     check(
         "#[mcp_tools] #[mcp_tools] impl A { #[mcp_tool] #[mcp_tool] fn a(&self) {} }",
         expect![[r#"
-            a block is one set of tools; write everything into the first `#[mcp_tools]`
+            a block is one set; write everything into the first `#[mcp_tools]`
               at `#[mcp_tools]`
             a function is one tool; remove the second `#[mcp_tool]`
               at `#[mcp_tool]`

@@ -2,19 +2,13 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote_spanned;
-use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::model::{Input, Tool};
 use crate::invocation::{Invocation, Parameter};
-use crate::signature::{hygienic, local};
+use crate::signature::hygienic;
 
-/// The one call a tool is: its name, and what it is the answer of.
-pub(crate) fn call_local(tool: &Tool) -> Ident {
-    local("call", tool.function.sig.ident.span())
-}
-
-/// The answer to the call [`call_local`], of which it is given the value. `path` is the function.
+/// The answer to a call. `path` is the function.
 pub(crate) fn future(tool: &Tool, path: &TokenStream) -> TokenStream {
     let mut position = 0;
     let parameters = tool.inputs.iter().map(|input| match input {

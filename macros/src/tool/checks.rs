@@ -79,7 +79,13 @@ pub(crate) fn check_function(
     if let ReturnType::Type(_, ty) = &sig.output {
         let follows = Follows::of(&sig.output, None);
         if follows.is_some_and(|follows| follows.boxed && follows.what == Returned::Future) {
-            diagnostics.on(ty, boxed_future(offer));
+            diagnostics.on(
+                ty,
+                format!(
+                    "a {offer} that waits is an `async fn`: write one; where `#[async_trait]` makes this of it, put \
+                     `#[mcp_tools]` above `#[async_trait]`"
+                ),
+            );
         } else {
             diagnostics
                 .keep(check_returned(ty, offer))
@@ -111,17 +117,6 @@ pub(crate) fn check_function(
             ),
             None => {}
         }
-    }
-}
-
-fn boxed_future(offer: Offer) -> &'static str {
-    match offer {
-        Offer::Tool => {
-            "a tool that waits is an `async fn`: write one; where `#[async_trait]` makes this of it, put \
-             `#[mcp_tools]` above `#[async_trait]`"
-        }
-        Offer::Resource => "a resource that waits is an `async fn`: write one",
-        Offer::Prompt => "a prompt that waits is an `async fn`: write one",
     }
 }
 

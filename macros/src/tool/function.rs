@@ -5,8 +5,9 @@ use quote::ToTokens;
 
 use super::call::future;
 use super::definition::definition;
-use super::model::{Input, Tool};
-use crate::marker::{beside, lints as lints_at};
+use super::model::Tool;
+use crate::input::owns;
+use crate::marker::beside;
 use crate::offer::Offer;
 
 /// Everything a tool expands to.
@@ -16,18 +17,8 @@ pub(crate) fn tool(tool: &Tool) -> TokenStream {
         Offer::Tool,
         &tool.krate,
         &tool.function,
-        owns(tool),
+        owns(&tool.inputs),
         &definition(tool),
         &answer,
     )
-}
-
-/// What clippy would say of a signature that we ask for.
-pub(crate) fn lints(tool: &Tool) -> Option<TokenStream> {
-    lints_at(tool.function.sig.ident.span(), owns(tool))
-}
-
-fn owns(tool: &Tool) -> bool {
-    let mut inputs = tool.inputs.iter();
-    inputs.any(|input| matches!(input, Input::Argument(_)))
 }

@@ -21,7 +21,6 @@ mod shape;
 pub(crate) mod value;
 
 use proc_macro2::TokenStream;
-use syn::Attribute;
 
 use self::args::Args;
 use self::model::Tool;
@@ -42,9 +41,4 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
     diagnostics
         .finish(())
         .map(|()| tool.as_ref().map(function::tool).unwrap_or_default())
-}
-
-/// Says whether an attribute is `#[mcp_tool]`, under whatever path.
-pub(crate) fn is_tool(attribute: &Attribute) -> bool {
-    Offer::of(attribute) == Some(Offer::Tool)
 }

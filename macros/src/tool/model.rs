@@ -97,7 +97,7 @@ impl Tool {
             Some(text) => Some(text.value.0.value()),
             None => docs::description(&function.attrs, diagnostics),
         };
-        let receiver = place.receiver(&function, diagnostics);
+        let receiver = place.receiver(&function, Offer::Tool, diagnostics);
         let inputs = inputs(&mut function, diagnostics);
         let context = Context {
             kind: Kind::Function,

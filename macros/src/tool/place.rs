@@ -1,12 +1,13 @@
-//! Where a tool is written, and what that decides.
+//! Where a tool, a resource or a prompt is written, and what that decides.
 
 use syn::{ItemFn, LitStr};
 
 use crate::args::{CratePath, Keyed};
 use crate::diagnostics::Diagnostics;
+use crate::offer::Offer;
 use crate::receiver::Receiver;
 
-/// Where a tool is written.
+/// Where a tool, a resource or a prompt is written.
 #[derive(Debug)]
 pub(crate) enum Place {
     /// In a module, as a free function.
@@ -34,14 +35,15 @@ impl Place {
         }
     }
 
-    pub(crate) fn receiver(&self, function: &ItemFn, diagnostics: &mut Diagnostics) -> Receiver {
+    pub(crate) fn receiver(
+        &self,
+        function: &ItemFn,
+        offer: Offer,
+        diagnostics: &mut Diagnostics,
+    ) -> Receiver {
         match self {
             Self::Module => {
-                Receiver::refuse(
-                    &function.sig,
-                    "a tool with `self` is a method of what the server injects: put `#[mcp_tools]` on its `impl` block",
-                    diagnostics,
-                );
+                Receiver::refuse(&function.sig, offer, diagnostics);
                 Receiver::None
             }
             Self::Impl { .. } => Receiver::of(&function.sig, diagnostics),
@@ -49,7 +51,7 @@ impl Place {
     }
 }
 
-/// Where the runtime is found, which a block says for all of its tools.
+/// Where the runtime is found, which a block says for all that is in it.
 pub(crate) fn runtime(
     written: Option<Keyed<CratePath>>,
     place: &Place,

@@ -7,19 +7,21 @@
 use darling::FromMeta;
 use proc_macro2::TokenStream;
 
-use crate::args::{CratePath, Name, Text, read_accepted};
+use crate::args::{CratePath, Keyed, Name, Text, accepted, read_accepted};
 
+accepted! {
 /// `#[mcp_tools(...)]` as written.
 #[derive(Debug, Default, FromMeta)]
 pub(crate) struct Args {
-    pub(crate) prefix: Option<Text>,
-    pub(crate) set: Option<Name>,
+    pub(crate) prefix: Option<Keyed<Text>>,
+    pub(crate) set: Option<Keyed<Name>>,
     #[darling(rename = "crate")]
-    pub(crate) crate_path: Option<CratePath>,
+    pub(crate) crate_path: Option<Keyed<CratePath>>,
+}
 }
 
 impl Args {
     pub(crate) fn read(tokens: TokenStream) -> syn::Result<Self> {
-        read_accepted(tokens, &["prefix", "set", "crate"])
+        read_accepted(tokens, Self::NAMES)
     }
 }

@@ -1,4 +1,4 @@
-//! A block with tools as tokens: the block, and its tools as data.
+//! A block as tokens: the block, and what its methods are offered as, as data.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -6,22 +6,17 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, ImplItem, ItemImpl};
 
+use super::method::Method;
 use super::model::{Block, Member};
 use crate::args::CratePath;
-use crate::marker::{cfgs, deprecated};
+use crate::marker::{cfgs, deprecated, lints};
+use crate::offer::Offer;
 use crate::signature::{hygienic, local};
-use crate::tool::call::{call_local, future};
-use crate::tool::definition::definition;
-use crate::tool::function::lints;
-use crate::tool::model::Tool;
 
 /// Everything a block expands to.
 pub(crate) fn block(block: Block) -> TokenStream {
-    let methods: Vec<TokenStream> = block
-        .tools()
-        .map(|tool| method(tool, &block.item))
-        .collect();
-    let tools = tools(&block.krate, &block.item, block.set.as_ref(), &methods);
+    let lists = Offer::ALL.map(|offer| list(&block, offer));
+    let set = set(&block.krate, &block.item, block.set.as_ref(), &lists);
     let Block {
         mut item, members, ..
     } = block;
@@ -29,53 +24,53 @@ pub(crate) fn block(block: Block) -> TokenStream {
         .into_iter()
         .map(|member| match member {
             Member::Other(item) => *item,
-            Member::Tool(tool) => {
-                let lints = lints(&tool);
-                let function = &tool.function;
+            Member::Method(method) => {
+                let function = method.function();
+                let lints = lints(function.sig.ident.span(), method.owns());
                 ImplItem::Verbatim(quote!(#lints #function))
             }
         })
         .collect();
-    quote!(#item #tools)
+    quote!(#item #set)
 }
 
-/// A set without tools: after a mistake, so that whoever takes the tools still compiles.
-pub(crate) fn placeholder(item: &ItemImpl, krate: &CratePath, set: Option<&Ident>) -> TokenStream {
-    tools(krate, item, set, &[])
+/// An empty set: after a mistake, so that whoever takes it still compiles.
+pub(crate) fn placeholder(item: &ItemImpl, krate: &CratePath, name: Option<&Ident>) -> TokenStream {
+    set(krate, item, name, &[])
 }
 
 /// What the server takes.
-fn tools(
+fn set(
     krate: &CratePath,
     item: &ItemImpl,
-    set: Option<&Ident>,
-    methods: &[TokenStream],
+    name: Option<&Ident>,
+    lists: &[TokenStream],
 ) -> TokenStream {
     let ty = &item.self_ty;
     let span = hygienic(ty.span());
     let path = krate.at(span);
-    let private = krate.private(span);
     let cfgs = cfgs(&item.attrs);
     let (generics, _, clause) = item.generics.split_for_impl();
-    let marker = set.map(|set| local("Set", set.span()));
+    let marker = name.map(|name| local("Set", name.span()));
     let arguments = marker
         .as_ref()
         .map(|marker| quote_spanned!(span=> <#marker>));
     let implementation = quote_spanned! {span=>
         #(#cfgs)*
         impl #generics #path::ToolMethods #arguments for #ty #clause {
-            const METHODS: &'static [#private::ToolMethod] = &[#(#methods),*];
+            #(#lists)*
         }
     };
-    let Some((set, marker)) = set.zip(marker) else {
+    let Some((name, marker)) = name.zip(marker) else {
         return implementation;
     };
     let doc = format!(
-        "The tools of one `impl` block: a server offers them with `.tools({name}::{set}(value))`.",
-        name = crate::diagnostics::readable(ty),
+        "The set of one `impl` block: a server takes it with `.tools({ty}::{name}(value))`.",
+        ty = crate::diagnostics::readable(ty),
     );
-    let span = hygienic(set.span());
-    let value = local("value", set.span());
+    let span = hygienic(name.span());
+    let private = krate.private(span);
+    let value = local("value", name.span());
     quote_spanned! {span=>
         #(#cfgs)*
         const _: () = {
@@ -86,7 +81,7 @@ fn tools(
 
             impl #generics #ty #clause {
                 #[doc = #doc]
-                pub fn #set(
+                pub fn #name(
                     #value: impl ::core::convert::Into<::std::sync::Arc<Self>>,
                 ) -> #path::ToolSet {
                     #private::named_set::<#marker, Self>(#value)
@@ -96,27 +91,54 @@ fn tools(
     }
 }
 
+/// The names in the runtime of a list of methods, and of the methods in it.
+fn names(offer: Offer) -> (&'static str, &'static str) {
+    match offer {
+        Offer::Tool => ("TOOLS", "ToolMethod"),
+        Offer::Resource => ("RESOURCES", "ResourceMethod"),
+        Offer::Prompt => ("PROMPTS", "PromptMethod"),
+    }
+}
+
+/// The methods that are offered as the same, as a constant; nothing if there are none.
+fn list(block: &Block, offer: Offer) -> TokenStream {
+    let methods = block.methods().filter(|method| method.offer() == offer);
+    let methods: Vec<TokenStream> = methods.map(|method| entry(block, method)).collect();
+    if methods.is_empty() {
+        return TokenStream::new();
+    }
+    let span = hygienic(block.item.self_ty.span());
+    let private = block.krate.private(span);
+    let (constant, ty) = names(offer);
+    let (constant, ty) = (Ident::new(constant, span), Ident::new(ty, span));
+    quote_spanned! {span=>
+        const #constant: &'static [#private::#ty] = &[#(#methods),*];
+    }
+}
+
 /// A method as data.
-fn method(tool: &Tool, item: &ItemImpl) -> TokenStream {
-    let ident = &tool.function.sig.ident;
+fn entry(block: &Block, method: &Method) -> TokenStream {
+    let function = method.function();
+    let ident = &function.sig.ident;
     let span = hygienic(ident.span());
-    let private = tool.krate.private(span);
-    let cfgs: Vec<&Attribute> = cfgs(&tool.function.attrs);
+    let private = block.krate.private(span);
+    let cfgs: Vec<&Attribute> = cfgs(&function.attrs);
     let name = ident.unraw().to_string();
-    let definition = definition(tool);
-    let call = call_local(tool);
-    let path = match &item.trait_ {
+    let definition = method.definition();
+    let call = local("call", ident.span());
+    let ty = Ident::new(names(method.offer()).1, span);
+    let path = match &block.item.trait_ {
         None => quote_spanned!(span=> Self::#ident),
         Some((implemented, _)) => {
             let implemented = implemented.to_token_stream();
             quote_spanned!(span=> <Self as #implemented>::#ident)
         }
     };
-    let future = future(tool, &path);
-    let deprecated = deprecated(&tool.function.attrs, span);
+    let answer = method.answer(&path);
+    let deprecated = deprecated(&function.attrs, span);
     quote_spanned! {span=>
         #(#cfgs)*
         #deprecated
-        #private::ToolMethod::new(#name, #definition, |#call| #future)
+        #private::#ty::new(#name, #definition, |#call| #answer)
     }
 }

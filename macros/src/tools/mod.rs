@@ -1,10 +1,12 @@
-//! `#[mcp_tools]`: an `impl` block with tools among its methods.
+//! `#[mcp_tools]`: an `impl` block with tools, resources and prompts among its methods.
 //!
-//! The stages, in order: [`args`] is what was written, [`model`] what was decided, [`codegen`] the tokens. Each method
-//! is a [`crate::tool`] like a free function is, but for its receiver.
+//! The stages, in order: [`args`] is what was written, [`model`] what was decided, [`codegen`] the tokens. Each
+//! [`method`] is a [`crate::tool`], a [`crate::resource`] or a [`crate::prompt`] like a free function is, but for its
+//! receiver.
 
 pub(crate) mod args;
 pub(crate) mod codegen;
+mod method;
 pub(crate) mod model;
 
 use proc_macro2::TokenStream;
@@ -14,6 +16,7 @@ use self::args::Args;
 use self::model::Block;
 use crate::diagnostics::{Diagnostics, readable};
 use crate::fallback::keyword;
+use crate::offer::Offer;
 
 /// Expands the attribute of an `impl` block.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
@@ -56,12 +59,15 @@ pub(crate) fn is_tools(attribute: &Attribute) -> bool {
     last.is_some_and(|segment| segment.ident == "mcp_tools")
 }
 
-/// Says whether an attribute is `#[cfg_attr(.., mcp_tool)]`, which is not decided yet when the block is read.
-pub(crate) fn hides_tool(attribute: &Attribute) -> bool {
+/// What hides in `#[cfg_attr(.., mcp_tool)]`, which is not decided yet when the block is read.
+pub(crate) fn hidden(attribute: &Attribute) -> Option<Offer> {
     let Meta::List(list) = &attribute.meta else {
-        return false;
+        return None;
     };
+    if !list.path.is_ident("cfg_attr") {
+        return None;
+    }
     let text = readable(&list.tokens);
     let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-    list.path.is_ident("cfg_attr") && words.any(|word| word == "mcp_tool")
+    words.find_map(Offer::named)
 }

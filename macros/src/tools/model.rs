@@ -1,37 +1,34 @@
-//! An `impl` block as decided: which of its methods are tools, every mistake reported.
+//! An `impl` block as decided: which of its methods are offered, every mistake reported.
 
-use proc_macro2::{Span, TokenStream};
-use syn::spanned::Spanned;
-use syn::{Attribute, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Meta};
+use proc_macro2::Span;
+use syn::{Attribute, Ident, ImplItem, ItemImpl};
 
 use super::args::Args;
-use super::{hides_tool, is_tools};
-use crate::args::{CratePath, Name, Text};
+use super::method::Method;
+use super::{hidden, is_tools};
+use crate::args::{CratePath, Text};
 use crate::diagnostics::Diagnostics;
 use crate::marker::cfgs;
 use crate::offer::Offer;
-use crate::phase::tokens::mention;
-use crate::tool::args::Args as ToolArgs;
-use crate::tool::is_tool;
-use crate::tool::model::Tool;
+use crate::resource::template::Part;
 use crate::tool::name::check_prefix;
 use crate::tool::parameter::borrowed;
 use crate::tool::place::Place;
 
-/// An `impl` block with tools.
+/// An `impl` block whose methods are offered.
 pub(crate) struct Block {
     pub(crate) krate: CratePath,
     /// The block without its items.
     pub(crate) item: ItemImpl,
     /// In the order they are written.
     pub(crate) members: Vec<Member>,
-    /// The name of the function that gives the tools, if the type has several blocks.
+    /// The name of the function that gives the set, if the type has several blocks.
     pub(crate) set: Option<Ident>,
 }
 
 /// An item of the block.
 pub(crate) enum Member {
-    Tool(Box<Tool>),
+    Method(Box<Method>),
     /// Left as it is.
     Other(Box<ImplItem>),
 }
@@ -43,8 +40,9 @@ impl Block {
             set,
             crate_path,
         } = args;
-        let krate = crate_path.unwrap_or_default();
-        let prefix = prefix.and_then(|Text(prefix)| {
+        let krate = crate_path.map(|path| path.value).unwrap_or_default();
+        let prefix = prefix.and_then(|prefix| {
+            let Text(prefix) = prefix.value;
             let checked = diagnostics.keep(check_prefix(&prefix));
             checked.map(|()| prefix)
         });
@@ -55,7 +53,7 @@ impl Block {
         for another in item.attrs.iter().filter(|attribute| is_tools(attribute)) {
             diagnostics.on(
                 another,
-                "a block is one set of tools; write everything into the first `#[mcp_tools]`",
+                "a block is one set; write everything into the first `#[mcp_tools]`",
             );
         }
         if let Some(lifetime) = borrowed(&item.self_ty) {
@@ -68,11 +66,11 @@ impl Block {
             );
         }
         let items = std::mem::take(&mut item.items);
-        let has_tools = items.iter().any(is_marked);
-        if !has_tools {
+        if !items.iter().any(is_marked) {
             diagnostics.at(
                 Span::call_site(),
-                "this block has no tools: put `#[mcp_tool]` on its methods, or remove `#[mcp_tools]`",
+                "this block offers nothing: put `#[mcp_tool]`, `#[mcp_resource(\"...\")]` or `#[mcp_prompt]` on its \
+                 methods, or remove `#[mcp_tools]`",
             );
         }
         let members = items
@@ -83,35 +81,59 @@ impl Block {
             krate,
             item,
             members,
-            set: set.map(|Name(set)| set),
+            set: set.map(|set| set.value.0),
         };
-        block.check_names(diagnostics);
+        block.check_keys(diagnostics);
         block
     }
 
-    pub(crate) fn tools(&self) -> impl Iterator<Item = &Tool> {
+    pub(crate) fn methods(&self) -> impl Iterator<Item = &Method> {
         self.members.iter().filter_map(|member| match member {
-            Member::Tool(tool) => Some(&**tool),
+            Member::Method(method) => Some(&**method),
             Member::Other(_) => None,
         })
     }
 
     /// Methods that are there in some builds only may share a name; the server finds out.
-    fn check_names(&self, diagnostics: &mut Diagnostics) {
-        let mut names = Vec::new();
-        for tool in self.tools() {
-            if !cfgs(&tool.function.attrs).is_empty() {
+    fn check_keys(&self, diagnostics: &mut Diagnostics) {
+        let mut before: Vec<&Method> = Vec::new();
+        for method in self.methods() {
+            if !cfgs(&method.function().attrs).is_empty() {
                 continue;
             }
-            let name = tool.name.value();
-            if names.contains(&name) {
-                diagnostics.on(
-                    &tool.name,
-                    format!("two tools of this block are named `{name}`; rename one of them"),
-                );
+            let first = before.iter().find(|other| is_same(other, method));
+            if let Some(first) = first {
+                diagnostics.on(method.key(), said_twice(first, method));
             }
-            names.push(name);
+            before.push(method);
         }
+    }
+}
+
+/// Says whether a client that asks for one method could mean the other.
+fn is_same(one: &Method, other: &Method) -> bool {
+    match (one, other) {
+        (Method::Resource(one), Method::Resource(other)) => {
+            one.parts.len() == other.parts.len()
+                && one.parts.iter().zip(&other.parts).all(|pair| match pair {
+                    (Part::Segment(_), Part::Segment(_)) | (Part::Rest(_), Part::Rest(_)) => true,
+                    (one, other) => one == other,
+                })
+        }
+        _ => one.offer() == other.offer() && one.key() == other.key(),
+    }
+}
+
+fn said_twice(first: &Method, second: &Method) -> String {
+    let (first, key) = (first.key().value(), second.key().value());
+    match second.offer() {
+        Offer::Resource if first == key => {
+            format!("two resources of this block have the URI `{key}`; change one of them")
+        }
+        Offer::Resource => format!(
+            "`{key}` has the same URIs as `{first}`, which stands before it; change one of them"
+        ),
+        offer => format!("two {offer}s of this block are named `{key}`; rename one of them"),
     }
 }
 
@@ -119,86 +141,46 @@ fn member(item: ImplItem, place: &Place, diagnostics: &mut Diagnostics) -> Optio
     match item {
         ImplItem::Fn(mut method) => {
             check_conditional(&method.attrs, diagnostics);
-            match method.attrs.iter().position(is_tool) {
-                Some(mark) => {
-                    let mark = method.attrs.remove(mark);
-                    let tool = tool(&mark, method, place, diagnostics)?;
-                    Some(Member::Tool(Box::new(tool)))
+            let mut offers = method.attrs.iter().map(Offer::of).enumerate();
+            match offers.find_map(|(index, offer)| offer.map(|offer| (index, offer))) {
+                Some((index, offer)) => {
+                    let mark = method.attrs.remove(index);
+                    let method = Method::new(offer, &mark, method, place, diagnostics)?;
+                    Some(Member::Method(Box::new(method)))
                 }
-                None => {
-                    check_others(&method.attrs, diagnostics);
-                    Some(Member::Other(Box::new(ImplItem::Fn(method))))
-                }
+                None => Some(Member::Other(Box::new(ImplItem::Fn(method)))),
             }
         }
         other => {
-            for mark in attributes(&other).iter().filter(|mark| is_tool(mark)) {
-                diagnostics.on(mark, "a tool is a method: put `#[mcp_tool]` on a `fn`");
+            for mark in attributes(&other) {
+                if let Some(offer) = Offer::of(mark) {
+                    diagnostics.on(
+                        mark,
+                        format!(
+                            "a {offer} is a method: put `{written}` on a `fn`",
+                            written = offer.written()
+                        ),
+                    );
+                }
             }
             Some(Member::Other(Box::new(other)))
         }
     }
 }
 
-/// Reports what is no method yet.
-fn check_others(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
+/// What `cfg_attr` hides would go missing.
+fn check_conditional(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
     for attribute in attributes {
-        if let Some(offer) = Offer::of(attribute) {
+        if let Some(offer) = hidden(attribute) {
             diagnostics.on(
                 attribute,
                 format!(
-                    "a {offer} is a free function: move it out of the block, and borrow what it needs, `value: &T`"
+                    "`#[mcp_tools]` reads the block before `cfg_attr` is decided: write `#[cfg(...)]` and `{written}` on \
+                     a method of its own",
+                    written = offer.written()
                 ),
             );
         }
-    }
-}
-
-/// A method as a tool; `mark` is its `#[mcp_tool]`.
-fn tool(
-    mark: &Attribute,
-    method: ImplItemFn,
-    place: &Place,
-    diagnostics: &mut Diagnostics,
-) -> Option<Tool> {
-    let args = diagnostics.keep(written(mark).and_then(ToolArgs::read));
-    let ImplItemFn {
-        attrs,
-        vis,
-        modifiers,
-        sig,
-        mut block,
-    } = method;
-    block.stmts.insert(0, mention(mark.path()));
-    let function = ItemFn {
-        attrs,
-        vis,
-        modifiers,
-        sig,
-        block: Box::new(block),
-    };
-    Tool::new(args.unwrap_or_default(), function, place, diagnostics)
-}
-
-fn written(mark: &Attribute) -> syn::Result<TokenStream> {
-    match &mark.meta {
-        Meta::Path(_) => Ok(TokenStream::new()),
-        Meta::List(list) => Ok(list.tokens.clone()),
-        Meta::NameValue(_) => Err(syn::Error::new(
-            mark.span(),
-            "what a tool accepts stands in parentheses: `#[mcp_tool(name = \"...\")]`",
-        )),
-    }
-}
-
-/// What `cfg_attr` hides would go missing.
-fn check_conditional(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
-    for attribute in attributes.iter().filter(|attribute| hides_tool(attribute)) {
-        diagnostics.on(
-            attribute,
-            "`#[mcp_tools]` reads the block before `cfg_attr` is decided: write `#[cfg(...)]` and `#[mcp_tool]` on a \
-             method of its own",
-        );
     }
 }
 
@@ -214,5 +196,5 @@ fn attributes(item: &ImplItem) -> &[Attribute] {
 
 fn is_marked(item: &ImplItem) -> bool {
     let mut attributes = attributes(item).iter();
-    attributes.any(|attribute| is_tool(attribute) || hides_tool(attribute))
+    attributes.any(|attribute| Offer::of(attribute).or_else(|| hidden(attribute)).is_some())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use crate::resource::{UriPart, find};
+use crate::resource::ResourceUri;
 
 /// All of them are needed.
 pub(crate) type Scopes = &'static [&'static str];
@@ -17,7 +17,7 @@ pub(crate) struct Needs {
     pub(crate) prompts: HashMap<String, Scopes>,
     /// In the order in which they are looked through, also those that need
     /// nothing: one may stand before another that has the same URI.
-    pub(crate) resources: Vec<(&'static [UriPart], Scopes)>,
+    pub(crate) resources: Vec<(ResourceUri, Scopes)>,
 }
 
 impl Needs {
@@ -57,10 +57,34 @@ impl Needs {
             "resources/read" => {
                 let uri = params.uri?;
                 let mut resources = self.resources.iter();
-                let found = resources.find(|(parts, _)| find(parts, &uri).is_some());
+                let found = resources.find(|(known, _)| known.find(&uri).is_some());
                 found.map(|(_, scopes)| *scopes)
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::resource::UriPart::{Literal, Segment};
+
+    #[test]
+    fn a_resource_is_found_under_its_prefix() {
+        let mut uri = ResourceUri::new("note://{id}", &[Literal("note://"), Segment("id")]);
+        uri.prefix("work/");
+        let needs = Needs {
+            resources: vec![(uri, &["read"])],
+            ..Needs::default()
+        };
+        let of = |uri: &str| {
+            let request = json!({"method": "resources/read", "params": {"uri": uri}});
+            needs.of(request.to_string().as_bytes())
+        };
+        assert_eq!(of("note://work/7"), ["read"]);
+        assert!(of("note://7").is_empty());
     }
 }

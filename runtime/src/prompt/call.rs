@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::definition::PromptDefinition;
 use crate::text::ReadText;
-use crate::tool::{CallError, CallFuture, Provided, Taken, shown};
+use crate::tool::{CallError, CallFuture, Provided, Receiver, Taken, shown};
 
 /// Most mistakes that are told one by one; the rest is counted.
 const MAX_TOLD_MISTAKES: usize = 20;
@@ -16,13 +16,14 @@ const MAX_TOLD_MISTAKES: usize = 20;
 pub type PromptFuture = CallFuture<GetPromptResult>;
 
 /// How a prompt is made.
-pub(crate) type GetPrompt = fn(PromptCall) -> PromptFuture;
+pub type GetPrompt = fn(PromptCall) -> PromptFuture;
 
 /// One request for a prompt.
 #[derive(Debug)]
 pub struct PromptCall {
     pub(super) definition: PromptDefinition,
     given: JsonObject,
+    receiver: Receiver,
     provided: Provided,
 }
 
@@ -30,11 +31,13 @@ impl PromptCall {
     pub(crate) fn new(
         definition: PromptDefinition,
         given: Option<JsonObject>,
+        receiver: Receiver,
         provided: Provided,
     ) -> Self {
         Self {
             definition,
             given: given.unwrap_or_default(),
+            receiver,
             provided,
         }
     }
@@ -63,6 +66,15 @@ impl PromptCall {
             names,
             given: &self.given,
         }
+    }
+
+    /// What a method borrows as `&self`.
+    ///
+    /// # Errors
+    ///
+    /// If the prompt is no method of `T`; a set makes sure that it is.
+    pub fn receiver<T: Any>(&self) -> Result<&T, CallError> {
+        self.receiver.get()
     }
 
     /// What the server provides for a parameter `&T`.

@@ -10,8 +10,7 @@ mod call;
 mod definition;
 mod output;
 
-pub(crate) use call::GetPrompt;
-pub use call::{PromptArguments, PromptCall, PromptFuture};
+pub use call::{GetPrompt, PromptArguments, PromptCall, PromptFuture};
 pub use definition::{PromptArgument, PromptDefinition, is_required};
 pub use output::{PromptFailure, PromptOutput, messages};
 

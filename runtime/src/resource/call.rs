@@ -8,13 +8,13 @@ use rmcp::model::ReadResourceResult;
 use super::definition::ResourceDefinition;
 use super::template::UriPart;
 use crate::text::FromText;
-use crate::tool::{CallError, CallFuture, Provided, Taken};
+use crate::tool::{CallError, CallFuture, Provided, Receiver, Taken};
 
 /// The contents of a resource in the making.
 pub type ResourceFuture = CallFuture<ReadResourceResult>;
 
 /// How a resource is read.
-pub(crate) type ReadResource = fn(ResourceCall) -> ResourceFuture;
+pub type ReadResource = fn(ResourceCall) -> ResourceFuture;
 
 /// One read of a resource.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub struct ResourceCall {
     pub(super) uri: String,
     /// Of the variables, in the order of the template; percent-encoded.
     values: Vec<String>,
+    receiver: Receiver,
     provided: Provided,
 }
 
@@ -31,12 +32,14 @@ impl ResourceCall {
         definition: ResourceDefinition,
         uri: String,
         values: Vec<String>,
+        receiver: Receiver,
         provided: Provided,
     ) -> Self {
         Self {
             definition,
             uri,
             values,
+            receiver,
             provided,
         }
     }
@@ -50,6 +53,15 @@ impl ResourceCall {
             variables: names.zip(self.values.iter().map(String::as_str)).collect(),
             mistakes: Vec::new(),
         }
+    }
+
+    /// What a method borrows as `&self`.
+    ///
+    /// # Errors
+    ///
+    /// If the resource is no method of `T`; a set makes sure that it is.
+    pub fn receiver<T: Any>(&self) -> Result<&T, CallError> {
+        self.receiver.get()
     }
 
     /// What the server provides for a parameter `&T`.

@@ -108,20 +108,15 @@ impl ResourceDefinition {
         self
     }
 
-    /// Whether it is one resource, and not a template of many.
-    pub(crate) fn is_fixed(&self) -> bool {
-        self.parts.iter().all(|part| part.variable().is_none())
-    }
-
     /// The MIME type of the contents: as written, or as their type says.
     pub(crate) fn media_type(&self) -> Option<&'static str> {
         self.mime_type
             .or_else(|| self.content_type.and_then(|content_type| content_type()))
     }
 
-    /// What `resources/list` says of it.
-    pub(crate) fn listed(&self) -> ResourceModel {
-        let mut model = ResourceModel::new(self.uri, self.name);
+    /// What `resources/list` says of it, under a URI that may have a prefix.
+    pub(crate) fn listed(&self, uri: &str) -> ResourceModel {
+        let mut model = ResourceModel::new(uri, self.name);
         model.title = self.title.map(Into::into);
         model.description = self.description.map(Into::into);
         model.mime_type = self.media_type().map(Into::into);
@@ -130,9 +125,10 @@ impl ResourceDefinition {
         model
     }
 
-    /// What `resources/templates/list` says of it.
-    pub(crate) fn template(&self) -> ResourceTemplate {
-        let mut model = ResourceTemplate::new(self.uri, self.name);
+    /// What `resources/templates/list` says of it, under a template that may have
+    /// a prefix.
+    pub(crate) fn template(&self, uri: &str) -> ResourceTemplate {
+        let mut model = ResourceTemplate::new(uri, self.name);
         model.title = self.title.map(Into::into);
         model.description = self.description.map(Into::into);
         model.mime_type = self.media_type().map(Into::into);

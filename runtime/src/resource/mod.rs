@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! ResourceDefinition  what the author wrote, as one constant     definition.rs
-//! UriPart             a URI, or a template of URIs               template.rs
+//! UriPart             a part of a URI, as the macro read it      template.rs
+//! ResourceUri         a URI, or a template, in a server          uri.rs
 //! ResourceCall        one read, as generated code sees it        call.rs
 //! contents            what the function returned, as an answer   output.rs
 //! ResourceError       why a resource cannot be read              error.rs
@@ -13,14 +14,14 @@ mod definition;
 mod error;
 mod output;
 mod template;
+mod uri;
 
-pub(crate) use call::ReadResource;
-pub use call::{ResourceCall, ResourceFuture, Variables};
+pub use call::{ReadResource, ResourceCall, ResourceFuture, Variables};
 pub use definition::ResourceDefinition;
 pub use error::ResourceError;
 pub use output::{ResourceFailure, ResourceOutput, content_type, contents};
 pub use template::UriPart;
-pub(crate) use template::{find, sample};
+pub(crate) use uri::ResourceUri;
 
 /// A resource that a server can offer. Implemented by `#[mcp_resource]`.
 #[diagnostic::on_unimplemented(

@@ -158,8 +158,9 @@ impl ServerBuilder {
         self
     }
 
-    /// Adds the tools of a [`ToolSet`], or the methods of a value whose type is
-    /// marked `#[mcp_tools]`; the value is their `self`.
+    /// Adds what is in a [`ToolSet`], or the methods of a value whose type is
+    /// marked `#[mcp_tools]`; the value is their `self`. Resources and prompts
+    /// among them are added as well.
     ///
     /// # Examples
     ///
@@ -187,8 +188,9 @@ impl ServerBuilder {
         self
     }
 
-    /// Lets tools be enabled and disabled while the server runs, and tells
-    /// clients so (`tools.listChanged`). Default: all tools, always.
+    /// Lets tools, resources and prompts be enabled and disabled while the server
+    /// runs, and tells clients so (`listChanged` of each). Default: all of them,
+    /// always.
     pub fn tool_switch(mut self, switch: &ToolSwitch) -> Self {
         self.switch = Some(switch.clone());
         self
@@ -338,9 +340,9 @@ impl ServerBuilder {
     /// # Errors
     ///
     /// If the server has no name, two tools or prompts have one name, two resources one URI, a
-    /// resource is hidden behind another one, a prefix makes a name that MCP does not allow, a
-    /// function borrows what was not injected, a type was injected twice, an argument contradicts
-    /// its default, a tool is disabled for ever, the switch is another server's, a
+    /// resource is hidden behind another one, a prefix makes a name that MCP does not allow or what
+    /// is no URI, a function borrows what was not injected, a type was injected twice, an argument
+    /// contradicts its default, something is disabled for ever, the switch is another server's, a
     /// secret is too short to be one, or what `auth` was given cannot be used.
     pub fn build(mut self) -> Result<Server, BuildError> {
         if self.implementation.name.trim().is_empty() {
@@ -352,14 +354,19 @@ impl ServerBuilder {
             });
         }
         self.passback.secrets = Secrets::new(self.secrets)?;
+        let switch = self.switch;
+        if switch.is_none() {
+            check_all_enabled(&self.tools)?;
+        }
         let ToolSet {
             tools,
             resources,
             prompts,
-        } = self.tools;
-        let tools = Tools::build(tools, &self.injections, self.switch)?;
-        let resources = Resources::build(resources, self.resources, &self.injections)?;
-        let prompts = Prompts::build(prompts, &self.injections)?;
+        } = self.tools.clone();
+        let tools = Tools::build(tools, &self.injections, switch.clone())?;
+        let provider = self.resources;
+        let resources = Resources::build(resources, provider, &self.injections, switch.clone())?;
+        let prompts = Prompts::build(prompts, &self.injections, switch.clone())?;
         #[cfg(feature = "auth")]
         let needs = if self.access.enforces_scopes {
             crate::auth::Needs {
@@ -376,6 +383,10 @@ impl ServerBuilder {
             .map(|auth| auth.into_layer_for(needs, crate::auth::UnknownSessions::Refuse));
         #[cfg(feature = "auth")]
         let auth = auth.transpose()?;
+        // Last: the switch of a server that cannot be built stays free.
+        if let Some(switch) = &switch {
+            switch.serve(&self.tools)?;
+        }
         let mut capabilities = ServerCapabilities::default();
         capabilities.tools = tools.capability();
         capabilities.resources = resources.capability();
@@ -387,6 +398,7 @@ impl ServerBuilder {
             tools,
             resources,
             prompts,
+            switch,
             injections: Arc::new(self.injections),
             #[cfg(feature = "auth")]
             access: self.access,
@@ -400,5 +412,15 @@ impl ServerBuilder {
             #[cfg(feature = "auth")]
             auth,
         })
+    }
+}
+
+/// Refuses what starts disabled where nothing can enable it.
+fn check_all_enabled(set: &ToolSet) -> Result<(), BuildError> {
+    match set.items().find(|item| item.starts_disabled) {
+        None => Ok(()),
+        Some(disabled) => Err(BuildError::DisabledForEver {
+            item: disabled.to_string(),
+        }),
     }
 }

@@ -35,41 +35,51 @@ pub enum BuildError {
         /// What is wrong with the name.
         reason: String,
     },
-    /// A tool starts disabled, and nothing could ever enable it.
+    /// Something starts disabled, and nothing could ever enable it.
     #[error(
-        "tool `{tool}` starts disabled, and nothing can enable it; add `.tool_switch(&switch)` with a `ToolSwitch`"
+        "{item} starts disabled, and nothing can enable it; add `.tool_switch(&switch)` with a `ToolSwitch`"
     )]
     DisabledForEver {
-        /// The tool.
-        tool: String,
+        /// What starts disabled, as in ``tool `list` ``.
+        item: String,
     },
     /// A switch belongs to one server.
     #[error("the tool switch belongs to another server already; make a `ToolSwitch` for each")]
     SwitchInUse,
     /// Two resources have one URI.
     #[error(
-        "two resources have the URI `{uri}`: `{first}` and `{second}`; give one of them another"
+        "two resources have the URI `{uri}`: `{first}` and `{second}`; give one of them another, or its set a prefix, `.uris_prefixed(\"..\")`"
     )]
     DuplicateResource {
         /// The URI.
         uri: String,
-        /// The function that has it.
+        /// The function or method that has it.
         first: String,
-        /// The function that wants it too.
+        /// The function or method that wants it too.
         second: String,
+    },
+    /// A prefix makes what is no URI.
+    #[error("the URI `{uri}` of `{origin}` {reason}; change the prefix")]
+    ResourceUri {
+        /// The URI, or the template of URIs.
+        uri: String,
+        /// The function or method.
+        origin: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A resource is never read, since all of its URIs are those of one before it.
     #[error(
-        "resource `{template}` of `{origin}` is never read: `{by}` of `{by_origin}` stands before it and takes all of its URIs; register it first, or change one of them"
+        "resource `{template}` of `{origin}` is never read: `{by}` of `{by_origin}` stands before it and takes all of its URIs; register it first, change one of them, or give its set a prefix, `.uris_prefixed(\"..\")`"
     )]
     HiddenResource {
         /// The template that is never reached.
         template: String,
-        /// Its function.
+        /// Its function or method.
         origin: String,
         /// The template before it.
         by: String,
-        /// The function of that.
+        /// The function or method of that.
         by_origin: String,
     },
     /// Two prompts have one name.
@@ -79,9 +89,9 @@ pub enum BuildError {
     DuplicatePrompt {
         /// The name.
         prompt: String,
-        /// The function that has it.
+        /// The function or method that has it.
         first: String,
-        /// The function that wants it too.
+        /// The function or method that wants it too.
         second: String,
     },
     /// Something borrows what nobody provides.

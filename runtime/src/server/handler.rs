@@ -19,6 +19,7 @@ use super::access::Access;
 use super::consent::Asking;
 use super::prompts::Prompts;
 use super::resources::Resources;
+use super::switch::ToolSwitch;
 use super::tools::OfferedTool;
 use super::tools::Tools;
 use crate::instrument::{SessionEnd, note_failure};
@@ -42,6 +43,7 @@ pub(super) struct ToolHandler {
     pub(super) tools: Tools,
     pub(super) resources: Resources,
     pub(super) prompts: Prompts,
+    pub(super) switch: Option<ToolSwitch>,
     pub(super) injections: Arc<Injections>,
     #[cfg(feature = "auth")]
     pub(super) access: Access,
@@ -151,9 +153,9 @@ impl ServerHandler for ToolHandler {
         }
     }
 
-    /// A session tells its client from now on when the list of tools changes.
+    /// A session tells its client from now on when what it offers changes.
     async fn on_initialized(&self, notification: Notification) {
-        if let Some(switch) = self.tools.switch()
+        if let Some(switch) = &self.switch
             && let Some(ended) = notification.extensions.get::<SessionEnd>()
         {
             let telling = switch.tell(notification.peer, ended.clone());
@@ -166,11 +168,11 @@ impl ServerHandler for ToolHandler {
         requested: &SubscriptionFilter,
     ) -> Option<SubscriptionFilter> {
         // rmcp keeps of it what the capabilities say.
-        self.tools.switch().map(|_| requested.clone())
+        self.switch.as_ref().map(|_| requested.clone())
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        match self.tools.switch() {
+        match &self.switch {
             Some(switch) => switch.tell_subscriber(&subscription).await,
             None => subscription.cancelled().await,
         }
@@ -214,10 +216,9 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let mut request = self.identified(request);
+        let found = self.resources.find(&params.uri);
         #[cfg(feature = "auth")]
-        let scopes = self.resources.scopes(&params.uri);
-        #[cfg(feature = "auth")]
-        if let Some(refusal) = self.access.refusal(&request, "resource", scopes) {
+        if let Some(refusal) = self.access.refusal(&request, "resource", found.scopes()) {
             return Err(refusal.into_error());
         }
         let asking = Asking::begin(&mut request, params.input_responses.as_ref());
@@ -230,7 +231,8 @@ impl ServerHandler for ToolHandler {
         let shows = self.shows();
         let reading = async {
             let resources = &self.resources;
-            resources.read(params.uri, injections, context, shows).await
+            let read = resources.read(found, params.uri, injections, context, shows);
+            read.await
         };
         let result = attend(reading, cancelled).await?;
         let result = result.ok_or_else(|| panic_in("resource"))?;
@@ -253,10 +255,13 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
         let mut request = self.identified(request);
+        let found = self.prompts.get(&params.name);
+        let prompt = found.ok_or_else(|| self.prompts.unknown(&request, self.shows()))?;
         #[cfg(feature = "auth")]
-        let scopes = self.prompts.scopes(&params.name);
-        #[cfg(feature = "auth")]
-        if let Some(refusal) = self.access.refusal(&request, "prompt", scopes) {
+        if let Some(refusal) = self
+            .access
+            .refusal(&request, "prompt", prompt.definition.scopes)
+        {
             return Err(refusal.into_error());
         }
         let asking = Asking::begin(&mut request, params.input_responses.as_ref());
@@ -264,14 +269,9 @@ impl ServerHandler for ToolHandler {
             return declined;
         }
         let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
-        let injections = Arc::clone(&self.injections);
-        let shows = self.shows();
-        let getting = async {
-            let prompts = &self.prompts;
-            prompts.make(params, injections, context, shows).await
-        };
-        let result = attend(getting, cancelled).await?;
+        let provided = Provided::new(Arc::clone(&self.injections), ToolContext::new(request));
+        let making = async { Prompts::make(prompt, params.arguments, provided).await };
+        let result = attend(making, cancelled).await?;
         let result = result.ok_or_else(|| panic_in("prompt"))?;
         asking.answer(result.map(GetPromptResponse::Complete))
     }

@@ -5,7 +5,7 @@
 //! ToolHandler      all that is offered as an rmcp handler          handler.rs
 //! Access           who may call which tool                         access.rs
 //! Tools            the tools by name, built and checked            tools.rs
-//! ToolSwitch       tools on and off while the server runs          switch.rs
+//! ToolSwitch       what is offered, on and off while it runs       switch/
 //! Resources        the resources by URI, checked                   resources.rs
 //! ResourceProvider resources found at run time                     provider.rs
 //! Prompts          the prompts by name, checked                    prompts.rs

@@ -10,20 +10,49 @@ use rmcp::model::{ListResourcesResult, ReadResourceResult, ResourceTemplate, Res
 use super::error::{BuildError, check_injections, check_scopes};
 use super::handler::{Request, Shows};
 use super::provider::DynResources;
+use super::switch::ToolSwitch;
+use crate::resource::ResourceCall;
 #[cfg(feature = "auth")]
-use crate::resource::UriPart;
-use crate::resource::{ResourceCall, find, sample};
-use crate::tool::{CallError, Injections, Provided, RegisteredResource, ToolContext};
+use crate::resource::ResourceUri;
+use crate::tool::{CallError, Injections, Offer, Provided, RegisteredResource, ToolContext};
 
 /// The resources of one server.
 pub(super) struct Resources {
-    /// By their URI.
-    indices: HashMap<&'static str, usize>,
+    /// Where in `fixed` each URI is.
+    indices: HashMap<String, usize>,
     /// In the order they were registered.
-    fixed: Vec<RegisteredResource>,
+    fixed: Vec<OfferedResource>,
     /// In the order they were registered.
-    templates: Vec<RegisteredResource>,
+    templates: Vec<OfferedResource>,
     provider: Option<Box<dyn DynResources>>,
+    switch: Option<ToolSwitch>,
+}
+
+/// A resource, and what the switch knows it by.
+struct OfferedResource {
+    registered: RegisteredResource,
+    index: usize,
+}
+
+/// What a URI names.
+pub(super) enum Found<'a> {
+    /// What a function or method reads, and the values of its variables.
+    Own(&'a RegisteredResource, Vec<String>),
+    /// The same, but it is disabled.
+    Disabled,
+    /// If anything, then what the provider has.
+    Provided,
+}
+
+impl Found<'_> {
+    /// What a read needs. What a provider needs, it checks itself.
+    #[cfg(feature = "auth")]
+    pub(super) fn scopes(&self) -> &'static [&'static str] {
+        match self {
+            Self::Own(resource, _) => resource.definition.scopes,
+            Self::Disabled | Self::Provided => &[],
+        }
+    }
 }
 
 impl Resources {
@@ -32,44 +61,64 @@ impl Resources {
         resources: Vec<RegisteredResource>,
         provider: Option<Box<dyn DynResources>>,
         injections: &Injections,
+        switch: Option<ToolSwitch>,
     ) -> Result<Self, BuildError> {
         for resource in &resources {
-            let item = || format!("resource `{}`", resource.definition.uri);
+            let item = || format!("resource `{}`", resource.uri.as_str());
+            check_uri(resource)?;
             check_injections(resource.definition.injections, injections, item)?;
             check_scopes(resource.definition.scopes, item)?;
         }
+        let resources = resources.into_iter().enumerate();
         let (fixed, templates): (Vec<_>, Vec<_>) = resources
-            .into_iter()
-            .partition(|resource| resource.definition.is_fixed());
+            .map(|(index, registered)| OfferedResource { registered, index })
+            .partition(|resource| resource.registered.uri.is_fixed());
         check_reachable(&templates)?;
         Ok(Self {
             indices: indices(&fixed)?,
             fixed,
             templates,
             provider,
+            switch,
         })
     }
 
     /// What is announced: nothing without resources.
     pub(super) fn capability(&self) -> Option<ResourcesCapability> {
         let is_empty = self.fixed.is_empty() && self.templates.is_empty();
-        (!is_empty || self.provider.is_some()).then(ResourcesCapability::default)
+        let mut capability = ResourcesCapability::default();
+        // What a provider has is not switched.
+        capability.list_changed = (!is_empty && self.switch.is_some()).then_some(true);
+        (!is_empty || self.provider.is_some()).then_some(capability)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &OfferedResource> {
+        self.fixed.iter().chain(&self.templates)
+    }
+
+    fn is_enabled(&self, resource: &OfferedResource) -> bool {
+        let switch = self.switch.as_ref();
+        switch.is_none_or(|switch| switch.allows(Offer::Resource, resource.index))
+    }
+
+    /// Those that are enabled, and of which the caller of a request is told.
+    fn shown<'a>(
+        &self,
+        resources: impl Iterator<Item = &'a OfferedResource>,
+        request: &Request,
+        shows: impl Shows,
+    ) -> impl Iterator<Item = &'a RegisteredResource> {
+        let shown = resources.filter(move |resource| {
+            self.is_enabled(resource) && shows(request, resource.registered.definition.scopes)
+        });
+        shown.map(|resource| &resource.registered)
     }
 
     /// What each of the functions needs, in the order of [`find`](Self::find).
     #[cfg(feature = "auth")]
-    pub(super) fn scoped(
-        &self,
-    ) -> impl Iterator<Item = (&'static [UriPart], &'static [&'static str])> {
-        let all = self.fixed.iter().chain(&self.templates);
-        all.map(|resource| (resource.definition.parts, resource.definition.scopes))
-    }
-
-    /// What a read of `uri` needs. What a provider needs, it checks itself.
-    #[cfg(feature = "auth")]
-    pub(super) fn scopes(&self, uri: &str) -> &'static [&'static str] {
-        let found = self.find(uri);
-        found.map_or(&[], |(resource, _)| resource.definition.scopes)
+    pub(super) fn scoped(&self) -> impl Iterator<Item = (ResourceUri, &'static [&'static str])> {
+        let all = self.all().map(|resource| &resource.registered);
+        all.map(|resource| (resource.uri.clone(), resource.definition.scopes))
     }
 
     /// One page: the first begins with the functions' own, of those that are
@@ -89,20 +138,16 @@ impl Resources {
             }
         };
         if cursor.is_none() {
-            let own = self.fixed.iter();
-            let own = own
-                .filter(|resource| shows(context.request(), resource.definition.scopes))
-                .map(|resource| resource.definition.listed());
+            let own = self.shown(self.fixed.iter(), context.request(), shows);
+            let own = own.map(|resource| resource.definition.listed(resource.uri.as_str()));
             page.resources.splice(0..0, own);
         }
         Ok(page)
     }
 
     pub(super) fn templates(&self, request: &Request, shows: impl Shows) -> Vec<ResourceTemplate> {
-        let own = self.templates.iter();
-        let own = own
-            .filter(|resource| shows(request, resource.definition.scopes))
-            .map(|resource| resource.definition.template());
+        let own = self.shown(self.templates.iter(), request, shows);
+        let own = own.map(|resource| resource.definition.template(resource.uri.as_str()));
         let provided = self
             .provider
             .iter()
@@ -110,47 +155,61 @@ impl Resources {
         own.chain(provided).collect()
     }
 
-    /// Reads a resource: a fixed one, else of the first template that has the
-    /// URI, else what the provider has.
+    /// Reads what was found for `uri`.
     pub(super) async fn read(
         &self,
+        found: Found<'_>,
         uri: String,
         injections: Arc<Injections>,
         context: ToolContext,
         shows: impl Shows,
     ) -> Result<ReadResourceResult, ErrorData> {
-        if let Some((resource, values)) = self.find(&uri) {
+        if let Found::Own(resource, values) = found {
             let provided = Provided::new(injections, context);
-            let call = ResourceCall::new(resource.definition, uri, values, provided);
+            let call = ResourceCall::new(
+                resource.definition,
+                uri,
+                values,
+                resource.receiver.clone(),
+                provided,
+            );
             let missing = |mistakes| ErrorData::resource_not_found(mistakes, None);
             let read = (resource.read)(call).await;
             return read.map_err(|error: CallError| error.into_error(missing));
         }
-        match &self.provider {
-            Some(provider) => provider.read(&uri, &context).await,
-            None => Err(self.unknown(context.request(), shows)),
+        match (found, &self.provider) {
+            (Found::Provided, Some(provider)) => provider.read(&uri, &context).await,
+            _ => Err(self.unknown(context.request(), shows)),
         }
     }
 
-    fn find(&self, uri: &str) -> Option<(&RegisteredResource, Vec<String>)> {
-        let fixed = self
-            .indices
-            .get(uri)
-            .and_then(|index| self.fixed.get(*index));
-        if let Some(fixed) = fixed {
-            return Some((fixed, Vec::new()));
+    /// A fixed resource, else the first template that has the URI, else what the
+    /// provider has. Of a disabled one the URIs are not free for others, whose
+    /// contents nobody would expect there.
+    pub(super) fn find(&self, uri: &str) -> Found<'_> {
+        let fixed = self.indices.get(uri);
+        let fixed = fixed.and_then(|index| self.fixed.get(*index));
+        let found = match fixed {
+            Some(fixed) => Some((fixed, Vec::new())),
+            None => self.templates.iter().find_map(|template| {
+                let values = template.registered.uri.find(uri)?;
+                Some((template, values))
+            }),
+        };
+        match found {
+            None => Found::Provided,
+            Some((resource, _)) if !self.is_enabled(resource) => Found::Disabled,
+            Some((resource, values)) => {
+                let values = values.into_iter().map(str::to_owned);
+                Found::Own(&resource.registered, values.collect())
+            }
         }
-        self.templates.iter().find_map(|template| {
-            let values = find(template.definition.parts, uri)?;
-            Some((template, values.into_iter().map(str::to_owned).collect()))
-        })
     }
 
     fn unknown(&self, request: &Request, shows: impl Shows) -> ErrorData {
-        let all = self.fixed.iter().chain(&self.templates);
-        let uris: Vec<&str> = all
-            .filter(|resource| shows(request, resource.definition.scopes))
-            .map(|resource| resource.definition.uri)
+        let uris: Vec<&str> = self
+            .shown(self.all(), request, shows)
+            .map(|resource| resource.uri.as_str())
             .collect();
         let message = match uris.as_slice() {
             [] => "this server has no resources".to_owned(),
@@ -165,27 +224,34 @@ impl Resources {
 
 impl fmt::Debug for Resources {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.fixed.iter().chain(&self.templates);
-        formatter
-            .debug_set()
-            .entries(all.map(|resource| resource.definition.uri))
-            .finish()
+        let uris = self.all().map(|resource| resource.registered.uri.as_str());
+        formatter.debug_set().entries(uris).finish()
     }
 }
 
+/// Refuses what a prefix has made of a URI, if it is none.
+fn check_uri(resource: &RegisteredResource) -> Result<(), BuildError> {
+    let checked = resource.uri.check();
+    checked.map_err(|reason| BuildError::ResourceUri {
+        uri: resource.uri.as_str().to_owned(),
+        origin: resource.origin.clone().into_owned(),
+        reason,
+    })
+}
+
 /// Where each URI is; refuses one that is there twice.
-fn indices(fixed: &[RegisteredResource]) -> Result<HashMap<&'static str, usize>, BuildError> {
+fn indices(fixed: &[OfferedResource]) -> Result<HashMap<String, usize>, BuildError> {
     let mut indices = HashMap::with_capacity(fixed.len());
-    for (index, resource) in fixed.iter().enumerate() {
-        let uri = resource.definition.uri;
+    for (index, OfferedResource { registered, .. }) in fixed.iter().enumerate() {
+        let uri = registered.uri.as_str();
         let first = indices
-            .insert(uri, index)
+            .insert(uri.to_owned(), index)
             .and_then(|first| fixed.get(first));
         if let Some(first) = first {
             return Err(BuildError::DuplicateResource {
                 uri: uri.to_owned(),
-                first: first.origin.to_owned(),
-                second: resource.origin.to_owned(),
+                first: first.registered.origin.clone().into_owned(),
+                second: registered.origin.clone().into_owned(),
             });
         }
     }
@@ -193,16 +259,15 @@ fn indices(fixed: &[RegisteredResource]) -> Result<HashMap<&'static str, usize>,
 }
 
 /// Refuses a template that stands behind one which has all of its URIs.
-fn check_reachable(templates: &[RegisteredResource]) -> Result<(), BuildError> {
-    for (index, second) in templates.iter().enumerate() {
-        let sample = sample(second.definition.parts);
+fn check_reachable(templates: &[OfferedResource]) -> Result<(), BuildError> {
+    for (index, OfferedResource { registered, .. }) in templates.iter().enumerate() {
         let mut before = templates.iter().take(index);
-        if let Some(first) = before.find(|first| find(first.definition.parts, &sample).is_some()) {
+        if let Some(first) = before.find(|first| first.registered.uri.covers(&registered.uri)) {
             return Err(BuildError::HiddenResource {
-                template: second.definition.uri.to_owned(),
-                origin: second.origin.to_owned(),
-                by: first.definition.uri.to_owned(),
-                by_origin: first.origin.to_owned(),
+                template: registered.uri.as_str().to_owned(),
+                origin: registered.origin.clone().into_owned(),
+                by: first.registered.uri.as_str().to_owned(),
+                by_origin: first.registered.origin.clone().into_owned(),
             });
         }
     }

@@ -9,7 +9,7 @@ use rmcp::model::ToolsCapability;
 
 use super::error::{BuildError, check_injections, check_scopes};
 use super::switch::ToolSwitch;
-use crate::tool::{BuiltTool, Injections, Receiver, RegisteredTool, check_name};
+use crate::tool::{BuiltTool, Injections, Offer, Receiver, RegisteredTool, check_name};
 
 /// The tools of one server.
 pub(super) struct Tools {
@@ -22,11 +22,11 @@ pub(super) struct Tools {
 /// A tool, and the `self` it has if it is a method.
 pub(super) struct OfferedTool {
     pub(super) built: Arc<BuiltTool>,
-    pub(super) receiver: Option<Receiver>,
+    pub(super) receiver: Receiver,
 }
 
 impl Tools {
-    /// Builds every tool, and hands the switch what it switches.
+    /// Builds every tool.
     pub(super) fn build(
         tools: Vec<RegisteredTool>,
         injections: &Injections,
@@ -34,18 +34,8 @@ impl Tools {
     ) -> Result<Self, BuildError> {
         let indices = indices(&tools)?;
         let mut built = Vec::with_capacity(tools.len());
-        let mut starts = Vec::with_capacity(tools.len());
         for tool in tools {
-            if tool.starts_disabled && switch.is_none() {
-                return Err(BuildError::DisabledForEver {
-                    tool: tool.name.into_owned(),
-                });
-            }
-            starts.push((tool.name.clone().into_owned(), !tool.starts_disabled));
             built.push(OfferedTool::new(tool, injections)?);
-        }
-        if let Some(switch) = &switch {
-            switch.serve(starts)?;
         }
         Ok(Self {
             tools: built,
@@ -59,10 +49,6 @@ impl Tools {
         let mut capability = ToolsCapability::default();
         capability.list_changed = self.switch.is_some().then_some(true);
         (!self.tools.is_empty()).then_some(capability)
-    }
-
-    pub(super) fn switch(&self) -> Option<&ToolSwitch> {
-        self.switch.as_ref()
     }
 
     /// The tool of that name, if it is enabled.
@@ -79,7 +65,7 @@ impl Tools {
 
     fn is_enabled(&self, index: usize) -> bool {
         let switch = self.switch.as_ref();
-        switch.is_none_or(|switch| switch.allows(index))
+        switch.is_none_or(|switch| switch.allows(Offer::Tool, index))
     }
 
     /// What each tool needs, of those that need anything.

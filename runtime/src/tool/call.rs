@@ -1,6 +1,6 @@
 //! One call of a tool, as generated code sees it.
 
-use std::any::{Any, type_name};
+use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::arguments::Arguments;
 use super::built::BuiltTool;
 use super::provided::Provided;
+use super::receiver::Receiver;
 use super::validation::{Rules, has_null, prune};
 
 /// An answer in the making.
@@ -22,15 +23,11 @@ pub type ToolFuture = CallFuture<CallToolResult>;
 /// How a tool is called.
 pub type CallTool = fn(ToolCall) -> ToolFuture;
 
-/// The `self` of methods that are tools.
-pub(crate) type Receiver = Arc<dyn Any + Send + Sync>;
-
 /// One call of a tool.
 #[derive(Debug)]
 pub struct ToolCall {
     tool: Arc<BuiltTool>,
-    /// The `self` of a method.
-    receiver: Option<Receiver>,
+    receiver: Receiver,
     given: Value,
     provided: Provided,
 }
@@ -38,7 +35,7 @@ pub struct ToolCall {
 impl ToolCall {
     pub(crate) fn new(
         tool: Arc<BuiltTool>,
-        receiver: Option<Receiver>,
+        receiver: Receiver,
         given: Option<JsonObject>,
         provided: Provided,
     ) -> Self {
@@ -66,10 +63,7 @@ impl ToolCall {
     ///
     /// If the tool is no method of `T`; a set makes sure that it is.
     pub fn receiver<T: Any>(&self) -> Result<&T, CallError> {
-        self.receiver
-            .as_deref()
-            .and_then(|receiver| receiver.downcast_ref())
-            .ok_or(CallError::NotInjected(type_name::<T>()))
+        self.receiver.get()
     }
 
     /// What the server provides for a parameter `&T`.

@@ -14,7 +14,10 @@
 //! run_blocking     a call on a thread for blocking code       blocking.rs
 //! reply            what the function returned, as an answer   output.rs
 //! ToolMethods      a type with tools among its methods        method.rs
+//! Receiver         the `self` of a method                     receiver.rs
 //! ToolSet          tools that belong together                 set.rs
+//! RegisteredTool   a tool in a set                            registered.rs
+//! Offer            a tool, a resource or a prompt             offer.rs
 //! ```
 
 mod argument;
@@ -30,8 +33,11 @@ mod injection;
 mod keyword;
 mod method;
 mod name;
+mod offer;
 mod output;
 mod provided;
+mod receiver;
+mod registered;
 mod schema;
 mod set;
 mod validation;
@@ -41,7 +47,6 @@ pub use arguments::{Arguments, Taken};
 pub use blocking::run_blocking;
 pub use bound::Bound;
 pub(crate) use built::BuiltTool;
-pub(crate) use call::Receiver;
 pub use call::{CallError, CallFuture, CallTool, ToolCall, ToolFuture};
 pub use context::ToolContext;
 pub use definition::{OutputSchema, ToolDefinition};
@@ -49,16 +54,18 @@ pub use error::ToolError;
 pub use injection::Injection;
 pub(crate) use injection::Injections;
 pub use keyword::Keyword;
-pub use method::{ToolMethod, ToolMethods};
+pub use method::{Method, PromptMethod, ResourceMethod, ToolMethod, ToolMethods};
 pub(crate) use name::check_name;
+pub(crate) use offer::Offer;
 pub(crate) use output::take;
 pub use output::{
     DescribedOutput, OutputProbe, ReturnProbe, SplitValue, ToolFailure, ToolOutput, ViaValue,
     output_schema, reply,
 };
 pub(crate) use provided::Provided;
+pub(crate) use receiver::Receiver;
+pub(crate) use registered::{RegisteredPrompt, RegisteredResource, RegisteredTool};
 pub use set::{IntoToolSet, ToolSet, named_set};
-pub(crate) use set::{RegisteredPrompt, RegisteredResource, RegisteredTool};
 pub(crate) use validation::{shortened, shown};
 
 /// A tool that a server can serve. Implemented by `#[mcp_tool]`.

@@ -1,19 +1,19 @@
 //! Sets of tools, resources and prompts: what modules give to a server.
 
-use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use super::Tool;
-use super::call::{CallTool, Receiver};
-use super::definition::ToolDefinition;
 use super::method::ToolMethods;
-use crate::prompt::{GetPrompt, Prompt, PromptDefinition};
-use crate::resource::{ReadResource, Resource, ResourceDefinition};
+use super::offer::{Item, Offer};
+use super::receiver::Receiver;
+use super::registered::{RegisteredPrompt, RegisteredResource, RegisteredTool};
+use crate::prompt::Prompt;
+use crate::resource::Resource;
 
-/// Tools that belong together, and resources and prompts beside them. Modules
-/// make them, servers and other sets take them.
+/// Tools that belong together, and resources and prompts beside them. Modules and
+/// values make them, servers and other sets take them.
 ///
 /// # Examples
 ///
@@ -65,102 +65,56 @@ pub struct ToolSet {
     pub(crate) prompts: Vec<RegisteredPrompt>,
 }
 
-/// A resource as it was given to a set or a server.
-#[derive(Clone, Copy)]
-pub(crate) struct RegisteredResource {
-    /// The function, for messages.
-    pub(crate) origin: &'static str,
-    pub(crate) definition: ResourceDefinition,
-    pub(crate) read: ReadResource,
-}
-
-/// A prompt as it was given to a set or a server.
-#[derive(Clone)]
-pub(crate) struct RegisteredPrompt {
-    pub(crate) name: Cow<'static, str>,
-    /// The function, for messages.
-    pub(crate) origin: &'static str,
-    pub(crate) definition: PromptDefinition,
-    pub(crate) get: GetPrompt,
-}
-
-/// A tool as it was given to a set or a server.
-#[derive(Clone)]
-pub(crate) struct RegisteredTool {
-    pub(crate) name: Cow<'static, str>,
-    /// The function or method, for messages.
-    pub(crate) origin: Cow<'static, str>,
-    pub(crate) definition: ToolDefinition,
-    pub(crate) call: CallTool,
-    /// The `self` of a method.
-    pub(crate) receiver: Option<Receiver>,
-    pub(crate) starts_disabled: bool,
-}
-
 impl ToolSet {
     /// An empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The tools of a value: what [`ServerBuilder::tools`](crate::ServerBuilder::tools) takes, as a set that can be
+    /// What a value has for a server: what [`ServerBuilder::tools`](crate::ServerBuilder::tools) takes, as a set that can be
     /// changed first.
     pub fn of(tools: impl IntoToolSet) -> Self {
         tools.into_tool_set()
     }
 
-    /// The methods of `receiver`, which they share.
+    /// The methods of `receiver` that are offered; they share it.
     pub(super) fn of_methods<Set, T: ToolMethods<Set>>(receiver: Arc<T>) -> Self {
-        let receiver: Receiver = receiver;
-        let tools = T::METHODS.iter().map(|method| RegisteredTool {
-            name: Cow::Borrowed(method.definition.name),
-            origin: Cow::Owned(method.origin::<T>()),
-            definition: method.definition,
-            call: method.call,
-            receiver: Some(Arc::clone(&receiver)),
-            starts_disabled: false,
-        });
+        let receiver = Receiver::of(receiver);
+        let tools = T::TOOLS.iter();
+        let resources = T::RESOURCES.iter();
+        let prompts = T::PROMPTS.iter();
         Self {
-            tools: tools.collect(),
-            ..Self::default()
+            tools: tools
+                .map(|method| RegisteredTool::method::<T>(method, &receiver))
+                .collect(),
+            resources: resources
+                .map(|method| RegisteredResource::method::<T>(method, &receiver))
+                .collect(),
+            prompts: prompts
+                .map(|method| RegisteredPrompt::method::<T>(method, &receiver))
+                .collect(),
         }
     }
 
     /// Adds a tool: the name of a function marked `#[mcp_tool]`.
     pub fn tool<T: Tool>(mut self) -> Self {
-        self.tools.push(RegisteredTool {
-            name: Cow::Borrowed(T::DEFINITION.name),
-            origin: Cow::Borrowed(type_name::<T>()),
-            definition: T::DEFINITION,
-            call: T::call,
-            receiver: None,
-            starts_disabled: false,
-        });
+        self.tools.push(RegisteredTool::function::<T>());
         self
     }
 
     /// Adds a resource: the name of a function marked `#[mcp_resource]`.
     pub fn resource<R: Resource>(mut self) -> Self {
-        self.resources.push(RegisteredResource {
-            origin: type_name::<R>(),
-            definition: R::DEFINITION,
-            read: R::read,
-        });
+        self.resources.push(RegisteredResource::function::<R>());
         self
     }
 
     /// Adds a prompt: the name of a function marked `#[mcp_prompt]`.
     pub fn prompt<P: Prompt>(mut self) -> Self {
-        self.prompts.push(RegisteredPrompt {
-            name: Cow::Borrowed(P::DEFINITION.name),
-            origin: type_name::<P>(),
-            definition: P::DEFINITION,
-            get: P::get,
-        });
+        self.prompts.push(RegisteredPrompt::function::<P>());
         self
     }
 
-    /// Adds all of another set, or the tools of a value whose type is marked
+    /// Adds all of another set, or what a value has whose type is marked
     /// `#[mcp_tools]`.
     pub fn with(mut self, tools: impl IntoToolSet) -> Self {
         let Self {
@@ -175,8 +129,9 @@ impl ToolSet {
     }
 
     /// Puts `prefix` in front of the name of every tool and every prompt that is
-    /// in the set by now; resources keep their URIs. Whether MCP allows the names
-    /// is checked when the server is built.
+    /// in the set by now. Resources have no such names: what tells them apart are
+    /// their URIs, see [`uris_prefixed`](Self::uris_prefixed). Whether MCP allows
+    /// the names is checked when the server is built.
     pub fn prefixed(mut self, prefix: &str) -> Self {
         for tool in &mut self.tools {
             tool.name = Cow::Owned(format!("{prefix}{name}", name = tool.name));
@@ -187,11 +142,58 @@ impl ToolSet {
         self
     }
 
-    /// Lets every tool that is in the set by now start disabled: it is neither
-    /// listed nor called until a [`ToolSwitch`](crate::ToolSwitch) enables it.
+    /// Puts `prefix` behind the scheme in the URI of every resource that is in
+    /// the set by now: with `"work/"`, `mail://messages/{id}` becomes
+    /// `mail://work/messages/{id}`. Whether the text may stand in a URI is checked
+    /// when the server is built.
+    ///
+    /// # Examples
+    ///
+    /// Two values of one type have the same URIs, so that a server could not tell
+    /// which of them is meant:
+    ///
+    /// ```
+    /// use glassbox::{Server, ToolSet, mcp_resource, mcp_tools};
+    ///
+    /// struct Mailbox {
+    ///     owner: &'static str,
+    /// }
+    ///
+    /// #[mcp_tools]
+    /// impl Mailbox {
+    ///     /// Whose mailbox it is.
+    ///     #[mcp_resource("mail://owner")]
+    ///     fn owner(&self) -> &'static str {
+    ///         self.owner
+    ///     }
+    /// }
+    ///
+    /// let home = ToolSet::of(Mailbox { owner: "ada" });
+    /// let work = ToolSet::of(Mailbox { owner: "a.lovelace" });
+    /// let server = Server::builder("mail", "1.0.0")
+    ///     .tools(home) // mail://owner
+    ///     .tools(work.uris_prefixed("work/")) // mail://work/owner
+    ///     .build();
+    /// # server.unwrap();
+    /// ```
+    pub fn uris_prefixed(mut self, prefix: &str) -> Self {
+        for resource in &mut self.resources {
+            resource.uri.prefix(prefix);
+        }
+        self
+    }
+
+    /// Lets everything that is in the set by now start disabled: it is neither
+    /// listed nor answered until a [`ToolSwitch`](crate::ToolSwitch) enables it.
     pub fn disabled(mut self) -> Self {
         for tool in &mut self.tools {
             tool.starts_disabled = true;
+        }
+        for resource in &mut self.resources {
+            resource.starts_disabled = true;
+        }
+        for prompt in &mut self.prompts {
+            prompt.starts_disabled = true;
         }
         self
     }
@@ -202,12 +204,39 @@ impl ToolSet {
         let names = self.tools.iter().map(|tool| tool.name.clone().into_owned());
         names.collect()
     }
+
+    /// Everything in it; what is offered as the same, in order.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        let tools = self.tools.iter().map(|tool| Item {
+            offer: Offer::Tool,
+            key: &tool.name,
+            starts_disabled: tool.starts_disabled,
+        });
+        let resources = self.resources.iter().map(|resource| Item {
+            offer: Offer::Resource,
+            key: resource.uri.as_str(),
+            starts_disabled: resource.starts_disabled,
+        });
+        let prompts = self.prompts.iter().map(|prompt| Item {
+            offer: Offer::Prompt,
+            key: &prompt.name,
+            starts_disabled: prompt.starts_disabled,
+        });
+        tools.chain(resources).chain(prompts)
+    }
 }
 
 impl fmt::Debug for ToolSet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tools = self.tools.iter().map(|tool| (&tool.name, &tool.origin));
-        formatter.debug_map().entries(tools).finish()
+        let tools = self.tools.iter();
+        let resources = self.resources.iter();
+        let prompts = self.prompts.iter();
+        formatter
+            .debug_map()
+            .entries(tools.map(|tool| (&*tool.name, &tool.origin)))
+            .entries(resources.map(|resource| (resource.uri.as_str(), &resource.origin)))
+            .entries(prompts.map(|prompt| (&*prompt.name, &prompt.origin)))
+            .finish()
     }
 }
 
@@ -216,7 +245,7 @@ pub fn named_set<Set, T: ToolMethods<Set>>(receiver: impl Into<Arc<T>>) -> ToolS
     ToolSet::of_methods::<Set, T>(receiver.into())
 }
 
-/// What tools can be taken from: a [`ToolSet`], a value of a type whose `impl`
+/// What a set can be taken from: a [`ToolSet`], a value of a type whose `impl`
 /// block is marked `#[mcp_tools]`, or an `Arc` of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no set of tools",
@@ -224,7 +253,7 @@ pub fn named_set<Set, T: ToolMethods<Set>>(receiver: impl Into<Arc<T>>) -> ToolS
     note = "put `#[mcp_tools]` on an `impl` block of it and `#[mcp_tool]` on the methods, or collect functions: `ToolSet::new().tool::<name>()`"
 )]
 pub trait IntoToolSet {
-    /// The tools.
+    /// The tools, and the resources and prompts beside them.
     fn into_tool_set(self) -> ToolSet;
 }
 
