@@ -47,8 +47,6 @@ fn reports_parameters() {
               at `titel`
             an argument has one `#[arg(...)]`; write everything into the first
               at `#[arg]`
-            two arguments are called `d`; rename one of them
-              at `"d"`
             the name of an argument is empty; leave `rename` out, or write a name
               at `""`
             what is said of an argument stands in parentheses: `#[arg(default = "short")]`
@@ -57,6 +55,8 @@ fn reports_parameters() {
               at `#[arg(default)]`
             a parameter of a prompt needs a name, which is the argument's name: write `name: Type`, and take it apart in the body
               at `(i, j)`
+            two arguments are called `d`; rename one of them
+              at `"d"`
         "#]],
     );
 }

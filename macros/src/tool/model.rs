@@ -1,7 +1,7 @@
 //! A tool as decided: names resolved, parameters sorted into arguments and injections, every mistake reported.
 
 use syn::ext::IdentExt;
-use syn::{FnArg, ItemFn, LitStr, PatType};
+use syn::{ItemFn, LitStr, PatType};
 
 use super::args::{ArgArgs, Args};
 use super::argument::Argument;
@@ -12,7 +12,7 @@ use super::place::{Place, runtime};
 use crate::args::{CratePath, Keyed, Switch};
 use crate::diagnostics::Diagnostics;
 use crate::docs;
-use crate::input::{arg, described};
+use crate::input::{arg, check_unique, described, sorted};
 use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
@@ -123,17 +123,9 @@ impl Tool {
     }
 }
 
-/// Sorts the parameters, and takes what describes them out of the function.
 fn inputs(function: &mut ItemFn, diagnostics: &mut Diagnostics) -> Vec<Input> {
-    let mut inputs: Vec<Input> = Vec::new();
-    for parameter in &mut function.sig.inputs {
-        if let FnArg::Typed(parameter) = parameter
-            && let Some(input) = input(parameter, diagnostics)
-        {
-            check_unique(&input, &inputs, diagnostics);
-            inputs.push(input);
-        }
-    }
+    let inputs = sorted(function, diagnostics, input);
+    check_unique(&inputs, |argument| &argument.name, diagnostics);
     inputs
 }
 
@@ -146,17 +138,7 @@ fn input(parameter: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Input
             .unwrap_or_default()
     });
     match diagnostics.keep(Parameter::of(parameter, Offer::Tool))? {
-        Parameter::Injection { name, ty } => {
-            if let Some(arg) = arg {
-                diagnostics.on(
-                    arg,
-                    format!(
-                        "`{name}` is injected by the server and not an argument; remove `#[arg]`, or take it by value"
-                    ),
-                );
-            }
-            Some(Input::injection(name, ty))
-        }
+        Parameter::Injection { name, ty } => Some(Input::undescribed(name, ty, arg, diagnostics)),
         Parameter::Argument { name, ty } => {
             let name = LitStr::new(&name.unraw().to_string(), name.span());
             let args = args.unwrap_or_default();
@@ -172,23 +154,5 @@ fn input(parameter: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Input
                 diagnostics,
             ))))
         }
-    }
-}
-
-fn check_unique(input: &Input, others: &[Input], diagnostics: &mut Diagnostics) {
-    let Input::Argument(argument) = input else {
-        return;
-    };
-    let taken = others
-        .iter()
-        .any(|other| matches!(other, Input::Argument(other) if other.name == argument.name));
-    if taken {
-        diagnostics.on(
-            &argument.name,
-            format!(
-                "two arguments are called `{name}`; rename one of them",
-                name = argument.name.value()
-            ),
-        );
     }
 }
