@@ -145,7 +145,9 @@ fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
     let mut diagnostics = Diagnostics::default();
     for error in error.clone() {
         let text = error.to_string();
-        if text.starts_with("unknown argument") && !text.contains("; ") {
+        if let Some(advice) = elsewhere(&text, names) {
+            diagnostics.at(error.span(), format!("{text}; {advice}"));
+        } else if text.starts_with("unknown argument") && !text.contains("; ") {
             diagnostics.at(error.span(), format!("{text}; accepted are {accepted}"));
         } else {
             diagnostics.push(error);
@@ -155,6 +157,22 @@ fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
         .finish(())
         .err()
         .unwrap_or_else(|| error.clone())
+}
+
+/// How to write what has a key in other crates and none here.
+fn elsewhere(text: &str, names: &[&str]) -> Option<&'static str> {
+    let advice = match text {
+        "unknown argument `optional`" | "unknown argument `required`" => (
+            "default",
+            "an argument may be left out if its type is an `Option`, or with `default`",
+        ),
+        "unknown argument `annotations`" => (
+            "read_only",
+            "hints stand by themselves: write `read_only`, `destructive`, `idempotent` or `open_world`",
+        ),
+        _ => return None,
+    };
+    names.contains(&advice.0).then_some(advice.1)
 }
 
 /// A value, and where its key stands.

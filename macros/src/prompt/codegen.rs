@@ -99,7 +99,7 @@ fn answer(prompt: &Prompt) -> TokenStream {
             let take = match &argument.default {
                 None => quote_spanned!(span=> take(#index, #kind)),
                 Some(default) => {
-                    let default = default_value(default, ty);
+                    let default = default_value(&prompt.krate, default);
                     quote_spanned!(span=> take_or(#index, #kind, || ::core::option::Option::Some(#default)))
                 }
             };

@@ -101,6 +101,28 @@ fn empty_descriptions() {
 }
 
 #[test]
+fn keys_that_other_crates_have() {
+    check(
+        r#"#[mcp_tool(annotations(read_only_hint = true))] fn f(#[arg(optional)] a: u8, #[arg(required)] b: u8) {}"#,
+        expect![[r#"
+            unknown argument `annotations`; hints stand by themselves: write `read_only`, `destructive`, `idempotent` or `open_world`
+              at `annotations`
+            unknown argument `optional`; an argument may be left out if its type is an `Option`, or with `default`
+              at `optional`
+            unknown argument `required`; an argument may be left out if its type is an `Option`, or with `default`
+              at `required`
+        "#]],
+    );
+    check(
+        r#"#[mcp_prompt(annotations)] fn f() -> String { text() }"#,
+        expect![[r#"
+            unknown argument `annotations`; accepted are `blocking`, `crate`, `description`, `name`, `scopes`, `title`
+              at `annotations`
+        "#]],
+    );
+}
+
+#[test]
 fn attributes_of_fields() {
     let source = r#"#[mcp_tool] fn add(#[serde(default)] a: u8, #[schemars(range(min = 1))] b: u8) -> u8 { a + b }"#;
     check(

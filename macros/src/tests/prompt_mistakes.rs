@@ -230,7 +230,7 @@ fn expands_all_that_can_be_said() {
                                 my::glassbox::__private::TextProbe::<Style>::new().kind()
                             },
                             || ::core::option::Option::Some(
-                                ::core::convert::Into::<Style>::into("plain"),
+                                my::glassbox::__private::from_quoted("plain"),
                             ),
                         );
                     arguments.finish()?;

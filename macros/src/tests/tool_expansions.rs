@@ -132,7 +132,7 @@ pub async fn list_emails(
                                 .description("Gmail search query")
                                 .default(|| ::glassbox::__private::default_value::<
                                     String,
-                                >(::core::convert::Into::<String>::into(""))),
+                                >(::glassbox::__private::from_quoted(""))),
                             ::glassbox::__private::Argument::new::<f64>("ratio")
                                 .default(|| ::glassbox::__private::default_value::<
                                     f64,

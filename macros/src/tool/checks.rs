@@ -2,7 +2,7 @@
 
 use syn::{GenericParam, ItemFn, ReturnType, Safety, Signature};
 
-use super::parameter::check_returned;
+use super::returned;
 use crate::args::{Keyed, Switch};
 use crate::diagnostics::Diagnostics;
 use crate::offer::Offer;
@@ -82,7 +82,7 @@ pub(crate) fn check_function(
             diagnostics.on(ty, boxed_future(offer));
         } else {
             diagnostics
-                .keep(check_returned(ty, offer))
+                .keep(returned::check(ty, offer))
                 .unwrap_or_default();
         }
     }

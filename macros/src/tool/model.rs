@@ -5,7 +5,9 @@ use syn::{ItemFn, LitStr, PatType};
 
 use super::args::{ArgArgs, Args};
 use super::argument::Argument;
+use super::associated::check_free;
 use super::checks::{check_blocking, check_function};
+use super::defaults::check_independent;
 use super::name;
 use super::parameter::Parameter;
 use super::place::{Place, runtime};
@@ -104,6 +106,9 @@ impl Tool {
             asynchronous: function.sig.asyncness.is_some(),
             returns: Returns::of_function(&function.sig.output),
         };
+        if matches!(place, Place::Module) {
+            check_free(&function, Offer::Tool, diagnostics);
+        }
         body::rewrite(&mut function.block, context, &krate, diagnostics);
         Some(Self {
             krate,
@@ -126,6 +131,7 @@ impl Tool {
 fn inputs(function: &mut ItemFn, diagnostics: &mut Diagnostics) -> Vec<Input> {
     let inputs = sorted(function, diagnostics, input);
     check_unique(&inputs, |argument| &argument.name, diagnostics);
+    check_independent(&inputs, &function.sig, diagnostics);
     inputs
 }
 

@@ -127,7 +127,7 @@ impl ToolSet {
     }
 
     /// Adds a tool: the name of a function marked `#[mcp_tool]`.
-    pub fn tool<T: Tool>(mut self) -> Self {
+    pub fn tool<T: Tool>(/* .tool::<name>() */ mut self) -> Self {
         self.tools.push(RegisteredTool {
             name: Cow::Borrowed(T::DEFINITION.name),
             origin: Cow::Borrowed(type_name::<T>()),
@@ -140,7 +140,7 @@ impl ToolSet {
     }
 
     /// Adds a resource: the name of a function marked `#[mcp_resource]`.
-    pub fn resource<R: Resource>(mut self) -> Self {
+    pub fn resource<R: Resource>(/* .resource::<name>() */ mut self) -> Self {
         self.resources.push(RegisteredResource {
             origin: type_name::<R>(),
             definition: R::DEFINITION,
@@ -150,7 +150,7 @@ impl ToolSet {
     }
 
     /// Adds a prompt: the name of a function marked `#[mcp_prompt]`.
-    pub fn prompt<P: Prompt>(mut self) -> Self {
+    pub fn prompt<P: Prompt>(/* .prompt::<name>() */ mut self) -> Self {
         self.prompts.push(RegisteredPrompt {
             name: Cow::Borrowed(P::DEFINITION.name),
             origin: type_name::<P>(),
