@@ -8,6 +8,7 @@ use crate::args::CratePath;
 use crate::diagnostics::Diagnostics;
 use crate::docs;
 use crate::input::{arg, check_unique, described, sorted};
+use crate::marker::never_const;
 use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
@@ -80,6 +81,7 @@ impl Prompt {
             None => docs::description(&function.attrs, diagnostics),
         };
         let inputs = inputs(&mut function, diagnostics);
+        never_const(&mut function);
         let context = Context {
             kind: Kind::Function,
             asynchronous: function.sig.asyncness.is_some(),

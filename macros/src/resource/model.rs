@@ -11,6 +11,7 @@ use crate::diagnostics::Diagnostics;
 use crate::docs;
 use crate::fallback::is_arg;
 use crate::input::{described, sorted};
+use crate::marker::never_const;
 use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
@@ -109,6 +110,7 @@ impl Resource {
         if let (Some(uri), Some(parts)) = (uri, &parts) {
             check_covered(uri, parts, &function, diagnostics);
         }
+        never_const(&mut function);
         let context = Context {
             kind: Kind::Function,
             asynchronous: function.sig.asyncness.is_some(),

@@ -144,6 +144,7 @@ fn leaves_the_function_and_a_prompt_of_its_name() {
 fn expands_all_that_can_be_said() {
     expect![[r##"
         #[allow(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
+        #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
         fn f(
             notes: &Notes,
             words: u32,

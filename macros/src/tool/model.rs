@@ -15,6 +15,7 @@ use crate::args::{CratePath, Keyed, Switch};
 use crate::diagnostics::Diagnostics;
 use crate::docs;
 use crate::input::{arg, check_unique, described, sorted};
+use crate::marker::never_const;
 use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
@@ -101,6 +102,7 @@ impl Tool {
         };
         let receiver = place.receiver(&function, diagnostics);
         let inputs = inputs(&mut function, diagnostics);
+        never_const(&mut function);
         let context = Context {
             kind: Kind::Function,
             asynchronous: function.sig.asyncness.is_some(),
