@@ -159,20 +159,26 @@ fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
         .unwrap_or_else(|| error.clone())
 }
 
-/// How to write what has a key in other crates and none here.
+/// How to write what has a key in other crates and none here; `names` tell which attribute it is.
 fn elsewhere(text: &str, names: &[&str]) -> Option<&'static str> {
-    let advice = match text {
-        "unknown argument `optional`" | "unknown argument `required`" => (
-            "default",
-            "an argument may be left out if its type is an `Option`, or with `default`",
-        ),
-        "unknown argument `annotations`" => (
-            "read_only",
+    let key = text.strip_prefix("unknown argument `")?.strip_suffix('`')?;
+    let of = |name| names.contains(&name);
+    match key {
+        "optional" | "required" | "nullable" if of("minimum") => {
+            Some("an argument may be left out if its type is an `Option`, or with `default`")
+        }
+        "enum" | "choices" | "values" | "one_of" if of("minimum") => {
+            Some("an argument takes the values of its type: write an `enum` of them")
+        }
+        "type" if of("minimum") => Some("an argument has the type of its parameter"),
+        "annotations" if of("read_only") => Some(
             "hints stand by themselves: write `read_only`, `destructive`, `idempotent` or `open_world`",
         ),
-        _ => return None,
-    };
-    names.contains(&advice.0).then_some(advice.1)
+        "input_schema" | "output_schema" if of("read_only") => {
+            Some("schemas come from the types of the parameters, and from the return type")
+        }
+        _ => None,
+    }
 }
 
 /// A value, and where its key stands.

@@ -290,6 +290,34 @@ fn refuses_to_inject_what_arguments_are() {
 }
 
 #[test]
+fn refuses_types_without_a_size() {
+    check(
+        r#"#[mcp_tool] fn f(text: str, bytes: [u8], root: Path, path: graph::Path) {}"#,
+        expect![[r#"
+            arguments are owned: write `text: String`; `&T` parameters are injected by the server
+              at `str`
+            arguments are owned: write `bytes: Vec<u8>`; `&T` parameters are injected by the server
+              at `[u8]`
+            arguments are owned: write `root: PathBuf`; `&T` parameters are injected by the server
+              at `Path`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_to_borrow_for_longer_and_twice() {
+    check(
+        r#"#[mcp_tool] fn f(gmail: &'static Gmail, twice: &&Gmail) {}"#,
+        expect![[r#"
+            what the server injects is borrowed for as long as the call: write `gmail: &Gmail`
+              at `'static`
+            what the server injects is borrowed once: write `twice: &Gmail`
+              at `&&Gmail`
+        "#]],
+    );
+}
+
+#[test]
 fn refuses_code_and_handles_as_arguments() {
     check(
         r#"#[mcp_tool] fn f(then: fn(u32) -> u32, shape: Option<Box<dyn Shape>>, gmail: std::sync::Arc<Gmail>) {}"#,

@@ -51,6 +51,15 @@ fn check_injection(
 ) -> syn::Result<()> {
     let elem = peel(&reference.elem);
     match elem {
+        Type::Reference(_) if !is_of_an_argument(&owned(elem)) => {
+            return error(
+                ty,
+                format!(
+                    "what the server injects is borrowed once: write `{name}: &{owned}`",
+                    owned = readable(owned(elem))
+                ),
+            );
+        }
         Type::Slice(_) | Type::Reference(_) => return owned_instead(name, ty, offer),
         Type::Path(path) if owner(path).is_some() => return owned_instead(name, ty, offer),
         elem if is_of_an_argument(elem) => {
@@ -65,6 +74,17 @@ fn check_injection(
             );
         }
         _ => {}
+    }
+    if let Some(lifetime) = &reference.lifetime
+        && lifetime.ident == "static"
+    {
+        return error(
+            lifetime,
+            format!(
+                "what the server injects is borrowed for as long as the call: write `{name}: &{ty}`",
+                ty = readable(elem)
+            ),
+        );
     }
     if let Some(mutable) = &reference.mutability {
         return error(
@@ -107,6 +127,9 @@ fn check_injection(
 }
 
 fn check_argument(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<()> {
+    if is_unsized(ty) {
+        return owned_instead(name, ty, offer);
+    }
     if let Some(opaque) = opaque(ty) {
         return error(
             opaque,
@@ -207,20 +230,34 @@ fn owned_instead<T>(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<T> {
     )
 }
 
+/// Says whether values of the type have no size of their own.
+fn is_unsized(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(_) => true,
+        Type::Path(path) => owner(path).is_some(),
+        _ => false,
+    }
+}
+
 /// The type with what it borrows as its own.
 pub(super) fn owned(ty: &Type) -> Type {
     struct Own;
     impl VisitMut for Own {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             while let Type::Reference(reference) = ty {
-                *ty = match &*reference.elem {
-                    Type::Path(path) => owner(path).unwrap_or_else(|| Type::Path(path.clone())),
-                    Type::Slice(slice) => {
-                        let elem = &slice.elem;
-                        parse_quote!(Vec<#elem>)
+                *ty = (*reference.elem).clone();
+            }
+            match ty {
+                Type::Path(path) => {
+                    if let Some(owner) = owner(path) {
+                        *ty = owner;
                     }
-                    other => other.clone(),
-                };
+                }
+                Type::Slice(slice) => {
+                    let elem = &slice.elem;
+                    *ty = parse_quote!(Vec<#elem>);
+                }
+                _ => {}
             }
             visit_mut::visit_type_mut(self, ty);
         }
