@@ -1,5 +1,7 @@
 //! What compiles, what does not, and what the compiler says then.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// The toolchain whose messages are in `ui/rustc`.
@@ -39,4 +41,31 @@ fn lets_the_compiler_point_at_the_users_types() {
     }
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/rustc/fail/*.rs");
+}
+
+/// The guide tells what the compiler's own words are about; they are the compiler's still.
+#[test]
+fn the_guide_quotes_the_compiler() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guide = fs::read_to_string(root.join("../docs/guide.md")).unwrap();
+    let (_, table) = guide.split_once("| the compiler |").unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with("| "));
+    let quotes: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+    assert!(quotes.len() > 5, "{quotes:?}");
+
+    let messages = fs::read_dir(root.join("ui/rustc/fail")).unwrap();
+    let messages = messages.map(|entry| entry.unwrap().path());
+    let messages = messages.filter(|path| path.extension().is_some_and(|kind| kind == "stderr"));
+    let messages: String = messages
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    for quote in quotes {
+        assert!(
+            messages.contains(quote),
+            "the compiler does not say this: {quote}"
+        );
+    }
 }

@@ -84,7 +84,8 @@ fn likely_key<'a>(literal: &Lit, names: &[&'a str]) -> &'a str {
     known.next().or(names.first()).copied().unwrap_or("name")
 }
 
-/// Makes the struct that the parser fills, and the list of what it accepts, of one list.
+/// Makes the struct that the parser fills, and the list of what it accepts, of one list; with `impl given` behind it also
+/// the list of what is written.
 ///
 /// The struct goes through as it stands: darling names its variables at the spans of types, which nightly compilers join
 /// over their tokens, and a bracket of this macro among them would put the variable out of sight.
@@ -93,6 +94,29 @@ macro_rules! accepted {
     (@name $field:ident $rename:literal) => { $rename };
     (@names $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*) => {
         &[$($crate::args::accepted!(@name $field $($rename)?)),*]
+    };
+    (@given $name:ident $($(#[darling(rename = $rename:literal)])? pub(crate) $field:ident: $option:ident<$keyed:ident<$value:ident>>,)*) => {
+        impl $name {
+            /// What is written, with the place of its key.
+            pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, proc_macro2::Span)> {
+                let keys = [$((
+                    $crate::args::accepted!(@name $field $($rename)?),
+                    self.$field.as_ref().map(|given| given.key),
+                )),*];
+                keys.into_iter().filter_map(|(name, key)| Some((name, key?)))
+            }
+        }
+    };
+    (
+        $(#[$attribute:meta])*
+        pub(crate) struct $name:ident { $($fields:tt)* }
+        impl given
+    ) => {
+        $crate::args::accepted! {
+            $(#[$attribute])*
+            pub(crate) struct $name { $($fields)* }
+        }
+        $crate::args::accepted! { @given $name $($fields)* }
     };
     (
         $(#[$attribute:meta])*
@@ -116,13 +140,15 @@ pub(crate) fn read_accepted<T: FromMeta>(arguments: TokenStream, names: &[&str])
 
 /// Adds what is accepted to mistakes that darling has no suggestion for; it lists short lists only.
 fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let accepted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let accepted = accepted.join(", ");
     let mut diagnostics = Diagnostics::default();
     for error in error.clone() {
         let text = error.to_string();
-        if text.starts_with("unknown argument") && !text.contains("; ") {
-            let names = names.join(", ");
-            diagnostics.at(error.span(), format!("{text}; accepted are {names}"));
+        if let Some(advice) = elsewhere(&text, names) {
+            diagnostics.at(error.span(), format!("{text}; {advice}"));
+        } else if text.starts_with("unknown argument") && !text.contains("; ") {
+            diagnostics.at(error.span(), format!("{text}; accepted are {accepted}"));
         } else {
             diagnostics.push(error);
         }
@@ -131,6 +157,28 @@ fn with_accepted(error: &syn::Error, names: &[&str]) -> syn::Error {
         .finish(())
         .err()
         .unwrap_or_else(|| error.clone())
+}
+
+/// How to write what has a key in other crates and none here; `names` tell which attribute it is.
+fn elsewhere(text: &str, names: &[&str]) -> Option<&'static str> {
+    let key = text.strip_prefix("unknown argument `")?.strip_suffix('`')?;
+    let of = |name| names.contains(&name);
+    match key {
+        "optional" | "required" | "nullable" if of("minimum") => {
+            Some("an argument may be left out if its type is an `Option`, or with `default`")
+        }
+        "enum" | "choices" | "values" | "one_of" if of("minimum") => {
+            Some("an argument takes the values of its type: write an `enum` of them")
+        }
+        "type" if of("minimum") => Some("an argument has the type of its parameter"),
+        "annotations" if of("read_only") => Some(
+            "hints stand by themselves: write `read_only`, `destructive`, `idempotent` or `open_world`",
+        ),
+        "input_schema" | "output_schema" if of("read_only") => {
+            Some("schemas come from the types of the parameters, and from the return type")
+        }
+        _ => None,
+    }
 }
 
 /// A value, and where its key stands.

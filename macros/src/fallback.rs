@@ -3,13 +3,14 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, FnArg, ImplItem, ItemFn, ItemImpl, Macro, Path};
+use syn::{Attribute, Block, Expr, FnArg, ImplItem, ItemFn, ItemImpl, Macro, Path};
 
 use crate::args::CratePath;
 use crate::docs::is_doc;
 use crate::offer::Offer;
 use crate::phase::is_phase;
 use crate::phase::tokens::{mention, without_phases};
+use crate::tool::associated::is_associated;
 use crate::tool::parameter::borrowed;
 use crate::tools::args::Args;
 use crate::tools::{hidden, is_tools};
@@ -28,11 +29,8 @@ pub(crate) fn function(offer: Offer, error: &syn::Error, item: &TokenStream) -> 
     Strip::default().visit_item_fn_mut(&mut function);
     let mentions = others.iter().map(|other| mention(other.path()));
     function.block.stmts.splice(0..0, mentions);
-    // A method stands in an `impl`, where no type can stand beside it.
-    let placeholder = function
-        .sig
-        .receiver()
-        .is_none()
+    // In an `impl` no type can stand beside it.
+    let placeholder = (!is_associated(&function))
         .then(|| crate::marker::placeholder(offer, &function, &CratePath::default()));
     quote!(#errors #function #placeholder)
 }
@@ -83,6 +81,8 @@ pub(crate) fn phase(error: &syn::Error, item: &TokenStream) -> TokenStream {
             Strip::default().visit_item_fn_mut(&mut function);
             quote!(#errors #function)
         }
+        // An expression takes its value from the last thing in it.
+        Err(_) if syn::parse2::<Expr>(item.clone()).is_ok() => quote!({ #errors #item }),
         Err(_) => quote!(#errors #item),
     }
 }

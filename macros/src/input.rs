@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Ident, LitStr, PatType, Type};
+use syn::{Attribute, FnArg, Ident, ItemFn, LitStr, PatType, Type};
 
 use crate::args::CratePath;
 use crate::diagnostics::Diagnostics;
@@ -26,6 +26,65 @@ impl<A> Input<A> {
             parameter: LitStr::new(&name.unraw().to_string(), name.span()),
             ty: Box::new(ty.clone()),
         }
+    }
+
+    /// An injection that should not be described as an argument is.
+    pub(crate) fn undescribed(
+        name: &Ident,
+        ty: &Type,
+        arg: Option<&Attribute>,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        if let Some(arg) = arg {
+            diagnostics.on(
+                arg,
+                format!(
+                    "`{name}` is injected by the server and not an argument; remove `#[arg]`, or take it by value"
+                ),
+            );
+        }
+        Self::injection(name, ty)
+    }
+}
+
+/// Sorts the parameters with `sort`, which takes what describes one out of the function.
+pub(crate) fn sorted<A>(
+    function: &mut ItemFn,
+    diagnostics: &mut Diagnostics,
+    sort: impl Fn(&mut PatType, &mut Diagnostics) -> Option<Input<A>>,
+) -> Vec<Input<A>> {
+    let inputs = function.sig.inputs.iter_mut();
+    let typed = inputs.filter_map(|input| match input {
+        FnArg::Typed(parameter) => Some(parameter),
+        FnArg::Receiver(_) => None,
+    });
+    typed
+        .filter_map(|parameter| sort(parameter, diagnostics))
+        .collect()
+}
+
+/// Reports arguments that are called like one before them.
+pub(crate) fn check_unique<A>(
+    inputs: &[Input<A>],
+    name: impl Fn(&A) -> &LitStr,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut taken = Vec::new();
+    for input in inputs {
+        let Input::Argument(argument) = input else {
+            continue;
+        };
+        let name = name(argument);
+        if taken.contains(&name) {
+            diagnostics.on(
+                name,
+                format!(
+                    "two arguments are called `{name}`; rename one of them",
+                    name = name.value()
+                ),
+            );
+        }
+        taken.push(name);
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Attribute, Ident, ItemFn, Visibility};
+use syn::{Attribute, Ident, ItemFn, Visibility, parse_quote_spanned};
 
 use crate::args::CratePath;
 use crate::offer::Offer;
@@ -70,6 +70,16 @@ pub(crate) fn lints(place: Span, owns: bool) -> Option<TokenStream> {
             #[allow(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
         }
     })
+}
+
+/// Keeps clippy from asking for `const`, which is refused.
+pub(crate) fn never_const(function: &mut ItemFn) {
+    if function.sig.asyncness.is_none() {
+        let span = hygienic(function.sig.ident.span());
+        function.attrs.push(parse_quote_spanned! {span=>
+            #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
+        });
+    }
 }
 
 /// A type of the function's name that says nothing: after a mistake, so that whoever names it still compiles.

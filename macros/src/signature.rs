@@ -3,7 +3,9 @@
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{GenericArgument, Ident, PathArguments, ReturnType, Type, parse_quote};
+use syn::{
+    FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, Signature, Type, parse_quote,
+};
 
 /// What a function, a closure or an `async` block gives back.
 #[derive(Debug, Clone)]
@@ -63,6 +65,17 @@ impl Returns {
         }
         Some(ty)
     }
+}
+
+/// The names of the parameters that have one.
+pub(crate) fn parameters(sig: &Signature) -> impl Iterator<Item = &Ident> {
+    sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(parameter) => match &*parameter.pat {
+            Pat::Ident(name) => Some(&name.ident),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    })
 }
 
 /// The type inside parentheses and invisible groups.

@@ -17,10 +17,10 @@ pub use crate::resource::{
 pub use crate::text::{FromText, Optional, ReadText, Required, TextKind, TextProbe, ViaRequired};
 pub use crate::tool::{
     Argument, ArgumentType, Arguments, Bound, CallError, CallFuture, CallTool, DefaultValue,
-    DescribedOutput, Injection, Keyword, Method, OutputProbe, OutputSchema, PromptMethod,
-    ResourceMethod, ReturnProbe, ShownType, SplitValue, Taken, ToolCall, ToolDefinition,
-    ToolFailure, ToolFuture, ToolMethod, ToolOutput, ViaValue, default_value, named_set,
-    run_blocking,
+    DescribedOutput, FromQuoted, Injection, Keyword, Method, OutputProbe, OutputSchema,
+    PromptMethod, ResourceMethod, ReturnProbe, ShownType, SplitValue, Taken, ToolCall,
+    ToolDefinition, ToolFailure, ToolFuture, ToolMethod, ToolOutput, ViaValue, default_value,
+    from_quoted, named_set, run_blocking,
 };
 
 pub use crate::tool::{output_schema as schema_of, reply as reply_with};

@@ -178,7 +178,8 @@ impl Rewriter<'_> {
             }
             (Kind::AsyncBlock, _) => {
                 "`?` inside a phase needs an error type, and an `async` block has no place to write one: let the phase \
-                 end with its only `?`, or move the code into an `async fn`"
+                 end with its only `?`, or move the code into an `async fn`; where `#[tokio::main]` or \
+                 another attribute makes the block of a function, put `#[phase]` or `#[mcp_tool]` above it"
             }
         }
     }

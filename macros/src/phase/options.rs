@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Ident, Lit, LitInt, Token, parenthesized, token};
+use syn::{Expr, Ident, Lit, LitInt, LitStr, Token, parenthesized, token};
 
 use super::args::Field;
 use crate::args::in_words;
@@ -185,9 +185,17 @@ fn choice<T, const N: usize>(
         .collect::<Vec<_>>()
         .join(", ");
     let span = input.span();
-    let given = input
-        .call(Ident::parse_any)
-        .map_err(|_| syn::Error::new(span, format!("accepted here are {words}")))?;
+    let given = input.call(Ident::parse_any).map_err(|_| {
+        let quoted = input.fork().parse().map(|text: LitStr| text.value());
+        let known = |quoted: &String| choices.iter().any(|(word, _)| quoted == word);
+        syn::Error::new(
+            span,
+            match quoted.ok().filter(known) {
+                Some(word) => format!("{what} is a word without quotes: write `{word}`"),
+                None => format!("accepted here are {words}"),
+            },
+        )
+    })?;
     choices
         .into_iter()
         .find(|(word, _)| given == word)

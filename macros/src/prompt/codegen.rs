@@ -98,7 +98,7 @@ pub(crate) fn answer(prompt: &Prompt, path: &TokenStream) -> TokenStream {
             let take = match &argument.default {
                 None => quote_spanned!(span=> take(#index, #kind)),
                 Some(default) => {
-                    let default = default_value(default, ty);
+                    let default = default_value(&prompt.krate, default);
                     quote_spanned!(span=> take_or(#index, #kind, || ::core::option::Option::Some(#default)))
                 }
             };

@@ -1,13 +1,14 @@
 //! A prompt as decided: parameters sorted into arguments and injections, every mistake reported.
 
 use syn::ext::IdentExt;
-use syn::{FnArg, Ident, ItemFn, LitStr, PatType, ReturnType, Type};
+use syn::{Ident, ItemFn, LitStr, PatType, ReturnType, Type};
 
 use super::args::{ArgArgs, Args};
 use crate::args::CratePath;
 use crate::diagnostics::Diagnostics;
 use crate::docs;
-use crate::input::{arg, described};
+use crate::input::{arg, check_unique, described, sorted};
+use crate::marker::never_const;
 use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
@@ -83,6 +84,7 @@ impl Prompt {
         };
         let receiver = place.receiver(&function, Offer::Prompt, diagnostics);
         let inputs = inputs(&mut function, diagnostics);
+        never_const(&mut function);
         let context = Context {
             kind: Kind::Function,
             asynchronous: function.sig.asyncness.is_some(),
@@ -113,17 +115,9 @@ fn text_of(ident: &Ident) -> LitStr {
     LitStr::new(&ident.unraw().to_string(), ident.span())
 }
 
-/// Sorts the parameters, and takes what describes them out of the function.
 fn inputs(function: &mut ItemFn, diagnostics: &mut Diagnostics) -> Vec<Input> {
-    let mut inputs: Vec<Input> = Vec::new();
-    for parameter in &mut function.sig.inputs {
-        if let FnArg::Typed(parameter) = parameter
-            && let Some(input) = input(parameter, diagnostics)
-        {
-            check_unique(&input, &inputs, diagnostics);
-            inputs.push(input);
-        }
-    }
+    let inputs = sorted(function, diagnostics, input);
+    check_unique(&inputs, |argument| &argument.name, diagnostics);
     inputs
 }
 
@@ -132,17 +126,7 @@ fn input(parameter: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Input
     let arg = arg(&ours, diagnostics);
     let args = arg.map(|arg| diagnostics.keep(ArgArgs::read(arg)).unwrap_or_default());
     match diagnostics.keep(Parameter::of(parameter, Offer::Prompt))? {
-        Parameter::Injection { name, ty } => {
-            if let Some(arg) = arg {
-                diagnostics.on(
-                    arg,
-                    format!(
-                        "`{name}` is injected by the server and not an argument; remove `#[arg]`, or take it by value"
-                    ),
-                );
-            }
-            Some(Input::injection(name, ty))
-        }
+        Parameter::Injection { name, ty } => Some(Input::undescribed(name, ty, arg, diagnostics)),
         Parameter::Argument { name, ty } => {
             let ArgArgs {
                 default,
@@ -169,23 +153,5 @@ fn input(parameter: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Input
                 default: default.map(DefaultValue::new),
             }))
         }
-    }
-}
-
-fn check_unique(input: &Input, others: &[Input], diagnostics: &mut Diagnostics) {
-    let Input::Argument(argument) = input else {
-        return;
-    };
-    let is_taken = others
-        .iter()
-        .any(|other| matches!(other, Input::Argument(other) if other.name == argument.name));
-    if is_taken {
-        diagnostics.on(
-            &argument.name,
-            format!(
-                "two arguments are called `{name}`; rename one of them",
-                name = argument.name.value()
-            ),
-        );
     }
 }

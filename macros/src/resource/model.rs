@@ -10,7 +10,8 @@ use crate::args::{CratePath, Keyed, Value};
 use crate::diagnostics::Diagnostics;
 use crate::docs;
 use crate::fallback::is_arg;
-use crate::input::described;
+use crate::input::{described, sorted};
+use crate::marker::never_const;
 use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
@@ -108,6 +109,7 @@ impl Resource {
         if let (Some(uri), Some(parts)) = (uri, &parts) {
             check_covered(uri, parts, &function, diagnostics);
         }
+        never_const(&mut function);
         let context = Context {
             kind: Kind::Function,
             asynchronous: function.sig.asyncness.is_some(),
@@ -137,19 +139,14 @@ impl Resource {
     }
 }
 
-/// Sorts the parameters, and takes what describes them out of the function.
 fn inputs(
     function: &mut ItemFn,
     parts: Option<&[Part]>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Input> {
-    let mut inputs = Vec::new();
-    for parameter in &mut function.sig.inputs {
-        if let FnArg::Typed(parameter) = parameter {
-            inputs.extend(input(parameter, parts, diagnostics));
-        }
-    }
-    inputs
+    sorted(function, diagnostics, |parameter, diagnostics| {
+        input(parameter, parts, diagnostics)
+    })
 }
 
 fn input(

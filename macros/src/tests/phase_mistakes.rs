@@ -135,7 +135,7 @@ fn keeps_words_for_options() {
     check(
         r#"#[phase("x", kind = "client", ok = 1)] fn f() {}"#,
         expect![[r#"
-            accepted here are `internal`, `client`, `server`, `producer`, `consumer`
+            a kind of span is a word without quotes: write `client`
               at `"client"`
             `ok` takes attributes from the value: write `ok(app.rows = |value| value.len())`
               at `ok`
@@ -374,7 +374,7 @@ fn refuses_question_marks_in_async_blocks() {
     check(
         r#"#[phase] fn f() { let c = async { #[phase("x")] let a = { g().await? + 1 }; Ok(a) }; }"#,
         expect![[r#"
-            `?` inside a phase needs an error type, and an `async` block has no place to write one: let the phase end with its only `?`, or move the code into an `async fn`
+            `?` inside a phase needs an error type, and an `async` block has no place to write one: let the phase end with its only `?`, or move the code into an `async fn`; where `#[tokio::main]` or another attribute makes the block of a function, put `#[phase]` or `#[mcp_tool]` above it
               at `?`
         "#]],
     );

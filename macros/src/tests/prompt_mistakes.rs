@@ -47,8 +47,6 @@ fn reports_parameters() {
               at `titel`
             an argument has one `#[arg(...)]`; write everything into the first
               at `#[arg]`
-            two arguments are called `d`; rename one of them
-              at `"d"`
             the name of an argument is empty; leave `rename` out, or write a name
               at `""`
             what is said of an argument stands in parentheses: `#[arg(default = "short")]`
@@ -57,6 +55,8 @@ fn reports_parameters() {
               at `#[arg(default)]`
             a parameter of a prompt needs a name, which is the argument's name: write `name: Type`, and take it apart in the body
               at `(i, j)`
+            two arguments are called `d`; rename one of them
+              at `"d"`
         "#]],
     );
 }
@@ -144,6 +144,7 @@ fn leaves_the_function_and_a_prompt_of_its_name() {
 fn expands_all_that_can_be_said() {
     expect![[r##"
         #[allow(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
+        #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
         fn f(
             notes: &Notes,
             words: u32,
@@ -230,7 +231,7 @@ fn expands_all_that_can_be_said() {
                                 my::glassbox::__private::TextProbe::<Style>::new().kind()
                             },
                             || ::core::option::Option::Some(
-                                ::core::convert::Into::<Style>::into("plain"),
+                                my::glassbox::__private::from_quoted("plain"),
                             ),
                         );
                     arguments.finish()?;

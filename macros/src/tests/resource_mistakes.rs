@@ -407,7 +407,8 @@ fn leaves_the_function_and_a_resource_of_its_name() {
 
 #[test]
 fn expands_all_that_can_be_said() {
-    expect![[r#"
+    expect![[r##"
+        #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
         pub(crate) fn f(notes: &Notes, context: &ToolContext) -> Vec<u8> {
             notes.bytes()
         }
@@ -467,7 +468,7 @@ fn expands_all_that_can_be_said() {
                 })
             }
         }
-    "#]].assert_eq(&expand(
+    "##]].assert_eq(&expand(
         r#"#[mcp_resource("n:all", name = "all", title = "All", description = "d", mime_type = "text/markdown; charset=utf-8", size = 3, audience(user, assistant), priority = 1, blocking, crate = my::glassbox)]
         pub(crate) fn f(notes: &Notes, context: &ToolContext) -> Vec<u8> { notes.bytes() }"#,
     ));

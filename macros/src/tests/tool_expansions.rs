@@ -14,7 +14,8 @@ fn expands_the_smallest_tool() {
     check(
         r#"#[mcp_tool]
 fn ping() {}"#,
-        expect![[r#"
+        expect![[r##"
+            #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
             fn ping() {}
             ///The tool `ping`: a server offers it with `.tool::<ping>()`.
             #[allow(
@@ -40,7 +41,7 @@ fn ping() {}"#,
                     })
                 }
             }
-        "#]],
+        "##]],
     );
 }
 
@@ -132,7 +133,7 @@ pub async fn list_emails(
                                 .description("Gmail search query")
                                 .default(|| ::glassbox::__private::default_value::<
                                     String,
-                                >(::core::convert::Into::<String>::into(""))),
+                                >(::glassbox::__private::from_quoted(""))),
                             ::glassbox::__private::Argument::new::<f64>("ratio")
                                 .default(|| ::glassbox::__private::default_value::<
                                     f64,
@@ -192,6 +193,7 @@ fn names_the_tool_after_a_raw_identifier() {
         r#"#[mcp_tool] fn r#type(mut a: u32) -> u32 { a }"#,
         expect![[r##"
             #[allow(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
+            #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
             fn r#type(mut a: u32) -> u32 {
                 a
             }
@@ -239,6 +241,7 @@ fn follows_cfg_and_crate() {
         r#"#[mcp_tool(crate = facade::glass, description = "d")] #[cfg(unix)] pub(crate) fn f<'a>(a: &'a A) -> &'static str { a.text() }"#,
         expect![[r##"
             #[cfg(unix)]
+            #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
             pub(crate) fn f<'a>(a: &'a A) -> &'static str {
                 a.text()
             }
@@ -319,7 +322,8 @@ fn keeps_the_function_after_a_mistake() {
 fn expands_scopes_as_they_are_written() {
     check(
         r#"#[mcp_tool(scopes("files.read", "https://files.example/write",))] fn save() {}"#,
-        expect![[r#"
+        expect![[r##"
+            #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
             fn save() {}
             ///The tool `save`: a server offers it with `.tool::<save>()`.
             #[allow(
@@ -346,6 +350,6 @@ fn expands_scopes_as_they_are_written() {
                     })
                 }
             }
-        "#]],
+        "##]],
     );
 }

@@ -256,6 +256,176 @@ fn refuses_borrowed_arguments() {
 }
 
 #[test]
+fn refuses_to_inject_what_arguments_are() {
+    check(
+        r#"#[mcp_tool] fn f(n: &u32, text: &mut String, list: &'static Vec<Item>, some: &Option<Item>, map: &HashMap<String, &str>) {}"#,
+        expect![[r#"
+            arguments are owned: write `n: u32`; to have it injected by the server, wrap it in a type of its own
+              at `&u32`
+            arguments are owned: write `text: String`; to have it injected by the server, wrap it in a type of its own
+              at `&mut String`
+            arguments are owned: write `list: Vec<Item>`; to have it injected by the server, wrap it in a type of its own
+              at `&'static Vec<Item>`
+            arguments are owned: write `some: Option<Item>`; to have it injected by the server, wrap it in a type of its own
+              at `&Option<Item>`
+            arguments are owned: write `map: HashMap<String, String>`; to have it injected by the server, wrap it in a type of its own
+              at `&HashMap<String, &str>`
+        "#]],
+    );
+    check(
+        r#"#[mcp_prompt] fn f(root: &std::path::Path, text: &mut str, list: Vec<&Path>) {}"#,
+        expect![[r#"
+            a prompt returns its messages: write `-> String`, `-> Vec<PromptMessage>`, or `-> GetPromptResult`
+              at `f`
+            arguments are owned: write `root: PathBuf`; `&T` parameters are injected by the server
+              at `&std::path::Path`
+            arguments are owned: write `text: String`; `&T` parameters are injected by the server
+              at `&mut str`
+            arguments are owned: write `list: Vec<PathBuf>`; `&T` parameters are injected by the server
+              at `Vec<&Path>`
+        "#]],
+    );
+    let own = "#[mcp_tool] fn f(path: &graph::Path, list: &Items, lock: &Mutex<Vec<String>>) {}";
+    assert!(super::expand(own).contains("Injection::of::<Mutex<Vec<String>>>"));
+}
+
+#[test]
+fn refuses_types_without_a_size() {
+    check(
+        r#"#[mcp_tool] fn f(text: str, bytes: [u8], root: Path, path: graph::Path) {}"#,
+        expect![[r#"
+            arguments are owned: write `text: String`; `&T` parameters are injected by the server
+              at `str`
+            arguments are owned: write `bytes: Vec<u8>`; `&T` parameters are injected by the server
+              at `[u8]`
+            arguments are owned: write `root: PathBuf`; `&T` parameters are injected by the server
+              at `Path`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_to_borrow_for_longer_and_twice() {
+    check(
+        r#"#[mcp_tool] fn f(gmail: &'static Gmail, twice: &&Gmail) {}"#,
+        expect![[r#"
+            what the server injects is borrowed for as long as the call: write `gmail: &Gmail`
+              at `'static`
+            what the server injects is borrowed once: write `twice: &Gmail`
+              at `&&Gmail`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_code_and_handles_as_arguments() {
+    check(
+        r#"#[mcp_tool] fn f(then: fn(u32) -> u32, shape: Option<Box<dyn Shape>>, gmail: std::sync::Arc<Gmail>) {}"#,
+        expect![[r#"
+            arguments are data, and this is code: write a type such as an enum of what can be chosen, or `then: &T` to have it injected by the server
+              at `fn(u32) -> u32`
+            arguments are data, and this is code: write a type such as an enum of what can be chosen, or `shape: &T` to have it injected by the server
+              at `dyn Shape`
+            arguments are owned, and this is shared: write `gmail: &std::sync::Arc<Gmail>` for what was given with `.inject(..)`
+              at `std::sync::Arc<Gmail>`
+        "#]],
+    );
+}
+
+#[test]
+fn says_what_extractors_of_other_crates_are_here() {
+    check(
+        r#"#[mcp_tool] fn f(Parameters(params): Parameters<Params>, State(db): State<Db>, Json(Wide { a }): Json<Wide>, Meters(m): Meters) {}"#,
+        expect![[r#"
+            nothing has to be taken out of `Parameters` here; write each argument as a parameter, or `#[arg(flatten)] params: Params` where the arguments are the fields of a struct
+              at `Parameters(params)`
+            nothing has to be taken out of `State` here; what the server injects is borrowed: write `db: &Db`
+              at `State(db)`
+            nothing has to be taken out of `Json` here; write each argument as a parameter, or `#[arg(flatten)] name: Wide` where the arguments are the fields of a struct
+              at `Json(Wide { a })`
+            a parameter of a tool needs a name, which is the argument's name: write `name: Type`, and take it apart in the body
+              at `Meters(m)`
+        "#]],
+    );
+    check(
+        r#"#[mcp_prompt] fn f(Parameters(params): Parameters<Params>, State(db): State<Db>) -> String { text() }"#,
+        expect![[r#"
+            a parameter of a prompt needs a name, which is the argument's name: write `name: Type`, and take it apart in the body
+              at `Parameters(params)`
+            nothing has to be taken out of `State` here; what the server injects is borrowed: write `db: &Db`
+              at `State(db)`
+        "#]],
+    );
+}
+
+#[test]
+fn refuses_defaults_that_depend_on_other_arguments() {
+    check(
+        r#"#[mcp_tool] fn f(a: u32, #[arg(default = a + 1)] b: u32, #[arg(default = max(limit(), b))] limit: u32) {}"#,
+        expect![[r#"
+            a default is a part of the schema, before `a` is known: write `b: Option<u32>`, and `b.unwrap_or(..)` in the body
+              at `a`
+            a default is a part of the schema, before `b` is known: write `limit: Option<u32>`, and `limit.unwrap_or(..)` in the body
+              at `b`
+        "#]],
+    );
+    let own = "#[mcp_tool] fn f(a: u32, #[arg(default = a())] b: u32, #[arg(default = { let a = 1; a })] c: u32) {}";
+    assert!(super::expand(own).contains("default_value::<u32>(a())"));
+}
+
+#[test]
+fn refuses_defaults_that_the_type_cannot_hold() {
+    check(
+        r#"#[mcp_tool] fn f(#[arg(default = -1)] a: u8, #[arg(default = 300, maximum = 5)] b: u8, #[arg(default = 1.5)] c: i64, #[arg(example = 128)] d: Option<i8>) {}"#,
+        expect![[r#"
+            the default -1 does not fit `u8`, which goes from 0 to 255
+              at `-1`
+            the default 300 does not fit `u8`, which goes from 0 to 255
+              at `300`
+            `c` is an `i64`: write the default as an integer
+              at `1.5`
+            the example 128 does not fit `Option<i8>`, which goes from -128 to 127
+              at `128`
+        "#]],
+    );
+}
+
+#[test]
+fn finds_functions_of_blocks_by_their_own_type() {
+    check(
+        r#"#[mcp_tool] fn f(other: Vec<Self>) -> u32 { 1 }"#,
+        expect![[r#"
+            a tool with `Self` stands in an `impl` block: put `#[mcp_tools]` on the block
+              at `Self`
+        "#]],
+    );
+    check(
+        r#"#[mcp_tool] fn f(n: u32) -> u32 { Self::double(n) }"#,
+        expect![[r#"
+            a tool with `Self` stands in an `impl` block: put `#[mcp_tools]` on the block
+              at `Self`
+        "#]],
+    );
+    assert!(!super::fallback("#[mcp_tool] fn f(n: u32) -> Self { make(n) }").contains("enum"));
+    let own =
+        "#[mcp_tool] fn f(n: u32) -> u32 { struct A; impl A { fn new() -> Self { Self } } n }";
+    assert!(super::expand(own).contains("enum f"));
+    let block = "#[mcp_tools] impl A { #[mcp_tool] fn f(n: u32) -> u32 { Self::double(n) } }";
+    assert!(super::expand(block).contains("Self::double"));
+}
+
+#[test]
+fn refuses_to_never_answer() {
+    check(
+        r#"#[mcp_tool] fn f() -> ! { loop {} }"#,
+        expect![[r#"
+        a tool that never returns has no answer: write the type of what it answers with
+          at `!`
+    "#]],
+    );
+}
+
+#[test]
 fn refuses_arguments_with_lifetimes() {
     check(
         r#"#[mcp_tool] fn f<'a>(query: Cow<'a, str>, other: Cow<'_, str>) {}"#,

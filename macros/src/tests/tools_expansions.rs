@@ -134,6 +134,7 @@ impl<B, const N: usize> Notes for Mail<B, N> where B: Backend {
             where
                 B: Backend,
             {
+                #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
                 fn count(self: &Self) -> usize {
                     #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                     use glassbox::mcp_tool as _;
@@ -189,6 +190,7 @@ impl Gmail {
         expect![[r##"
             #[cfg(unix)]
             impl Gmail {
+                #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
                 fn version() -> u32 {
                     #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                     use mcp_tool as _;

@@ -56,6 +56,7 @@ pub(crate) struct ArgArgs {
     pub(crate) deprecated: Option<Keyed<Reason>>,
     pub(crate) flatten: Option<Keyed<Switch>>,
 }
+impl given
 }
 
 impl ArgArgs {

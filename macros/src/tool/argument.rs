@@ -109,6 +109,9 @@ impl Argument {
                 let Some(number) = Number::of(expr) else {
                     return;
                 };
+                if let Some(message) = shape::beyond(&self.ty, what, number) {
+                    return diagnostics.on(expr, message);
+                }
                 let range = self.bound(Name::Minimum).zip(self.bound(Name::Maximum));
                 if range.is_some_and(|(minimum, maximum)| maximum.less(minimum)) {
                     return;
@@ -154,6 +157,9 @@ impl Argument {
         let advice = match (Shape::of(&self.ty), &literal) {
             (Shape::Integer { .. } | Shape::Float | Shape::Boolean, Lit::Str(_)) => {
                 format!("`{name}` is {a_type}: write the {what} without quotes")
+            }
+            (Shape::Integer { .. }, Lit::Float(_)) => {
+                format!("`{name}` is {a_type}: write the {what} as an integer")
             }
             (Shape::Text, Lit::Int(_) | Lit::Float(_) | Lit::Bool(_)) => {
                 format!("`{name}` is {a_type}, a text: write the {what} in quotes")

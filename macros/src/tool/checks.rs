@@ -2,7 +2,7 @@
 
 use syn::{GenericParam, ItemFn, ReturnType, Safety, Signature};
 
-use super::parameter::check_returned;
+use super::returned;
 use crate::args::{Keyed, Switch};
 use crate::diagnostics::Diagnostics;
 use crate::offer::Offer;
@@ -88,7 +88,7 @@ pub(crate) fn check_function(
             );
         } else {
             diagnostics
-                .keep(check_returned(ty, offer))
+                .keep(returned::check(ty, offer))
                 .unwrap_or_default();
         }
     }

@@ -82,12 +82,12 @@ fn argument(krate: &CratePath, argument: &Argument) -> TokenStream {
     let private = krate.private(span);
     let description = description.iter();
     let default = default.iter().map(|default| {
-        let value = default_value(default, ty);
+        let value = default_value(krate, default);
         quote_spanned!(span=> .default(|| #private::default_value::<#ty>(#value)))
     });
     let example = example.iter().map(|example| {
         let ty = given(ty);
-        let value = default_value(example, ty);
+        let value = default_value(krate, example);
         quote_spanned!(span=> .examples(&[|| #private::default_value::<#ty>(#value)]))
     });
     let keywords = keywords.iter().map(|keyword| keyword_value(krate, keyword));
@@ -123,7 +123,7 @@ fn keyword_value(krate: &CratePath, keyword: &Keyword) -> TokenStream {
     quote_spanned!(span=> #private::Keyword::#name(#value))
 }
 
-pub(crate) fn default_value(default: &DefaultValue, ty: &syn::Type) -> TokenStream {
+pub(crate) fn default_value(krate: &CratePath, default: &DefaultValue) -> TokenStream {
     match default {
         DefaultValue::OfType(key) => {
             let span = hygienic(*key);
@@ -131,7 +131,8 @@ pub(crate) fn default_value(default: &DefaultValue, ty: &syn::Type) -> TokenStre
         }
         DefaultValue::Text(text) => {
             let span = hygienic(text.span());
-            quote_spanned!(span=> ::core::convert::Into::<#ty>::into(#text))
+            let private = krate.private(span);
+            quote_spanned!(span=> #private::from_quoted(#text))
         }
         DefaultValue::Value(value) => value.to_token_stream(),
     }

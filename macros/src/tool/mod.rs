@@ -5,8 +5,10 @@
 
 pub(crate) mod args;
 pub(crate) mod argument;
+pub(crate) mod associated;
 pub(crate) mod call;
 pub(crate) mod checks;
+mod defaults;
 pub(crate) mod definition;
 mod flatten;
 pub(crate) mod function;
@@ -15,7 +17,9 @@ pub(crate) mod model;
 pub(crate) mod name;
 mod number;
 pub(crate) mod parameter;
+mod pattern;
 pub(crate) mod place;
+mod returned;
 pub(crate) mod scopes;
 mod shape;
 pub(crate) mod value;

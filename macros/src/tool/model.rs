@@ -1,18 +1,21 @@
 //! A tool as decided: names resolved, parameters sorted into arguments and injections, every mistake reported.
 
 use syn::ext::IdentExt;
-use syn::{FnArg, ItemFn, LitStr, PatType};
+use syn::{ItemFn, LitStr, PatType};
 
 use super::args::{ArgArgs, Args};
 use super::argument::Argument;
+use super::associated::check_free;
 use super::checks::{check_blocking, check_function};
+use super::defaults::check_independent;
 use super::name;
 use super::parameter::Parameter;
 use super::place::{Place, runtime};
 use crate::args::{CratePath, Keyed, Switch};
 use crate::diagnostics::Diagnostics;
 use crate::docs;
-use crate::input::{arg, described};
+use crate::input::{arg, check_unique, described, sorted};
+use crate::marker::never_const;
 use crate::offer::Offer;
 use crate::phase::body::{self, Context, Kind};
 use crate::receiver::Receiver;
@@ -99,11 +102,15 @@ impl Tool {
         };
         let receiver = place.receiver(&function, Offer::Tool, diagnostics);
         let inputs = inputs(&mut function, diagnostics);
+        never_const(&mut function);
         let context = Context {
             kind: Kind::Function,
             asynchronous: function.sig.asyncness.is_some(),
             returns: Returns::of_function(&function.sig.output),
         };
+        if matches!(place, Place::Module) {
+            check_free(&function, Offer::Tool, diagnostics);
+        }
         body::rewrite(&mut function.block, context, &krate, diagnostics);
         Some(Self {
             krate,
@@ -123,17 +130,10 @@ impl Tool {
     }
 }
 
-/// Sorts the parameters, and takes what describes them out of the function.
 fn inputs(function: &mut ItemFn, diagnostics: &mut Diagnostics) -> Vec<Input> {
-    let mut inputs: Vec<Input> = Vec::new();
-    for parameter in &mut function.sig.inputs {
-        if let FnArg::Typed(parameter) = parameter
-            && let Some(input) = input(parameter, diagnostics)
-        {
-            check_unique(&input, &inputs, diagnostics);
-            inputs.push(input);
-        }
-    }
+    let inputs = sorted(function, diagnostics, input);
+    check_unique(&inputs, |argument| &argument.name, diagnostics);
+    check_independent(&inputs, &function.sig, diagnostics);
     inputs
 }
 
@@ -146,17 +146,7 @@ fn input(parameter: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Input
             .unwrap_or_default()
     });
     match diagnostics.keep(Parameter::of(parameter, Offer::Tool))? {
-        Parameter::Injection { name, ty } => {
-            if let Some(arg) = arg {
-                diagnostics.on(
-                    arg,
-                    format!(
-                        "`{name}` is injected by the server and not an argument; remove `#[arg]`, or take it by value"
-                    ),
-                );
-            }
-            Some(Input::injection(name, ty))
-        }
+        Parameter::Injection { name, ty } => Some(Input::undescribed(name, ty, arg, diagnostics)),
         Parameter::Argument { name, ty } => {
             let name = LitStr::new(&name.unraw().to_string(), name.span());
             let args = args.unwrap_or_default();
@@ -172,23 +162,5 @@ fn input(parameter: &mut PatType, diagnostics: &mut Diagnostics) -> Option<Input
                 diagnostics,
             ))))
         }
-    }
-}
-
-fn check_unique(input: &Input, others: &[Input], diagnostics: &mut Diagnostics) {
-    let Input::Argument(argument) = input else {
-        return;
-    };
-    let taken = others
-        .iter()
-        .any(|other| matches!(other, Input::Argument(other) if other.name == argument.name));
-    if taken {
-        diagnostics.on(
-            &argument.name,
-            format!(
-                "two arguments are called `{name}`; rename one of them",
-                name = argument.name.value()
-            ),
-        );
     }
 }

@@ -3,13 +3,15 @@
 use quote::ToTokens;
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Ident, Lifetime, Pat, PatType, Type, TypePath, TypeReference, parse_quote};
+use syn::{Ident, Lifetime, PatType, Type, TypePath, TypeReference, parse_quote};
 
+use super::pattern;
+use super::shape::{self, Shape};
 use crate::diagnostics::readable;
 use crate::offer::Offer;
 use crate::signature::{find, opaque, peel};
 
-fn error<T>(tokens: impl ToTokens, message: String) -> syn::Result<T> {
+pub(super) fn error<T>(tokens: impl ToTokens, message: String) -> syn::Result<T> {
     Err(syn::Error::new_spanned(tokens, message))
 }
 
@@ -24,31 +26,7 @@ pub(crate) enum Parameter<'a> {
 
 impl<'a> Parameter<'a> {
     pub(crate) fn of(parameter: &'a PatType, offer: Offer) -> syn::Result<Self> {
-        let name = match &*parameter.pat {
-            Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
-                &pattern.ident
-            }
-            Pat::Wild(wild) => {
-                return error(
-                    wild,
-                    format!(
-                        "a parameter of a {offer} needs a name, which is the {value}'s name: write `name: Type`; if the \
-                         body does not use it, write `let _ = name;` there",
-                        value = offer.value()
-                    ),
-                );
-            }
-            pattern => {
-                return error(
-                    pattern,
-                    format!(
-                        "a parameter of a {offer} needs a name, which is the {value}'s name: write `name: Type`, and \
-                         take it apart in the body",
-                        value = offer.value()
-                    ),
-                );
-            }
-        };
+        let name = pattern::name(parameter, offer)?;
         match peel(&parameter.ty) {
             Type::Reference(reference) => {
                 check_injection(name, &parameter.ty, reference, offer)?;
@@ -72,6 +50,42 @@ fn check_injection(
     offer: Offer,
 ) -> syn::Result<()> {
     let elem = peel(&reference.elem);
+    match elem {
+        Type::Reference(_) if !is_of_an_argument(&owned(elem)) => {
+            return error(
+                ty,
+                format!(
+                    "what the server injects is borrowed once: write `{name}: &{owned}`",
+                    owned = readable(owned(elem))
+                ),
+            );
+        }
+        Type::Slice(_) | Type::Reference(_) => return owned_instead(name, ty, offer),
+        Type::Path(path) if owner(path).is_some() => return owned_instead(name, ty, offer),
+        elem if is_of_an_argument(elem) => {
+            return error(
+                ty,
+                format!(
+                    "{value}s are owned: write `{name}: {owned}`; to have it injected by the server, wrap it in a type of \
+                     its own",
+                    value = offer.value(),
+                    owned = readable(owned(elem))
+                ),
+            );
+        }
+        _ => {}
+    }
+    if let Some(lifetime) = &reference.lifetime
+        && lifetime.ident == "static"
+    {
+        return error(
+            lifetime,
+            format!(
+                "what the server injects is borrowed for as long as the call: write `{name}: &{ty}`",
+                ty = readable(elem)
+            ),
+        );
+    }
     if let Some(mutable) = &reference.mutability {
         return error(
             mutable,
@@ -83,8 +97,6 @@ fn check_injection(
         );
     }
     match elem {
-        Type::Slice(_) | Type::Reference(_) => return owned_instead(name, ty, offer),
-        Type::Path(path) if is_str(path) => return owned_instead(name, ty, offer),
         Type::ImplTrait(_) | Type::TraitObject(_) => {
             let bounds = match elem {
                 Type::ImplTrait(ty) => ty.bounds.to_token_stream(),
@@ -115,6 +127,9 @@ fn check_injection(
 }
 
 fn check_argument(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<()> {
+    if is_unsized(ty) {
+        return owned_instead(name, ty, offer);
+    }
     if let Some(opaque) = opaque(ty) {
         return error(
             opaque,
@@ -131,6 +146,26 @@ fn check_argument(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<()> {
     if find(ty, |ty| matches!(ty, Type::Reference(_))).is_some() {
         return owned_instead(name, ty, offer);
     }
+    if let Some(code) = find(ty, |ty| matches!(ty, Type::FnPtr(_) | Type::TraitObject(_))) {
+        return error(
+            code,
+            format!(
+                "{value}s are data, and this is code: write a type such as an enum of what can be chosen, or \
+                 `{name}: &T` to have it injected by the server",
+                value = offer.value()
+            ),
+        );
+    }
+    if is_shared(ty) {
+        return error(
+            ty,
+            format!(
+                "{value}s are owned, and this is shared: write `{name}: &{ty}` for what was given with `.inject(..)`",
+                value = offer.value(),
+                ty = readable(ty)
+            ),
+        );
+    }
     match borrowed(ty) {
         Some(lifetime) => error(
             lifetime,
@@ -143,11 +178,28 @@ fn check_argument(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<()> {
     }
 }
 
-fn is_str(path: &TypePath) -> bool {
-    path.path
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "str" && segment.arguments.is_none())
+/// The type that owns what is only ever borrowed: `String` for `str`, `PathBuf` for `Path`.
+///
+/// A `Path` of the user's own may stand in another module: `&graph::Path`.
+fn owner(path: &TypePath) -> Option<Type> {
+    match readable(path).trim_start_matches("::") {
+        "str" | "std::primitive::str" | "core::primitive::str" => Some(parse_quote!(String)),
+        "Path" | "path::Path" | "std::path::Path" => Some(parse_quote!(PathBuf)),
+        _ => None,
+    }
+}
+
+/// Says whether a type is a handle to what others have as well.
+fn is_shared(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| matches!(last.ident.to_string().as_str(), "Arc" | "Rc"))
+}
+
+/// Says whether a type is one that arguments have, by its standard name: two of them could not be told apart among what
+/// is injected.
+fn is_of_an_argument(ty: &Type) -> bool {
+    shape::option(ty).is_some() || Shape::of(ty) != Shape::Unknown
 }
 
 /// The first lifetime other than `'static`.
@@ -166,55 +218,6 @@ pub(crate) fn borrowed(ty: &Type) -> Option<Lifetime> {
     find.0
 }
 
-/// Checks what a tool returns: it is given away, after the call and what it borrowed have ended.
-pub(crate) fn check_returned(ty: &Type, offer: Offer) -> syn::Result<()> {
-    if let Some(opaque) = opaque(ty) {
-        return error(
-            opaque,
-            format!(
-                "what a {offer} returns {becomes}: write a concrete type instead of `impl`",
-                becomes = offer.returned()
-            ),
-        );
-    }
-    let Some(lifetime) = borrow(ty) else {
-        return Ok(());
-    };
-    match lifetime {
-        Borrow::Reference => error(
-            ty,
-            format!(
-                "what a {offer} returns outlives the call, so it is owned: write `{owned}`",
-                owned = readable(owned(ty))
-            ),
-        ),
-        Borrow::Lifetime(lifetime) => error(
-            lifetime,
-            format!(
-                "what a {offer} returns outlives the call, so it is owned: write a type that borrows nothing, such as \
-                 `String`"
-            ),
-        ),
-    }
-}
-
-enum Borrow {
-    Reference,
-    Lifetime(Lifetime),
-}
-
-/// What a type borrows, unless for ever.
-fn borrow(ty: &Type) -> Option<Borrow> {
-    let reference = find(ty, |ty| {
-        matches!(ty, Type::Reference(reference)
-            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"))
-    });
-    match reference {
-        Some(_) => Some(Borrow::Reference),
-        None => borrowed(ty).map(Borrow::Lifetime),
-    }
-}
-
 /// "Arguments are owned", with the type to write instead.
 fn owned_instead<T>(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<T> {
     error(
@@ -227,20 +230,34 @@ fn owned_instead<T>(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<T> {
     )
 }
 
+/// Says whether values of the type have no size of their own.
+fn is_unsized(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(_) => true,
+        Type::Path(path) => owner(path).is_some(),
+        _ => false,
+    }
+}
+
 /// The type with what it borrows as its own.
-fn owned(ty: &Type) -> Type {
+pub(super) fn owned(ty: &Type) -> Type {
     struct Own;
     impl VisitMut for Own {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             while let Type::Reference(reference) = ty {
-                *ty = match &*reference.elem {
-                    Type::Path(path) if is_str(path) => parse_quote!(String),
-                    Type::Slice(slice) => {
-                        let elem = &slice.elem;
-                        parse_quote!(Vec<#elem>)
+                *ty = (*reference.elem).clone();
+            }
+            match ty {
+                Type::Path(path) => {
+                    if let Some(owner) = owner(path) {
+                        *ty = owner;
                     }
-                    other => other.clone(),
-                };
+                }
+                Type::Slice(slice) => {
+                    let elem = &slice.elem;
+                    *ty = parse_quote!(Vec<#elem>);
+                }
+                _ => {}
             }
             visit_mut::visit_type_mut(self, ty);
         }

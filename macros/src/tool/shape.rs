@@ -2,6 +2,8 @@
 
 use syn::{GenericArgument, PathArguments, Type};
 
+use super::number::Number;
+use crate::diagnostics::readable;
 use crate::signature::peel;
 
 /// The JSON form of a type, as far as its name tells.
@@ -48,6 +50,21 @@ impl Shape {
             _ => Self::Unknown,
         }
     }
+}
+
+/// Says that a number is beyond what its type holds.
+pub(crate) fn beyond(ty: &Type, what: &str, number: Number) -> Option<String> {
+    let (Shape::Integer { least, greatest }, Number::Integer(value)) = (Shape::of(ty), number)
+    else {
+        return None;
+    };
+    let fits = (least..=greatest).contains(&value);
+    (!fits).then(|| {
+        format!(
+            "the {what} {value} does not fit `{ty}`, which goes from {least} to {greatest}",
+            ty = readable(ty)
+        )
+    })
 }
 
 /// The type of what is given: `T` of an `Option<T>`.

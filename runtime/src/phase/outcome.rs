@@ -101,7 +101,7 @@ impl Outcome {
 #[diagnostic::on_unimplemented(
     message = "the compiler cannot tell the error type of this phase's `?` in time",
     label = "`{Self}` is found out too late",
-    note = "name the type where it is chosen, for example `.parse::<u8>()?`, or implement `glassbox::ErrorType` for `{Self}`"
+    note = "name the type where it is chosen, for example `.parse::<u8>()?` or, at the end, `Ok::<_, {Self}>(value)`; or implement `glassbox::ErrorType` for it, if it is yours"
 )]
 pub trait ErrorType {
     /// The class of this error, a constant word.

@@ -153,7 +153,7 @@ impl ServerBuilder {
     }
 
     /// Adds a tool: the name of a function marked `#[mcp_tool]`.
-    pub fn tool<T: Tool>(mut self) -> Self {
+    pub fn tool<T: Tool>(/* .tool::<name>() */ mut self) -> Self {
         self.tools = self.tools.tool::<T>();
         self
     }
@@ -213,7 +213,7 @@ impl ServerBuilder {
     /// let server = Server::builder("notes", "1.0.0").resource::<about>().build();
     /// # server.unwrap();
     /// ```
-    pub fn resource<R: Resource>(mut self) -> Self {
+    pub fn resource<R: Resource>(/* .resource::<name>() */ mut self) -> Self {
         self.tools = self.tools.resource::<R>();
         self
     }
@@ -234,7 +234,7 @@ impl ServerBuilder {
     /// let server = Server::builder("notes", "1.0.0").prompt::<summarize>().build();
     /// # server.unwrap();
     /// ```
-    pub fn prompt<P: Prompt>(mut self) -> Self {
+    pub fn prompt<P: Prompt>(/* .prompt::<name>() */ mut self) -> Self {
         self.tools = self.tools.prompt::<P>();
         self
     }

@@ -45,6 +45,23 @@ pub fn default_value<T: ShownType>(value: T) -> DefaultValue {
     serde_json::to_value(value)
 }
 
+/// A type that a text in quotes can be a default or an example of.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be made of a text in quotes",
+    label = "this text is no `{Self}`",
+    note = "write a value of that type, such as a variant of an enum, or implement `From<&'static str>` for it"
+)]
+pub trait FromQuoted: From<&'static str> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: From<&'static str>> FromQuoted for T {}
+
+/// Makes the value of `#[arg(default = "..")]`.
+#[must_use]
+pub fn from_quoted<T: FromQuoted>(text: &'static str) -> T {
+    T::from(text)
+}
+
 /// One owned parameter of a tool, as its author wrote it.
 #[derive(Clone, Copy, Debug)]
 pub struct Argument {

@@ -42,7 +42,9 @@ mod schema;
 mod set;
 mod validation;
 
-pub use argument::{Argument, ArgumentType, DefaultValue, ShownType, default_value};
+pub use argument::{
+    Argument, ArgumentType, DefaultValue, FromQuoted, ShownType, default_value, from_quoted,
+};
 pub use arguments::{Arguments, Taken};
 pub use blocking::run_blocking;
 pub use bound::Bound;

@@ -97,19 +97,19 @@ impl ToolSet {
     }
 
     /// Adds a tool: the name of a function marked `#[mcp_tool]`.
-    pub fn tool<T: Tool>(mut self) -> Self {
+    pub fn tool<T: Tool>(/* .tool::<name>() */ mut self) -> Self {
         self.tools.push(RegisteredTool::function::<T>());
         self
     }
 
     /// Adds a resource: the name of a function marked `#[mcp_resource]`.
-    pub fn resource<R: Resource>(mut self) -> Self {
+    pub fn resource<R: Resource>(/* .resource::<name>() */ mut self) -> Self {
         self.resources.push(RegisteredResource::function::<R>());
         self
     }
 
     /// Adds a prompt: the name of a function marked `#[mcp_prompt]`.
-    pub fn prompt<P: Prompt>(mut self) -> Self {
+    pub fn prompt<P: Prompt>(/* .prompt::<name>() */ mut self) -> Self {
         self.prompts.push(RegisteredPrompt::function::<P>());
         self
     }

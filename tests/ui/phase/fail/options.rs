@@ -21,10 +21,18 @@ use glassbox::phase;
 )]
 fn every_mistake() {}
 
+#[phase("quoted", kind = "client", err = "text")]
+fn words_in_quotes() {}
+
+#[phase("quoted", kind = "klient")]
+fn another_text() {}
+
 fn other() -> &'static str {
     "other"
 }
 
 fn main() {
     every_mistake();
+    words_in_quotes();
+    another_text();
 }

@@ -3,6 +3,8 @@ use glassbox::phase;
 fn plain() {
     #[phase("a")]
     let _a = 1;
+    let _b = #[phase("b")]
+    |number: u32| number + 1;
 }
 
 fn main() {

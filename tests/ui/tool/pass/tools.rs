@@ -46,10 +46,13 @@ fn add(a: i64, #[arg(minimum = -5)] b: i64) -> String {
 #[mcp_tool]
 fn nothing() {}
 
+/// A list that is found by a type of its own.
+struct Names(Vec<String>);
+
 /// Borrows with a lifetime of its own, and has arguments named after keywords.
 #[mcp_tool]
-fn name<'a>(names: &'a Vec<String>, r#type: usize) -> Option<String> {
-    names.get(r#type).cloned()
+fn name<'a>(names: &'a Names, r#type: usize) -> Option<String> {
+    names.0.get(r#type).cloned()
 }
 
 /// Present on some systems only.
@@ -65,4 +68,5 @@ fn main() {
     registered::<nothing>();
     registered::<name>();
     assert_eq!(add(1, 2), "3");
+    assert_eq!(name(&Names(vec!["a".to_owned()]), 0).as_deref(), Some("a"));
 }

@@ -1,12 +1,13 @@
-//! What `#[arg(...)]` adds to the schema of an argument, checked against its type.
+//! Reads keywords, and reports those that do not fit their argument or each other.
 
 use quote::ToTokens;
 use syn::{Expr, Lit, LitStr, Type};
 
-use super::number::Number;
-use super::shape::Shape;
+use super::{Keyword, KeywordValue, Name};
 use crate::args::{Keyed, Switch, Text, Value};
-use crate::diagnostics::{Diagnostics, readable, with_article};
+use crate::diagnostics::{Diagnostics, with_article};
+use crate::tool::number::Number;
+use crate::tool::shape::{self, Shape};
 
 /// The formats that clients know and the server checks.
 const FORMATS: [&str; 9] = [
@@ -20,109 +21,6 @@ const FORMATS: [&str; 9] = [
     "uri",
     "uuid",
 ];
-
-/// A keyword as decided.
-#[derive(Debug)]
-pub(crate) struct Keyword {
-    pub(crate) name: Name,
-    pub(crate) value: KeywordValue,
-    /// Where messages about the value point.
-    pub(crate) written: Expr,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Name {
-    Minimum,
-    Maximum,
-    MinLength,
-    MaxLength,
-    Pattern,
-    Format,
-    MinItems,
-    MaxItems,
-    UniqueItems,
-}
-
-#[derive(Debug)]
-pub(crate) enum KeywordValue {
-    Bound(Number),
-    Count(u64),
-    Text(LitStr),
-    Switch(bool),
-}
-
-impl Name {
-    /// As users write it.
-    pub(crate) fn written(self) -> &'static str {
-        match self {
-            Self::Minimum => "minimum",
-            Self::Maximum => "maximum",
-            Self::MinLength => "min_length",
-            Self::MaxLength => "max_length",
-            Self::Pattern => "pattern",
-            Self::Format => "format",
-            Self::MinItems => "min_items",
-            Self::MaxItems => "max_items",
-            Self::UniqueItems => "unique_items",
-        }
-    }
-
-    /// As the runtime's enum has it.
-    pub(crate) fn variant(self) -> &'static str {
-        match self {
-            Self::Minimum => "Minimum",
-            Self::Maximum => "Maximum",
-            Self::MinLength => "MinLength",
-            Self::MaxLength => "MaxLength",
-            Self::Pattern => "Pattern",
-            Self::Format => "Format",
-            Self::MinItems => "MinItems",
-            Self::MaxItems => "MaxItems",
-            Self::UniqueItems => "UniqueItems",
-        }
-    }
-
-    /// Whether values of the shape have what the keyword speaks of, as far as is known.
-    fn fits(self, shape: Shape) -> bool {
-        match self {
-            Self::Minimum | Self::Maximum => {
-                matches!(shape, Shape::Integer { .. } | Shape::Float | Shape::Unknown)
-            }
-            Self::MinLength | Self::MaxLength | Self::Pattern | Self::Format => {
-                matches!(shape, Shape::Text | Shape::Unknown)
-            }
-            Self::MinItems | Self::MaxItems | Self::UniqueItems => {
-                matches!(shape, Shape::List | Shape::Unknown)
-            }
-        }
-    }
-
-    /// What the keyword speaks of, and what to write for other types.
-    fn speaks_of(self, shape: Shape) -> &'static str {
-        match (self, shape) {
-            (Self::Minimum | Self::Maximum, Shape::Text) => {
-                "bounds a number (for a text write `min_length` or `max_length`)"
-            }
-            (Self::Minimum | Self::Maximum, Shape::List) => {
-                "bounds a number (for a list write `min_items` or `max_items`)"
-            }
-            (Self::Minimum | Self::Maximum, _) => "bounds a number",
-            (Self::MinLength | Self::MaxLength, Shape::List) => {
-                "counts the characters of a text (for a list write `min_items` or `max_items`)"
-            }
-            (Self::MinLength | Self::MaxLength, Shape::Integer { .. } | Shape::Float) => {
-                "counts the characters of a text (for a number write `minimum` or `maximum`)"
-            }
-            (Self::MinLength | Self::MaxLength, _) => "counts the characters of a text",
-            (Self::Pattern | Self::Format, _) => "is for texts",
-            (Self::MinItems | Self::MaxItems, Shape::Text) => {
-                "counts the items of a list (for a text write `min_length` or `max_length`)"
-            }
-            (Self::MinItems | Self::MaxItems, _) => "counts the items of a list",
-            (Self::UniqueItems, _) => "is for lists",
-        }
-    }
-}
 
 /// Reads keywords for one argument.
 pub(crate) struct Reader<'a> {
@@ -141,7 +39,6 @@ impl Reader<'_> {
         let Some((written, number)) = self.number(value, &advice) else {
             return;
         };
-        let ty = readable(self.ty);
         match (Shape::of(self.ty), number) {
             (shape, _) if !name.fits(shape) => {
                 let message = self.misfit(name, shape);
@@ -156,18 +53,10 @@ impl Reader<'_> {
                     word = name.written()
                 ),
             ),
-            (Shape::Integer { least, greatest }, Number::Integer(value))
-                if value < least || value > greatest =>
-            {
-                self.diagnostics.on(
-                    written,
-                    format!(
-                        "the {word} {value} does not fit `{ty}`, which goes from {least} to {greatest}",
-                        word = name.written()
-                    ),
-                );
-            }
-            _ => self.push(name, KeywordValue::Bound(number), written),
+            _ => match shape::beyond(self.ty, name.written(), number) {
+                Some(message) => self.diagnostics.on(written, message),
+                None => self.push(name, KeywordValue::Bound(number), written),
+            },
         }
     }
 
@@ -310,25 +199,6 @@ impl Reader<'_> {
             value,
             written,
         });
-    }
-}
-
-impl Keyword {
-    /// The bound, if it is one.
-    pub(crate) fn number(&self) -> Option<Number> {
-        match self.value {
-            KeywordValue::Bound(number) => Some(number),
-            KeywordValue::Count(count) => Some(Number::Integer(count.into())),
-            KeywordValue::Text(_) | KeywordValue::Switch(_) => None,
-        }
-    }
-
-    /// The regular expression, if it is one.
-    pub(crate) fn pattern(&self) -> Option<String> {
-        match (&self.value, self.name) {
-            (KeywordValue::Text(text), Name::Pattern) => Some(text.value()),
-            _ => None,
-        }
     }
 }
 

@@ -1,0 +1,8 @@
+use glassbox::mcp_tool;
+
+#[mcp_tool]
+fn length(text: str) -> usize {
+    text.len()
+}
+
+fn main() {}

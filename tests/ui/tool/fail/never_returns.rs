@@ -1,0 +1,10 @@
+use glassbox::mcp_tool;
+
+#[mcp_tool]
+fn serve() -> ! {
+    loop {}
+}
+
+fn main() {
+    serve();
+}
