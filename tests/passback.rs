@@ -278,9 +278,11 @@ async fn the_reference_profile_comes_in_addition() {
 const TOKEN: &str = "caller-token-1f2e3d";
 const KEY: &str = "upstream \"key\"/9c8b7a";
 
+struct BaseUrl(String);
+
 /// Puts secrets wherever an author could put them by mistake.
 #[mcp_tool]
-async fn spill(base_url: &String, text: String) -> String {
+async fn spill(base_url: &BaseUrl, text: String) -> String {
     #[phase("spill", spill.text = text, spill.key = KEY, spill.number = 271_828_182)]
     {
         let context = Context::current();
@@ -291,7 +293,7 @@ async fn spill(base_url: &String, text: String) -> String {
         let client = reqwest_middleware::ClientBuilder::new(support::http::client())
             .with(TracingMiddleware::new())
             .build();
-        let url = format!("{base_url}/ok?key={TOKEN}");
+        let url = format!("{}/ok?key={TOKEN}", base_url.0);
         let request = client.get(url).with_extension(UrlTemplate("/ok"));
         let _ = request.send().await;
     }
@@ -305,7 +307,7 @@ async fn known_secrets_leave_in_no_form() {
         .publish("*")
         .with_error_texts(true);
     let server = Server::builder(format!("server of {TOKEN}"), KEY)
-        .inject(upstream.url().to_owned())
+        .inject(BaseUrl(upstream.url().to_owned()))
         .tool::<spill>()
         .passback_policy(everything)
         .redact(KEY)

@@ -15,16 +15,17 @@ struct Mailbox {
     owner: String,
 }
 
+struct Greeting(&'static str);
+
 #[mcp_tools]
 impl Mailbox {
     /// Says whose mailbox it is.
     #[mcp_tool(read_only)]
-    #[expect(clippy::ptr_arg, reason = "what is injected is a `String`")]
-    async fn owner(&self, greeting: &String, #[arg(default = 1)] times: usize) -> String {
+    async fn owner(&self, greeting: &Greeting, #[arg(default = 1)] times: usize) -> String {
         #[phase("mail.greet", mail.times = times)]
         let greetings = {
             tokio::task::yield_now().await;
-            greeting.repeat(times)
+            greeting.0.repeat(times)
         };
         format!("{greetings} {}", self.owner)
     }
@@ -63,7 +64,7 @@ fn server() -> Server {
     let work = ToolSet::of(mailbox("ada@work")).prefixed("work_");
     let home = ToolSet::of(Arc::new(mailbox("ada@home"))).prefixed("home_");
     Server::builder("desk", "1")
-        .inject("hi".to_owned())
+        .inject(Greeting("hi"))
         .inject(store)
         .tools(work.with(home).prefixed("mail."))
         .tools(mailbox("nobody"))

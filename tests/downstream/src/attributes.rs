@@ -30,7 +30,7 @@ pub async fn traced_above(number: u32) -> Result<u32, ToolError> {
     Ok(number)
 }
 
-/// Attributes of the compiler, above and below.
+/// Attributes of the compiler, above and below a tool.
 #[cfg(not(any()))]
 #[doc(alias = "former")]
 #[mcp_tool]
@@ -42,13 +42,14 @@ pub fn old(number: u32) -> u32 {
     7
 }
 
+/// Attributes of the compiler, above and below a phase.
 #[deprecated]
 #[must_use = "it is a number"]
 #[cold]
 #[phase]
 #[cfg_attr(all(), inline(never))]
 #[expect(unused_variables, reason = "it has become useless")]
-fn old_phase(number: u32) -> u32 {
+pub fn old_phase(number: u32) -> u32 {
     7
 }
 
