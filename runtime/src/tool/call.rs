@@ -4,12 +4,15 @@ use std::any::{Any, type_name};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
 use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::built::BuiltTool;
+use super::context::ToolContext;
+use super::injection::Injections;
 use super::provided::Provided;
 use super::validation::{Rules, has_null, prune};
 
@@ -40,8 +43,10 @@ impl ToolCall {
         tool: Arc<BuiltTool>,
         receiver: Option<Receiver>,
         given: Option<JsonObject>,
-        provided: Provided,
+        injections: Arc<Injections>,
+        request: RequestContext<RoleServer>,
     ) -> Self {
+        let context = tool.borrows_context.then(|| ToolContext::new(request));
         let mut given = Value::Object(given.unwrap_or_default());
         if has_null(&given) {
             prune(&tool.rules, Rules::ROOT, &mut given);
@@ -50,7 +55,7 @@ impl ToolCall {
             tool,
             receiver,
             given,
-            provided,
+            provided: Provided::new(injections, context),
         }
     }
 
