@@ -21,7 +21,7 @@ use super::resources::Resources;
 use super::tools::OfferedTool;
 use super::tools::Tools;
 use crate::instrument::SessionEnd;
-use crate::tool::{Injections, ToolCall, ToolContext};
+use crate::tool::{Injections, Provided, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
 /// server: it may hold anything.
@@ -132,12 +132,13 @@ impl ServerHandler for ToolHandler {
                 return declined;
             }
             let cancelled = request.ct.clone();
+            let borrowed = tool.built.borrows_context;
+            let context = borrowed.then(|| ToolContext::new(request));
             let call = ToolCall::new(
                 Arc::clone(&tool.built),
                 tool.receiver.clone(),
                 params.arguments,
-                Arc::clone(&self.injections),
-                request,
+                Provided::new(Arc::clone(&self.injections), context),
             );
             let code = async move { (tool.built.call)(call).await };
             (tool, asking, attend(code, &cancelled))
@@ -269,7 +270,8 @@ impl ServerHandler for ToolHandler {
             let (injections, context) = (Arc::clone(&self.injections), ToolContext::new(request));
             let prompts = &self.prompts;
             let code = prompts.make(params, injections, context, self.shows());
-            (asking, attend(code, &cancelled))
+            // Seldom, and larger than a call of a tool, which is not to have its room.
+            (asking, attend(Box::pin(code), &cancelled))
         };
         let result = making.await?;
         let result = result.ok_or_else(|| panic_in("prompt"))?;

@@ -2,17 +2,14 @@
 
 use std::any::{Any, type_name};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::Value;
 
 use super::arguments::Arguments;
 use super::built::BuiltTool;
-use super::context::ToolContext;
-use super::injection::Injections;
 use super::provided::Provided;
 use super::validation::{Rules, has_null, prune};
 
@@ -34,7 +31,9 @@ pub struct ToolCall {
     tool: Arc<BuiltTool>,
     /// The `self` of a method.
     receiver: Option<Receiver>,
-    given: Value,
+    /// Until the arguments are taken: a call does not hold twice what it was
+    /// given while it runs.
+    given: Mutex<Value>,
     provided: Provided,
 }
 
@@ -43,10 +42,8 @@ impl ToolCall {
         tool: Arc<BuiltTool>,
         receiver: Option<Receiver>,
         given: Option<JsonObject>,
-        injections: Arc<Injections>,
-        request: RequestContext<RoleServer>,
+        provided: Provided,
     ) -> Self {
-        let context = tool.borrows_context.then(|| ToolContext::new(request));
         let mut given = Value::Object(given.unwrap_or_default());
         if has_null(&given) {
             prune(&tool.rules, Rules::ROOT, &mut given);
@@ -54,15 +51,17 @@ impl ToolCall {
         Self {
             tool,
             receiver,
-            given,
-            provided: Provided::new(injections, context),
+            given: Mutex::new(given),
+            provided,
         }
     }
 
-    /// The arguments of the call, to be taken one by one.
+    /// The arguments of the call, to be taken one by one; once, after which
+    /// there are none.
     #[must_use]
     pub fn arguments(&self) -> Arguments<'_> {
-        Arguments::new(&self.tool, &self.given)
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        Arguments::new(&self.tool, given.take())
     }
 
     /// What a method borrows as `&self`.

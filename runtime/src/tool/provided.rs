@@ -11,8 +11,8 @@ use super::injection::Injections;
 #[derive(Debug)]
 pub(crate) struct Provided {
     injections: Arc<Injections>,
-    /// The request, unless nobody borrows it: it is large.
-    context: Option<ToolContext>,
+    /// The request, unless nobody borrows it.
+    context: Option<Box<ToolContext>>,
 }
 
 impl Provided {
@@ -22,14 +22,14 @@ impl Provided {
     ) -> Self {
         Self {
             injections,
-            context: context.into(),
+            context: context.into().map(Box::new),
         }
     }
 
     /// What stands for a parameter `&T`.
     pub(crate) fn get<T: Any>(&self) -> Result<&T, CallError> {
         let found = if TypeId::of::<T>() == TypeId::of::<ToolContext>() {
-            let context = self.context.as_ref();
+            let context = self.context.as_deref();
             context.and_then(|context| (context as &dyn Any).downcast_ref())
         } else {
             self.injections.get()
