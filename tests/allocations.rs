@@ -89,6 +89,52 @@ fn nor_does_it_under_a_trace_context_that_is_handed_on() {
     assert_eq!(allocated.count_total, 0, "{allocated:?}");
 }
 
+/// Waits with what it was given until nobody wants it any more.
+#[mcp_tool]
+async fn wait(text: String) -> usize {
+    std::future::pending::<()>().await;
+    text.len()
+}
+
+/// Bytes that a call of `wait` holds beside its text, of which it is given so
+/// many; as many more are in `_meta`.
+fn held_beside(text_bytes: usize, meta: &Value) -> i64 {
+    const CALLS: i64 = 20;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let server = Server::builder("waiter", "1").tool::<wait>();
+    let handler = server.build().unwrap().handler();
+    let mut pipe = runtime.block_on(async { Pipe::over_lines(handler) });
+    runtime.block_on(pipe.send(initialize()));
+    let text = "x".repeat(text_bytes);
+    let mut post = |id: i64| {
+        let mut meta = meta.clone();
+        meta["junk"] = text.as_str().into();
+        let params = json!({"name": "wait", "arguments": {"text": text}, "_meta": meta});
+        let call = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params});
+        runtime.block_on(async {
+            pipe.post(call).await;
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        });
+    };
+    // Buffers and tables grow with the first ones.
+    (1..=CALLS).for_each(&mut post);
+    let measured = allocation_counter::measure(|| (CALLS + 1..=2 * CALLS).for_each(&mut post));
+    measured.bytes_current / CALLS - i64::try_from(text_bytes).unwrap()
+}
+
+#[test]
+fn a_call_in_flight_holds_what_it_was_given_once() {
+    for (meta, most) in [(json!({}), 6_000), (ask(true), 7_500)] {
+        let held = [1, 20_000].map(|text_bytes| held_beside(text_bytes, &meta));
+        assert!(held.iter().all(|held| *held < most), "{held:?} {meta}");
+    }
+}
+
 /// Starts work that outlives the call, and ends.
 #[mcp_tool]
 async fn scatter() -> u32 {

@@ -29,13 +29,11 @@ pub(crate) const MAX_TRACESTATE_BYTES: usize = 512;
 /// `None` when `_meta` carries neither a usable `traceparent` nor baggage, so
 /// that the ambient context stays as it is.
 pub(crate) fn extract(meta: &MetaObject, ambient: &Context) -> Option<Context> {
-    let remote = remote_parent(meta);
-    let has_baggage = meta.get_baggage().is_some();
-    if remote.is_none() && !has_baggage {
-        return None;
-    }
-    let with_baggage = has_baggage
-        .then(|| BaggagePropagator::new().extract_with_context(ambient, &MetaCarrier(meta)));
+    let fields = Fields::of(meta);
+    let remote = fields.remote_parent();
+    let with_baggage = fields
+        .baggage
+        .map(|_| BaggagePropagator::new().extract_with_context(ambient, &MetaCarrier(meta)));
     match remote {
         Some(remote) => {
             let context = with_baggage.as_ref().unwrap_or(ambient);
@@ -45,21 +43,46 @@ pub(crate) fn extract(meta: &MetaObject, ambient: &Context) -> Option<Context> {
     }
 }
 
-/// The span that `_meta.traceparent` names, with its `tracestate`.
-fn remote_parent(meta: &MetaObject) -> Option<SpanContext> {
-    let (trace_id, span_id, flags) = parse_traceparent(meta.get_traceparent()?)?;
-    let trace_state = meta
-        .get_tracestate()
-        .filter(|text| text.len() <= MAX_TRACESTATE_BYTES)
-        .and_then(|text| TraceState::from_str(text).ok())
-        .unwrap_or_default();
-    Some(SpanContext::new(
-        trace_id,
-        span_id,
-        flags,
-        true,
-        trace_state,
-    ))
+/// What `_meta` says of the context. Values that are no text are not there.
+#[derive(Default)]
+struct Fields<'a> {
+    traceparent: Option<&'a str>,
+    tracestate: Option<&'a str>,
+    baggage: Option<&'a str>,
+}
+
+impl<'a> Fields<'a> {
+    /// In one pass: `_meta` has few members, and each of three searches would
+    /// compare with most of them.
+    fn of(meta: &'a MetaObject) -> Self {
+        let mut fields = Self::default();
+        for (key, value) in meta.iter() {
+            match key.as_str() {
+                TRACEPARENT => fields.traceparent = value.as_str(),
+                TRACESTATE => fields.tracestate = value.as_str(),
+                BAGGAGE => fields.baggage = value.as_str(),
+                _ => {}
+            }
+        }
+        fields
+    }
+
+    /// The span that the `traceparent` names, with its `tracestate`.
+    fn remote_parent(&self) -> Option<SpanContext> {
+        let (trace_id, span_id, flags) = parse_traceparent(self.traceparent?)?;
+        let trace_state = self
+            .tracestate
+            .filter(|text| text.len() <= MAX_TRACESTATE_BYTES)
+            .and_then(|text| TraceState::from_str(text).ok())
+            .unwrap_or_default();
+        Some(SpanContext::new(
+            trace_id,
+            span_id,
+            flags,
+            true,
+            trace_state,
+        ))
+    }
 }
 
 /// Parses a `traceparent` (W3C Trace Context, section 3.2.2).
@@ -68,35 +91,39 @@ fn remote_parent(meta: &MetaObject) -> Option<SpanContext> {
 /// ids; as there, flags other than the sampled flag are cleared, and a higher
 /// version may carry further fields.
 pub(crate) fn parse_traceparent(text: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
-    let text = text.trim().as_bytes();
-    let version = lower_hex(text.get(..2)?)?;
-    let separators = [2, 35, 52].map(|at| text.get(at) == Some(&b'-'));
-    if version == 0xff || separators.contains(&false) {
-        return None;
-    }
-    match (version, text.len()) {
-        (_, 55) => {}
-        (1.., 56..) if text.get(55) == Some(&b'-') => {}
+    let (version, rest) = text.as_bytes().trim_ascii().split_first_chunk::<2>()?;
+    let (high, rest) = rest.strip_prefix(b"-")?.split_first_chunk::<16>()?;
+    let (low, rest) = rest.split_first_chunk::<16>()?;
+    let (span_id, rest) = rest.strip_prefix(b"-")?.split_first_chunk::<16>()?;
+    let (flags, rest) = rest.strip_prefix(b"-")?.split_first_chunk::<2>()?;
+    match (lower_hex(version)?, rest) {
+        (0..0xff, []) | (1..0xff, [b'-', ..]) => {}
         _ => return None,
     }
-    let [high, low] = [3..19, 19..35].map(|digits| text.get(digits).and_then(lower_hex));
-    let trace_id = TraceId::from(u128::from(high?) << 64 | u128::from(low?));
-    let span_id = SpanId::from(lower_hex(text.get(36..52)?)?);
-    let flags = TraceFlags::new(u8::try_from(lower_hex(text.get(53..55)?)?).ok()?);
+    let [high, low] = [lower_hex(high)?, lower_hex(low)?];
+    let trace_id = TraceId::from(u128::from(high) << 64 | u128::from(low));
+    let span_id = SpanId::from(lower_hex(span_id)?);
+    let flags = TraceFlags::new(u8::try_from(lower_hex(flags)?).ok()?);
     let valid = trace_id != TraceId::INVALID && span_id != SpanId::INVALID;
     valid.then_some((trace_id, span_id, flags & TraceFlags::SAMPLED))
 }
 
+/// What is no digit, in [`lower_hex`].
+const NO_DIGIT: u8 = 0xff;
+
 /// A number of at most 16 lower-case hex digits.
-fn lower_hex(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0, |number, digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u64::from(value))
-    })
+fn lower_hex<const DIGITS: usize>(digits: &[u8; DIGITS]) -> Option<u64> {
+    // One step after the other, each for all digits at once.
+    let values = digits.map(|digit| match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => NO_DIGIT,
+    });
+    let is_number = values.iter().fold(0, |all, value| all | value) != NO_DIGIT;
+    let number = values
+        .iter()
+        .fold(0, |number, value| number << 4 | u64::from(*value));
+    is_number.then_some(number)
 }
 
 /// Writes the context into a request's `_meta`: `traceparent`, `tracestate`

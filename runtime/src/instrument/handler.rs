@@ -287,6 +287,63 @@ impl<H: ServerHandler> Instrumented<H> {
             }),
         }
     }
+
+    // What follows are no `async fn`s, which would hold their parameters, and what
+    // they are handed to, for as long as the handler runs.
+
+    /// Calls a tool under observation.
+    fn observed_tool_call(
+        &self,
+        params: CallToolRequestParams,
+        request: Request,
+    ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> {
+        let passback = self.passback(&request);
+        let observation = self.observe(&request, passback, || Operation::tool_call(&params.name));
+        let name = observation.timer.is_some().then(|| params.name.clone());
+        let run = |request| self.handler.call_tool(params, request);
+        // An answer without an error tells that there is such a tool.
+        let known = |result: &Result<CallToolResponse, ErrorData>| {
+            let succeeded = result.as_ref().is_ok_and(|answer| !answer.is_error());
+            name.filter(|name| succeeded || self.handler.get_tool(name).is_some())
+                .map(|name| Target::Tool(name.into_owned()))
+        };
+        observation.run(request, run, known)
+    }
+
+    /// Reads a resource under observation.
+    fn observed_read(
+        &self,
+        params: ReadResourceRequestParams,
+        request: Request,
+    ) -> impl Future<Output = Result<ReadResourceResponse, ErrorData>> {
+        let passback = self.passback(&request);
+        let observation =
+            self.observe(&request, passback, || Operation::resource_read(&params.uri));
+        let run = |request| self.handler.read_resource(params, request);
+        observation.run(request, run, |_| None)
+    }
+
+    /// Gets a prompt under observation.
+    fn observed_prompt(
+        &self,
+        params: GetPromptRequestParams,
+        request: Request,
+    ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> {
+        // The author's own telemetry sees prompts in any case.
+        let passback = if self.options.covers_prompts {
+            self.passback(&request)
+        } else {
+            PassbackRequest::Off
+        };
+        let observation = self.observe(&request, passback, || Operation::prompt(&params.name));
+        let name = observation.timer.is_some().then(|| params.name.clone());
+        let run = |request| self.handler.get_prompt(params, request);
+        // An answer tells that there is such a prompt.
+        let known = |result: &Result<GetPromptResponse, ErrorData>| {
+            name.filter(|_| result.is_ok()).map(Target::Prompt)
+        };
+        observation.run(request, run, known)
+    }
 }
 
 type Request = RequestContext<RoleServer>;
@@ -298,17 +355,7 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let passback = self.passback(&request);
-        let observation = self.observe(&request, passback, || Operation::tool_call(&params.name));
-        let name = observation.timer.is_some().then(|| params.name.clone());
-        let run = |request| self.handler.call_tool(params, request);
-        // An answer without an error tells that there is such a tool.
-        let known = |result: &Result<CallToolResponse, ErrorData>| {
-            let succeeded = result.as_ref().is_ok_and(|answer| !answer.is_error());
-            name.filter(|name| succeeded || self.handler.get_tool(name).is_some())
-                .map(|name| Target::Tool(name.into_owned()))
-        };
-        observation.run(request, run, known).await
+        self.observed_tool_call(params, request).await
     }
 
     async fn read_resource(
@@ -316,11 +363,7 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let passback = self.passback(&request);
-        let observation =
-            self.observe(&request, passback, || Operation::resource_read(&params.uri));
-        let run = |request| self.handler.read_resource(params, request);
-        observation.run(request, run, |_| None).await
+        self.observed_read(params, request).await
     }
 
     async fn initialize(
@@ -393,20 +436,7 @@ impl<H: ServerHandler> ServerHandler for Instrumented<H> {
         params: GetPromptRequestParams,
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
-        // The author's own telemetry sees prompts in any case.
-        let passback = if self.options.covers_prompts {
-            self.passback(&request)
-        } else {
-            PassbackRequest::Off
-        };
-        let observation = self.observe(&request, passback, || Operation::prompt(&params.name));
-        let name = observation.timer.is_some().then(|| params.name.clone());
-        let run = |request| self.handler.get_prompt(params, request);
-        // An answer tells that there is such a prompt.
-        let known = |result: &Result<GetPromptResponse, ErrorData>| {
-            name.filter(|_| result.is_ok()).map(Target::Prompt)
-        };
-        observation.run(request, run, known).await
+        self.observed_prompt(params, request).await
     }
 
     async fn list_prompts(

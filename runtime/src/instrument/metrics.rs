@@ -186,7 +186,7 @@ impl Timer {
 
 /// Transport and protocol: few values, whatever a caller sends.
 fn of_connection(request: &RequestContext<RoleServer>) -> Vec<KeyValue> {
-    let mut attributes = transport(request);
+    let mut attributes: Vec<_> = transport(request).collect();
     attributes.extend(
         request
             .protocol_version()

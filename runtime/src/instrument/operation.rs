@@ -1,7 +1,10 @@
 //! What a request calls, as the conventions for MCP server spans describe it.
 
+use std::sync::Arc;
+
 use opentelemetry::{KeyValue, StringValue};
 use rmcp::RoleServer;
+use rmcp::model::RequestId;
 use rmcp::service::RequestContext;
 
 use crate::semconv;
@@ -11,6 +14,8 @@ const SESSION_ID_HEADER: &str = "mcp-session-id";
 const TOOLS_CALL: &str = "tools/call";
 const PROMPTS_GET: &str = "prompts/get";
 const RESOURCES_READ: &str = "resources/read";
+/// Attributes of a tool call over a pipe; others have a few more.
+const TOOL_ATTRIBUTES: usize = 6;
 
 /// A request that gets a SERVER span.
 #[derive(Debug)]
@@ -30,15 +35,18 @@ pub(super) struct Operation {
 
 impl Operation {
     pub(super) fn tool_call(name: &str) -> Self {
-        let tool = StringValue::from(name.to_owned());
+        // Shared: every phase has a copy of it.
+        let tool = StringValue::from(Arc::<str>::from(name));
+        let mut attributes = Vec::with_capacity(TOOL_ATTRIBUTES);
+        attributes.extend([
+            KeyValue::new(semconv::MCP_METHOD_NAME, TOOLS_CALL),
+            KeyValue::new(semconv::GEN_AI_OPERATION_NAME, semconv::EXECUTE_TOOL),
+            KeyValue::new(semconv::GEN_AI_TOOL_NAME, tool.clone()),
+        ]);
         Self {
             method: TOOLS_CALL,
-            span_name: format!("{TOOLS_CALL} {name}"),
-            attributes: vec![
-                KeyValue::new(semconv::MCP_METHOD_NAME, TOOLS_CALL),
-                KeyValue::new(semconv::GEN_AI_OPERATION_NAME, semconv::EXECUTE_TOOL),
-                KeyValue::new(semconv::GEN_AI_TOOL_NAME, tool.clone()),
-            ],
+            span_name: [TOOLS_CALL, " ", name].concat(),
+            attributes,
             private_attributes: Vec::new(),
             tool_name: Some(tool),
         }
@@ -60,7 +68,7 @@ impl Operation {
     pub(super) fn prompt(name: &str) -> Self {
         Self {
             method: PROMPTS_GET,
-            span_name: format!("{PROMPTS_GET} {name}"),
+            span_name: [PROMPTS_GET, " ", name].concat(),
             attributes: vec![
                 KeyValue::new(semconv::MCP_METHOD_NAME, PROMPTS_GET),
                 KeyValue::new(semconv::GEN_AI_PROMPT_NAME, name.to_owned()),
@@ -90,15 +98,14 @@ impl Operation {
     /// Adds what the request itself tells: id, protocol, session, transport.
     pub(super) fn describe(mut self, request: &RequestContext<RoleServer>) -> Self {
         let attributes = &mut self.attributes;
-        attributes.push(KeyValue::new(
-            semconv::JSONRPC_REQUEST_ID,
-            request.id.to_string(),
-        ));
+        let id = match &request.id {
+            RequestId::Number(number) => number.to_string(),
+            RequestId::String(text) => text.as_ref().to_owned(),
+        };
+        attributes.push(KeyValue::new(semconv::JSONRPC_REQUEST_ID, id));
         if let Some(version) = request.protocol_version() {
-            attributes.push(KeyValue::new(
-                semconv::MCP_PROTOCOL_VERSION,
-                version.to_string(),
-            ));
+            let version = version.as_str().to_owned();
+            attributes.push(KeyValue::new(semconv::MCP_PROTOCOL_VERSION, version));
         }
         attributes.extend(transport(request));
         if let Some(parts) = request.extensions.get::<http::request::Parts>() {
@@ -123,17 +130,23 @@ impl Operation {
 }
 
 /// How the request came in.
-pub(super) fn transport(request: &RequestContext<RoleServer>) -> Vec<KeyValue> {
-    let Some(parts) = request.extensions.get::<http::request::Parts>() else {
-        return vec![KeyValue::new(semconv::NETWORK_TRANSPORT, "pipe")];
+pub(super) fn transport(
+    request: &RequestContext<RoleServer>,
+) -> impl Iterator<Item = KeyValue> + use<> {
+    let attributes = match request.extensions.get::<http::request::Parts>() {
+        None => [
+            Some(KeyValue::new(semconv::NETWORK_TRANSPORT, "pipe")),
+            None,
+            None,
+        ],
+        Some(parts) => [
+            Some(KeyValue::new(semconv::NETWORK_TRANSPORT, "tcp")),
+            Some(KeyValue::new(semconv::NETWORK_PROTOCOL_NAME, "http")),
+            http_version(parts.version)
+                .map(|version| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, version)),
+        ],
     };
-    let mut attributes = vec![
-        KeyValue::new(semconv::NETWORK_TRANSPORT, "tcp"),
-        KeyValue::new(semconv::NETWORK_PROTOCOL_NAME, "http"),
-    ];
-    let version = http_version(parts.version);
-    attributes.extend(version.map(|v| KeyValue::new(semconv::NETWORK_PROTOCOL_VERSION, v)));
-    attributes
+    attributes.into_iter().flatten()
 }
 
 /// The other end of the connection, where the listener tells: as axum does with

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures_util::FutureExt as _;
+use futures_util::future::Either;
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
@@ -46,59 +48,48 @@ impl Observation<'_> {
     /// Nobody asked and nothing is exported: the request runs as it would
     /// without Glassbox, except that calls to other servers carry the caller's
     /// trace context (S01, S17).
-    pub(super) async fn run<A: Answer>(
+    pub(super) fn run<A, F>(
         self,
         mut request: RequestContext<RoleServer>,
-        run: impl AsyncFnOnceSend<A>,
-        known: impl FnOnce(&Result<A, ErrorData>) -> Option<Target> + Send,
-    ) -> Result<A, ErrorData> {
+        run: impl FnOnce(RequestContext<RoleServer>) -> F,
+        known: impl FnOnce(&Result<A, ErrorData>) -> Option<Target>,
+    ) -> impl Future<Output = Result<A, ErrorData>>
+    where
+        A: Answer,
+        F: Future<Output = Result<A, ErrorData>>,
+    {
         if !self.propagates {
-            return run.call(request).await;
+            return Either::Left(run(request));
         }
         let ambient = AmbientContext::of(&request);
-        let parent =
-            propagation::extract(&request.meta, &ambient).unwrap_or_else(|| ambient.clone());
+        let parent = propagation::extract(&request.meta, &ambient);
+        let parent = parent.unwrap_or_else(|| ambient.clone());
         let cancelled = request.ct.clone();
-        let result = match self.recording {
-            None => run.call(request).with_context(parent).await,
-            Some(recorded) => match Recording::start(recorded, &mut request, &parent, &ambient) {
-                Ok(recording) => {
-                    let context = recording.root.context().clone();
-                    let result = run.call(request).with_context(context).await;
-                    recording.finish(result, cancelled.is_cancelled())
-                }
-                Err(dropped) => run.call(request).with_context(dropped).await,
-            },
+        let started = self
+            .recording
+            .map(|recorded| Recording::start(recorded, &mut request, &parent, &ambient));
+        let (context, recording) = match started {
+            None => (parent, None),
+            Some(Ok(recording)) => (recording.root.context().clone(), Some(recording)),
+            Some(Err(dropped)) => (dropped, None),
         };
-        if let Some(timer) = self.timer
-            // A call that was cancelled is measured as such, by its drop.
-            && !(result.is_err() && cancelled.is_cancelled())
-        {
-            let known = known(&result);
-            timer.end(&result, known);
-        }
-        result
-    }
-}
-
-/// A function of the request that returns a `Send` future.
-pub(super) trait AsyncFnOnceSend<A>: Send {
-    fn call(
-        self,
-        request: RequestContext<RoleServer>,
-    ) -> impl Future<Output = Result<A, ErrorData>> + Send;
-}
-
-impl<A, F, Run> AsyncFnOnceSend<A> for Run
-where
-    Run: FnOnce(RequestContext<RoleServer>) -> F + Send,
-    F: Future<Output = Result<A, ErrorData>> + Send,
-{
-    fn call(
-        self,
-        request: RequestContext<RoleServer>,
-    ) -> impl Future<Output = Result<A, ErrorData>> + Send {
-        self(request)
+        let timer = self.timer;
+        let answered = run(request).with_context(context);
+        // Holds the handler's future once; a block that awaits it would twice.
+        Either::Right(answered.map(move |mut result| {
+            let was_cancelled = cancelled.is_cancelled();
+            if let Some(recording) = recording {
+                result = recording.finish(result, was_cancelled);
+            }
+            if let Some(timer) = timer
+                // A call that was cancelled is measured as such, by its drop.
+                && !(result.is_err() && was_cancelled)
+            {
+                let known = known(&result);
+                timer.end(&result, known);
+            }
+            result
+        }))
     }
 }
 

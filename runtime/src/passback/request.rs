@@ -27,11 +27,20 @@ impl PassbackRequest {
     /// `{"traces": {"request": true}}` means [`Off`](Self::Off) (S01, S02).
     #[must_use]
     pub fn from_meta(meta: &MetaObject) -> Self {
-        let Some(traces) = meta.get(OTEL_KEY).and_then(|otel| otel.get(TRACES_KEY)) else {
+        let otel = meta.get(OTEL_KEY).and_then(Value::as_object);
+        let traces = otel.and_then(|otel| otel.get(TRACES_KEY));
+        let Some(traces) = traces.and_then(Value::as_object) else {
             return Self::Off;
         };
-        let is_true = |key| traces.get(key).and_then(Value::as_bool) == Some(true);
-        match (is_true(REQUEST_KEY), is_true(DETAILED_KEY)) {
+        let (mut request, mut detailed) = (false, false);
+        for (key, value) in traces {
+            match key.as_str() {
+                REQUEST_KEY => request = *value == Value::Bool(true),
+                DETAILED_KEY => detailed = *value == Value::Bool(true),
+                _ => {}
+            }
+        }
+        match (request, detailed) {
             (false, _) => Self::Off,
             (true, false) => Self::TopLevel,
             (true, true) => Self::Detailed,

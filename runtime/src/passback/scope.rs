@@ -55,7 +55,8 @@ struct Inner {
 /// What all spans of a request may say of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Subject {
-    /// The tool being called, if this is a tool call.
+    /// The tool being called, if this is a tool call. Every phase has a copy of
+    /// it, so it is one that costs nothing.
     pub(crate) tool_name: Option<StringValue>,
     /// Whether phases carry the reference profile's attributes as well.
     pub(crate) has_reference_profile: bool,
@@ -210,12 +211,6 @@ impl ScopeGuard {
         subject: Subject,
     ) -> Self {
         let bucket = Arc::new(bucket);
-        // Every phase has a copy of it.
-        let shared = |name: StringValue| StringValue::from(Arc::<str>::from(name.as_str()));
-        let subject = Subject {
-            tool_name: subject.tool_name.map(shared),
-            ..subject
-        };
         Self(Scope(Arc::new(Inner {
             tracer,
             collector,

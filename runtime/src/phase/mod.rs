@@ -48,7 +48,19 @@ impl Phase {
     /// Starts a phase under the current span.
     ///
     /// `declare` runs only when the phase is recorded.
+    #[inline]
     pub fn start(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
+        if is_recorded() {
+            Self::start_recorded(name, declare)
+        } else {
+            Self(None)
+        }
+    }
+
+    /// Out of the way of phases that nobody asked for, which should cost next to
+    /// nothing.
+    #[cold]
+    fn start_recorded(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
         // Nothing of the author's runs while the current context is looked at:
         // what it declares may have phases of its own.
         let current = Context::map_current(|context| {
@@ -153,6 +165,11 @@ impl Phase {
         let _guard = self.0.as_ref().map(PhaseSpan::attach);
         body()
     }
+}
+
+/// Whether phases are recorded below the current span.
+fn is_recorded() -> bool {
+    Context::map_current(|context| context.get::<Scope>().is_some())
 }
 
 /// Adds what the conventions say of a phase, where the author says nothing.

@@ -1,10 +1,8 @@
 //! Tools, resources and prompts as an rmcp handler.
 
 use std::fmt;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
     CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, ListPromptsResult,
@@ -16,14 +14,14 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 #[cfg(feature = "auth")]
 use super::access::Access;
+use super::attend::attend;
 use super::consent::Asking;
 use super::prompts::Prompts;
 use super::resources::Resources;
 use super::switch::ToolSwitch;
 use super::tools::OfferedTool;
 use super::tools::Tools;
-use crate::instrument::{SessionEnd, note_failure};
-use crate::semconv;
+use crate::instrument::SessionEnd;
 use crate::tool::{Injections, Provided, ToolCall, ToolContext};
 
 /// What a panic in a tool says to the model. The panic's own text stays on the
@@ -122,25 +120,32 @@ impl ServerHandler for ToolHandler {
         params: CallToolRequestParams,
         request: Request,
     ) -> Result<CallToolResponse, ErrorData> {
-        let mut request = self.identified(request);
-        let found = self.tools.get(&params.name);
-        let tool = found.ok_or_else(|| Tools::unknown(self.shown(&request)))?;
-        #[cfg(feature = "auth")]
-        if let Some(refusal) = self.access.refusal(&request, "tool", tool.built.scopes) {
-            return refusal.into_tool_answer();
-        }
-        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
-        if let Some(declined) = asking.declined() {
-            return declined;
-        }
-        let cancelled = request.ct.clone().cancelled_owned();
-        let call = ToolCall::new(
-            Arc::clone(&tool.built),
-            tool.receiver.clone(),
-            params.arguments,
-            Provided::new(Arc::clone(&self.injections), ToolContext::new(request)),
-        );
-        match attend(async { (tool.built.call)(call).await }, cancelled).await? {
+        // What the tool does not borrow is gone before it runs.
+        let (tool, asking, running) = {
+            let (params, mut request) = (params, self.identified(request));
+            let found = self.tools.get(&params.name);
+            let tool = found.ok_or_else(|| Tools::unknown(self.shown(&request)))?;
+            #[cfg(feature = "auth")]
+            if let Some(refusal) = self.access.refusal(&request, "tool", tool.built.scopes) {
+                return refusal.into_tool_answer();
+            }
+            let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+            if let Some(declined) = asking.declined() {
+                return declined;
+            }
+            let cancelled = request.ct.clone();
+            let borrowed = tool.built.borrows_context;
+            let context = borrowed.then(|| ToolContext::new(request));
+            let call = ToolCall::new(
+                Arc::clone(&tool.built),
+                tool.receiver.clone(),
+                params.arguments,
+                Provided::new(Arc::clone(&self.injections), context),
+            );
+            let code = async move { (tool.built.call)(call).await };
+            (tool, asking, attend(code, &cancelled))
+        };
+        match running.await? {
             Some(answer) => {
                 let answer = answer.or_else(crate::tool::CallError::into_answer);
                 asking.answer(answer.map(CallToolResponse::Complete))
@@ -173,7 +178,8 @@ impl ServerHandler for ToolHandler {
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
         match &self.switch {
-            Some(switch) => switch.tell_subscriber(&subscription).await,
+            // Seldom, and large: other requests are not to have its room.
+            Some(switch) => Box::pin(switch.tell_subscriber(&subscription)).await,
             None => subscription.cancelled().await,
         }
         Ok(())
@@ -185,14 +191,11 @@ impl ServerHandler for ToolHandler {
         request: Request,
     ) -> Result<ListResourcesResult, ErrorData> {
         let cursor = params.and_then(|params| params.cursor);
-        let cancelled = request.ct.clone().cancelled_owned();
+        let cancelled = request.ct.clone();
         let context = ToolContext::new(self.identified(request));
         let shows = self.shows();
-        let listing = async {
-            let cursor = cursor.as_deref();
-            self.resources.list(cursor, &context, shows).await
-        };
-        attend(listing, cancelled)
+        let listing = self.resources.list(cursor.as_deref(), &context, shows);
+        attend(listing, &cancelled)
             .await?
             .ok_or_else(|| panic_in("resource"))?
     }
@@ -202,10 +205,10 @@ impl ServerHandler for ToolHandler {
         _params: Option<PaginatedRequestParams>,
         request: Request,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let cancelled = request.ct.clone().cancelled_owned();
+        let cancelled = request.ct.clone();
         let request = self.identified(request);
         let listing = async { self.resources.templates(&request, self.shows()) };
-        let templates = attend(listing, cancelled).await?;
+        let templates = attend(listing, &cancelled).await?;
         let templates = templates.ok_or_else(|| panic_in("resource"))?;
         Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
@@ -215,26 +218,24 @@ impl ServerHandler for ToolHandler {
         params: ReadResourceRequestParams,
         request: Request,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let mut request = self.identified(request);
-        let found = self.resources.find(&params.uri);
-        #[cfg(feature = "auth")]
-        if let Some(refusal) = self.access.refusal(&request, "resource", found.scopes()) {
-            return Err(refusal.into_error());
-        }
-        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
-        if let Some(declined) = asking.declined() {
-            return declined;
-        }
-        let cancelled = request.ct.clone().cancelled_owned();
-        let context = ToolContext::new(request);
-        let injections = Arc::clone(&self.injections);
-        let shows = self.shows();
-        let reading = async {
+        let (asking, reading) = {
+            let (params, mut request) = (params, self.identified(request));
+            let found = self.resources.find(&params.uri);
+            #[cfg(feature = "auth")]
+            if let Some(refusal) = self.access.refusal(&request, "resource", found.scopes()) {
+                return Err(refusal.into_error());
+            }
+            let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+            if let Some(declined) = asking.declined() {
+                return declined;
+            }
+            let cancelled = request.ct.clone();
+            let (injections, context) = (Arc::clone(&self.injections), ToolContext::new(request));
             let resources = &self.resources;
-            let read = resources.read(found, params.uri, injections, context, shows);
-            read.await
+            let code = resources.read(found, params.uri, injections, context, self.shows());
+            (asking, attend(code, &cancelled))
         };
-        let result = attend(reading, cancelled).await?;
+        let result = reading.await?;
         let result = result.ok_or_else(|| panic_in("resource"))?;
         asking.answer(result.map(ReadResourceResponse::Complete))
     }
@@ -254,24 +255,28 @@ impl ServerHandler for ToolHandler {
         params: GetPromptRequestParams,
         request: Request,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let mut request = self.identified(request);
-        let found = self.prompts.get(&params.name);
-        let prompt = found.ok_or_else(|| self.prompts.unknown(&request, self.shows()))?;
-        #[cfg(feature = "auth")]
-        if let Some(refusal) = self
-            .access
-            .refusal(&request, "prompt", prompt.definition.scopes)
-        {
-            return Err(refusal.into_error());
-        }
-        let asking = Asking::begin(&mut request, params.input_responses.as_ref());
-        if let Some(declined) = asking.declined() {
-            return declined;
-        }
-        let cancelled = request.ct.clone().cancelled_owned();
-        let provided = Provided::new(Arc::clone(&self.injections), ToolContext::new(request));
-        let making = async { Prompts::make(prompt, params.arguments, provided).await };
-        let result = attend(making, cancelled).await?;
+        let (asking, making) = {
+            let (params, mut request) = (params, self.identified(request));
+            let found = self.prompts.get(&params.name);
+            let prompt = found.ok_or_else(|| self.prompts.unknown(&request, self.shows()))?;
+            #[cfg(feature = "auth")]
+            if let Some(refusal) = self
+                .access
+                .refusal(&request, "prompt", prompt.definition.scopes)
+            {
+                return Err(refusal.into_error());
+            }
+            let asking = Asking::begin(&mut request, params.input_responses.as_ref());
+            if let Some(declined) = asking.declined() {
+                return declined;
+            }
+            let cancelled = request.ct.clone();
+            let provided = Provided::new(Arc::clone(&self.injections), ToolContext::new(request));
+            let code = Prompts::make(prompt, params.arguments, provided);
+            // Seldom, and larger than a call of a tool, which is not to have its room.
+            (asking, attend(Box::pin(code), &cancelled))
+        };
+        let result = making.await?;
         let result = result.ok_or_else(|| panic_in("prompt"))?;
         asking.answer(result.map(GetPromptResponse::Complete))
     }
@@ -300,22 +305,6 @@ impl ServerHandler for ToolHandler {
             custom.method
         );
         Err(ErrorData::invalid_params(message, None))
-    }
-}
-
-/// Runs the author's code. Of a request that the client cancels it is dropped,
-/// as is usual for Rust futures: its phases end as cancelled. A panic is caught
-/// here (`None`), since otherwise the client would wait for an answer that never
-/// comes.
-async fn attend<T>(
-    code: impl Future<Output = T>,
-    cancelled: impl Future<Output = ()>,
-) -> Result<Option<T>, ErrorData> {
-    let answer = AssertUnwindSafe(code).catch_unwind();
-    tokio::select! {
-        biased;
-        answer = answer => Ok(answer.inspect_err(|_panic| note_failure(semconv::ERROR_PANIC)).ok()),
-        () = cancelled => Err(ErrorData::internal_error("the call was cancelled", None)),
     }
 }
 

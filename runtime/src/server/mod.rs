@@ -3,6 +3,7 @@
 //! ```text
 //! ServerBuilder    options -> server; every fallible step          builder.rs
 //! ToolHandler      all that is offered as an rmcp handler          handler.rs
+//! attend           the author's code, while its client waits   attend.rs
 //! Access           who may call which tool                         access.rs
 //! Tools            the tools by name, built and checked            tools.rs
 //! ToolSwitch       what is offered, on and off while it runs       switch/
@@ -14,6 +15,7 @@
 
 #[cfg(feature = "auth")]
 mod access;
+mod attend;
 mod builder;
 mod consent;
 mod error;

@@ -18,10 +18,17 @@ const MAX_REASON_CHARACTERS: usize = 300;
 #[derive(Debug)]
 pub struct Arguments<'a> {
     built: &'a [BuiltArgument],
-    given: &'a Value,
+    given: Value,
+    /// Seldom any, and what takes the arguments has room for them to its end.
+    mistakes: Option<Box<Mistakes>>,
+}
+
+/// What is wrong with the arguments of a call.
+#[derive(Debug, Default)]
+struct Mistakes {
     /// The names of arguments of which a mistake is known.
-    wrong: HashSet<&'a str>,
-    mistakes: Vec<String>,
+    names: HashSet<String>,
+    told: Vec<String>,
     more: usize,
 }
 
@@ -43,14 +50,19 @@ impl<T> Taken<T> {
 }
 
 impl<'a> Arguments<'a> {
-    pub(super) fn new(tool: &'a BuiltTool, given: &'a Value) -> Self {
-        let violations = check(&tool.rules, Rules::ROOT, given);
+    pub(super) fn new(tool: &'a BuiltTool, given: Value) -> Self {
+        let violations = check(&tool.rules, Rules::ROOT, &given);
+        let mistakes = (!violations.told.is_empty()).then(|| {
+            Box::new(Mistakes {
+                names: violations.names.into_iter().map(str::to_owned).collect(),
+                told: violations.told.into_iter().map(mistake).collect(),
+                more: violations.more,
+            })
+        });
         Self {
             built: &tool.arguments,
             given,
-            mistakes: violations.told.into_iter().map(mistake).collect(),
-            more: violations.more,
-            wrong: violations.names,
+            mistakes,
         }
     }
 
@@ -68,7 +80,7 @@ impl<'a> Arguments<'a> {
     fn take_one<T: 'static>(&mut self, argument: &BuiltArgument) -> Taken<T> {
         let definition = &argument.definition;
         let name = definition.name;
-        if self.wrong.contains(name) {
+        if self.is_wrong(name) {
             return Taken(None);
         }
         let given = self.given.get(name);
@@ -89,7 +101,7 @@ impl<'a> Arguments<'a> {
         argument: &BuiltArgument,
         fields: &[String],
     ) -> Taken<T> {
-        if fields.iter().any(|name| self.wrong.contains(name.as_str())) {
+        if fields.iter().any(|name| self.is_wrong(name)) {
             return Taken(None);
         }
         let mut own = JsonObject::new();
@@ -106,10 +118,17 @@ impl<'a> Arguments<'a> {
         match taken {
             Ok(value) => Taken(value),
             Err(mistake) => {
-                self.mistakes.push(mistake);
+                let mistakes = self.mistakes.get_or_insert_default();
+                mistakes.told.push(mistake);
                 Taken(None)
             }
         }
+    }
+
+    /// Whether a mistake of the argument is known.
+    fn is_wrong(&self, name: &str) -> bool {
+        let mistakes = self.mistakes.as_ref();
+        mistakes.is_some_and(|mistakes| mistakes.names.contains(name))
     }
 
     /// Ends the taking.
@@ -117,14 +136,15 @@ impl<'a> Arguments<'a> {
     /// # Errors
     ///
     /// If anything did not fit the schema, or its type.
-    pub fn finish(mut self) -> Result<(), CallError> {
-        if self.mistakes.is_empty() {
+    pub fn finish(self) -> Result<(), CallError> {
+        let Some(mistakes) = self.mistakes else {
             return Ok(());
+        };
+        let Mistakes { mut told, more, .. } = *mistakes;
+        if more > 0 {
+            told.push(format!("and {more} more"));
         }
-        if self.more > 0 {
-            self.mistakes.push(format!("and {} more", self.more));
-        }
-        Err(CallError::InvalidArguments(self.mistakes.join("\n")))
+        Err(CallError::InvalidArguments(told.join("\n")))
     }
 }
 

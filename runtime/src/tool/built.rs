@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::argument::Argument;
 use super::call::CallTool;
 use super::definition::ToolDefinition;
+use super::injection::Injection;
 use super::schema::{forbid_null, generator, publish, shape_input};
 use super::validation::{Rules, check};
 use crate::server::BuildError;
@@ -23,6 +24,8 @@ pub(crate) struct BuiltTool {
     pub(crate) rules: Rules,
     /// What a caller needs.
     pub(crate) scopes: &'static [&'static str],
+    /// Whether a parameter is the request itself.
+    pub(crate) borrows_context: bool,
     pub(crate) call: CallTool,
 }
 
@@ -79,6 +82,7 @@ impl BuiltTool {
             arguments,
             rules,
             scopes: definition.scopes,
+            borrows_context: definition.injections.iter().any(Injection::is_context),
             call,
         })
     }

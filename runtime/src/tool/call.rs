@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
@@ -28,7 +28,9 @@ pub type CallTool = fn(ToolCall) -> ToolFuture;
 pub struct ToolCall {
     tool: Arc<BuiltTool>,
     receiver: Receiver,
-    given: Value,
+    /// Until the arguments are taken: a call does not hold twice what it was
+    /// given while it runs.
+    given: Mutex<Value>,
     provided: Provided,
 }
 
@@ -46,15 +48,17 @@ impl ToolCall {
         Self {
             tool,
             receiver,
-            given,
+            given: Mutex::new(given),
             provided,
         }
     }
 
-    /// The arguments of the call, to be taken one by one.
+    /// The arguments of the call, to be taken one by one; once, after which
+    /// there are none.
     #[must_use]
     pub fn arguments(&self) -> Arguments<'_> {
-        Arguments::new(&self.tool, &self.given)
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        Arguments::new(&self.tool, given.take())
     }
 
     /// What a method borrows as `&self`.

@@ -11,22 +11,26 @@ use super::injection::Injections;
 #[derive(Debug)]
 pub(crate) struct Provided {
     injections: Arc<Injections>,
-    context: ToolContext,
+    /// The request, unless nobody borrows it.
+    context: Option<Box<ToolContext>>,
 }
 
 impl Provided {
-    pub(crate) fn new(injections: Arc<Injections>, context: ToolContext) -> Self {
+    pub(crate) fn new(
+        injections: Arc<Injections>,
+        context: impl Into<Option<ToolContext>>,
+    ) -> Self {
         Self {
             injections,
-            context,
+            context: context.into().map(Box::new),
         }
     }
 
     /// What stands for a parameter `&T`.
     pub(crate) fn get<T: Any>(&self) -> Result<&T, CallError> {
         let found = if TypeId::of::<T>() == TypeId::of::<ToolContext>() {
-            let context: &(dyn Any + Send + Sync) = &self.context;
-            context.downcast_ref()
+            let context = self.context.as_deref();
+            context.and_then(|context| (context as &dyn Any).downcast_ref())
         } else {
             self.injections.get()
         };
