@@ -16,7 +16,7 @@ use crate::propagation;
 
 /// The spans of a request as the text that joins its answer.
 #[must_use]
-pub fn encode(spans: Vec<SpanData>, root: SpanId, resource: &Resource) -> String {
+pub fn encode(spans: Vec<SpanData>, root: SpanId, resource: &Resource) -> Vec<u8> {
     let described = Described {
         resource: resource.clone(),
         net: Net::default(),

@@ -1,12 +1,14 @@
 //! The process's own spans, on the same way.
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::Forwarder;
 use crate::otlp::OtlpPayload;
-use crate::passback::otlp::{SpanWriter, resource_spans};
+use crate::passback::frame::by_scope;
+use crate::passback::otlp::SpanWriter;
 
 /// The most bytes of own spans in one payload, if they can be parted. Ours: a refused payload takes no more with it.
 const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
@@ -59,6 +61,7 @@ fn payloads(resource: &Resource, batch: &[SpanData]) -> Vec<OtlpPayload> {
         .iter()
         .map(|span| (&span.instrumentation_scope, writer.write(span)))
         .collect();
+    let text = writer.into_json();
     let mut payloads = Vec::new();
     let mut rest = written.as_slice();
     while !rest.is_empty() {
@@ -73,16 +76,24 @@ fn payloads(resource: &Resource, batch: &[SpanData]) -> Vec<OtlpPayload> {
             .max(1);
         let (part, after) = rest.split_at(count.min(rest.len()));
         let spans = part.iter().map(|(scope, range)| {
-            let text = writer.text().get(range.clone()).unwrap_or_default();
-            (*scope, text)
+            let span = text.get(range.clone()).unwrap_or_default();
+            (*scope, span)
         });
-        payloads.push(OtlpPayload::new(
-            resource_spans(resource, spans),
-            part.len(),
-        ));
+        payloads.push(OtlpPayload::new(entry(resource, spans), part.len()));
         rest = after;
     }
     payloads
+}
+
+/// One entry of `resourceSpans`, from spans that are JSON already.
+fn entry<'a>(
+    resource: &Resource,
+    spans: impl Iterator<Item = (&'a InstrumentationScope, &'a [u8])>,
+) -> String {
+    let mut writer = SpanWriter::new(usize::MAX);
+    writer.resource_spans(resource, &by_scope(spans), |writer, span| writer.push(span));
+    // JSON is UTF-8.
+    String::from_utf8(writer.into_json()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -232,7 +232,7 @@ impl<'a> Recording<'a> {
         }
         let room_bytes = max_answer_bytes.saturating_sub(answer::json_bytes(result));
         if let Some(text) = passback.assemble(room_bytes)
-            && let Ok(value) = serde_json::from_str(&text)
+            && let Ok(value) = serde_json::from_slice(&text)
             && let Some(spot) = answer::spot(result)
         {
             spot.put(value);

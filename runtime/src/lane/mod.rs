@@ -11,6 +11,7 @@
 //! Lane, Exit      the two ends of the way, one for a request    slot.rs
 //! Placeholder     what stands for the spans until then          placeholder.rs
 //! Waiting         spans that wait for their answer as bytes     waiting.rs
+//! Splice            where in it they go                         splice.rs
 //! ```
 //!
 //! Nothing that a tool says is taken for a placeholder: it holds 128 random
@@ -30,6 +31,7 @@
 
 mod placeholder;
 mod slot;
+mod splice;
 mod waiting;
 
 pub(crate) use placeholder::Placeholder;

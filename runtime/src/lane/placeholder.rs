@@ -7,6 +7,7 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use crate::passback::TRACES_KEY;
+use crate::passback::json::hex;
 
 /// Random bytes of a ticket.
 const TICKET_BYTES: usize = 16;
@@ -20,17 +21,39 @@ const TRUNCATED_KEY: &str = "truncated";
 /// but by its ticket, which nobody can guess.
 #[derive(Debug)]
 pub(crate) struct Placeholder {
-    ticket: String,
     asked: usize,
+    /// The placeholder with its key, as it is written.
+    member: String,
+    /// Where the ticket stands in it.
+    ticket: Range<usize>,
 }
 
 impl Placeholder {
     /// Stands for so many spans. `None` if the system has no random numbers.
     pub(crate) fn new(asked: usize) -> Option<Self> {
-        let mut ticket = [0; TICKET_BYTES];
-        getrandom::fill(&mut ticket).ok()?;
-        let ticket = format!("{:032x}", u128::from_ne_bytes(ticket));
-        Some(Self { ticket, asked })
+        let mut random = [[0; 8]; TICKET_BYTES / 8];
+        getrandom::fill(random.as_flattened_mut()).ok()?;
+        let halves = random.map(hex);
+        let ticket = String::from_utf8(halves.as_flattened().concat()).ok()?;
+        let mut count = itoa::Buffer::new();
+        let count = count.format(asked);
+        let truncated = if asked > 0 { "true" } else { "false" };
+        #[rustfmt::skip]
+        let before = ["\"", TRACES_KEY, "\":{\"", DROPPED_KEY, "\":", count, ",\"", TICKET_KEY, "\":\""].concat();
+        let after = [
+            "\",\"",
+            SPANS_KEY,
+            "\":[],\"",
+            TRUNCATED_KEY,
+            "\":",
+            truncated,
+            "}",
+        ];
+        Some(Self {
+            asked,
+            ticket: before.len()..before.len() + ticket.len(),
+            member: before + &ticket + &after.concat(),
+        })
     }
 
     /// The placeholder as it stands in the answer, under [`TRACES_KEY`].
@@ -38,7 +61,7 @@ impl Placeholder {
         // In the order of the alphabet, which is that of a map that is sorted.
         let members = [
             (DROPPED_KEY, Value::from(self.asked)),
-            (TICKET_KEY, Value::from(self.ticket.as_str())),
+            (TICKET_KEY, Value::from(self.ticket())),
             (SPANS_KEY, Value::Array(Vec::new())),
             (TRUNCATED_KEY, Value::Bool(self.asked > 0)),
         ];
@@ -48,27 +71,17 @@ impl Placeholder {
 
     /// Where it stands in `message` with its key, if it does.
     pub(super) fn find(&self, message: &[u8]) -> Option<Range<usize>> {
-        let member = self.to_member();
-        let before_ticket = self.to_member_start().len();
+        let member = self.member.as_bytes();
         // A needle as short as a ticket is looked for without being prepared.
-        memmem::find_iter(message, self.ticket.as_bytes()).find_map(|ticket| {
-            let start = ticket.checked_sub(before_ticket)?;
+        memmem::find_iter(message, self.ticket()).find_map(|ticket| {
+            let start = ticket.checked_sub(self.ticket.start)?;
             let range = start..start + member.len();
-            (message.get(range.clone())? == member.as_bytes()).then_some(range)
+            (message.get(range.clone())? == member).then_some(range)
         })
     }
 
-    /// The placeholder with its key, as it is written.
-    fn to_member(&self) -> String {
-        let start = self.to_member_start();
-        let (ticket, truncated) = (&self.ticket, self.asked > 0);
-        format!("{start}{ticket}\",\"{SPANS_KEY}\":[],\"{TRUNCATED_KEY}\":{truncated}}}")
-    }
-
-    /// The same up to the ticket.
-    fn to_member_start(&self) -> String {
-        let asked = self.asked;
-        format!("\"{TRACES_KEY}\":{{\"{DROPPED_KEY}\":{asked},\"{TICKET_KEY}\":\"")
+    fn ticket(&self) -> &str {
+        self.member.get(self.ticket.clone()).unwrap_or_default()
     }
 }
 
@@ -83,15 +96,14 @@ mod tests {
         for asked in [0, 1, usize::MAX] {
             let placeholder = Placeholder::new(asked).unwrap();
             let written = json!({ TRACES_KEY: placeholder.to_value() }).to_string();
-            assert_eq!(written, format!("{{{}}}", placeholder.to_member()));
+            assert_eq!(written, format!("{{{}}}", placeholder.member));
         }
     }
 
     #[test]
     fn is_found_with_its_key_and_nowhere_else() {
         let placeholder = Placeholder::new(3).unwrap();
-        let member = placeholder.to_member();
-        let ticket = &placeholder.ticket;
+        let (member, ticket) = (&placeholder.member, placeholder.ticket());
         let message = format!("{ticket}{{\"a\":\"{ticket}\",{member}}}");
         let found = placeholder.find(message.as_bytes()).unwrap();
         assert_eq!(message.get(found), Some(member.as_str()));

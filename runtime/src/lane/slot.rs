@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::Extensions;
 
+use super::splice::Splice;
 use super::waiting::Waiting;
 
 /// The end in the request, where the spans enter.
@@ -92,9 +93,9 @@ impl Exit {
         matches!(*self.0.state(), State::Waiting(_))
     }
 
-    /// The message with the spans that wait for it; `None` if it is not the one
-    /// they wait for, which stays as it is.
-    pub(crate) fn join(&self, message: &[u8]) -> Option<Vec<u8>> {
+    /// Where the spans that wait for the message go in it; `None` if it is not
+    /// the one they wait for, which stays as it is.
+    pub(crate) fn join(&self, message: &[u8]) -> Option<Splice> {
         let mut state = self.0.state();
         let State::Waiting(waiting) = &*state else {
             return None;

@@ -1,7 +1,13 @@
 //! Spans that wait for their answer.
 
+use std::ops::Range;
+
 use super::placeholder::Placeholder;
+use super::splice::Splice;
 use crate::passback::{Passback, TRACES_KEY};
+
+/// What stands before the value of a member with [`TRACES_KEY`].
+const KEY_BYTES: usize = TRACES_KEY.len() + "\"\":".len();
 
 /// The spans of an answer that has a placeholder for them.
 #[derive(Debug)]
@@ -17,35 +23,23 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// Where the placeholder and its key stand in `message`, if they do.
-    pub(super) fn find(&self, message: &[u8]) -> Option<std::ops::Range<usize>> {
+    pub(super) fn find(&self, message: &[u8]) -> Option<Range<usize>> {
         self.placeholder.find(message)
     }
 
-    /// `message` with the spans in the place of the placeholder, which stands at
-    /// `member`; without it if there is no room for them.
-    pub(super) fn join(self, message: &[u8], member: std::ops::Range<usize>) -> Vec<u8> {
-        let before = message.get(..member.start).unwrap_or_default();
-        let after = message.get(member.end..).unwrap_or_default();
-        let key_bytes = TRACES_KEY.len() + "\"\":".len();
-        let others = before.len() + key_bytes + after.len();
+    /// What takes the place of the placeholder, which stands in `message` at
+    /// `member`: the spans, or nothing if there is no room for them.
+    pub(super) fn join(self, message: &[u8], member: Range<usize>) -> Splice {
+        let value = member.start + KEY_BYTES..member.end;
+        let others = message.len() - value.len();
         let room_bytes = self.max_answer_bytes.saturating_sub(others);
-        let text = self.passback.assemble(room_bytes);
-        let (before, after) = match &text {
-            Some(_) => (before, after),
-            None => without_member(before, after, self.made),
-        };
-        let text = text.unwrap_or_default();
-        // One byte more, for the end of a line.
-        let mut joined = Vec::with_capacity(others + text.len() + 1);
-        joined.extend_from_slice(before);
-        if !text.is_empty() {
-            joined.push(b'"');
-            joined.extend_from_slice(TRACES_KEY.as_bytes());
-            joined.extend_from_slice(b"\":");
-            joined.extend_from_slice(text.as_bytes());
+        match self.passback.assemble(room_bytes) {
+            Some(text) => Splice { range: value, text },
+            None => Splice {
+                range: without_member(message, member, self.made),
+                text: Vec::new(),
+            },
         }
-        joined.extend_from_slice(after);
-        joined
     }
 
     /// Counts spans that never join an answer.
@@ -54,21 +48,21 @@ impl Waiting {
     }
 }
 
-/// What stands around a member of an object, if that is taken out; and with it
-/// the objects that would be empty then, as far as they are the values of
-/// `made`, from the inside out.
-fn without_member<'a>(
-    mut before: &'a [u8],
-    mut after: &'a [u8],
-    made: &[&str],
-) -> (&'a [u8], &'a [u8]) {
+/// What is taken out of `message` with the member of an object at `member`: its
+/// comma, and the objects that would be empty then, as far as they are the values
+/// of `made`, from the inside out.
+fn without_member(message: &[u8], member: Range<usize>, made: &[&str]) -> Range<usize> {
+    let mut before = message.get(..member.start).unwrap_or_default();
+    let mut after = message.get(member.end..).unwrap_or_default();
     let mut made = made.iter();
     loop {
         if let Some(rest) = before.strip_suffix(b",") {
-            return (rest, after);
+            before = rest;
+            break;
         }
         if let Some(rest) = after.strip_prefix(b",") {
-            return (before, rest);
+            after = rest;
+            break;
         }
         // Nothing else is in the object.
         let around = made.next().and_then(|key| {
@@ -78,9 +72,10 @@ fn without_member<'a>(
         });
         match around {
             Some(outer) => (before, after) = outer,
-            None => return (before, after),
+            None => break,
         }
     }
+    before.len()..message.len() - after.len()
 }
 
 #[cfg(test)]
@@ -132,13 +127,11 @@ mod tests {
                 r#"{"data":{"hint":1}}"#,
             ),
         ] {
-            let (before, after) = message.split_once('#').unwrap();
-            let (before, after) = without_member(before.as_bytes(), after.as_bytes(), made);
-            let after = std::str::from_utf8(after).unwrap();
-            assert_eq!(
-                format!("{}{after}", std::str::from_utf8(before).unwrap()),
-                left
-            );
+            let member = message.find('#').unwrap();
+            let range = without_member(message.as_bytes(), member..member + 1, made);
+            let mut message = message.to_owned();
+            message.replace_range(range, "");
+            assert_eq!(message, left);
         }
     }
 }

@@ -3,15 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::Resource;
 
 use super::bucket::Collected;
 use super::counts::Counters;
 use super::fit::{Sizes, Standing, fit};
+use super::frame::{Around, MAX_EMPTY_BYTES, by_scope};
 use super::limits::PassbackLimits;
-use super::otlp::{SpanWriter, assemble, scope_bytes};
+use super::otlp::SpanWriter;
 use super::request::PassbackRequest;
 use super::secrets::Net;
 use super::selection::select;
@@ -19,28 +19,38 @@ use super::selection::select;
 /// The spans of one request on their way into its answer: encoded, but not yet
 /// bounded by the room that the answer leaves.
 ///
-/// They take little more memory than they will in the answer.
+/// They take little more memory than they will in the answer. If all of them
+/// have room, the text is what joins it.
 #[derive(Debug)]
 pub(crate) struct Passback {
-    /// The spans as text, one after another.
-    text: String,
+    /// The value of `_meta.otel.traces`, with all spans.
+    text: Vec<u8>,
+    /// Parents first.
     spans: Vec<Encoded>,
-    scopes: Vec<InstrumentationScope>,
+    scopes: Vec<EncodedScope>,
+    resource: Around,
     /// Spans that were asked for and are not in `spans`.
     missing: usize,
     /// Secrets that were replaced in `text`.
     redacted: usize,
     max_spans: usize,
     max_bytes: usize,
-    described: Described,
+    counters: Arc<Counters>,
 }
 
 /// One span of the text.
 #[derive(Debug)]
 struct Encoded {
     range: Range<usize>,
-    scope: usize,
     standing: Standing,
+}
+
+/// One scope of the text.
+#[derive(Debug)]
+struct EncodedScope {
+    around: Around,
+    /// Which spans are of it, in the order of the text.
+    spans: Vec<usize>,
 }
 
 /// What goes with the spans of an answer.
@@ -56,6 +66,10 @@ pub(crate) struct Described {
 
 impl Passback {
     /// Selects and encodes what a request has left behind.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what was collected takes no memory once it is encoded"
+    )]
     pub(crate) fn encode(
         collected: Collected,
         root: SpanId,
@@ -63,36 +77,56 @@ impl Passback {
         limits: &PassbackLimits,
         described: Described,
     ) -> Self {
-        let (selected, disconnected) = select(collected.spans, root, request);
-        let mut writer = SpanWriter::new(limits.max_value_length_bytes).with_net(&described.net);
-        let mut scopes: Vec<InstrumentationScope> = Vec::new();
-        let mut spans = Vec::with_capacity(selected.len());
-        for selected in &selected {
-            let of = selected.span.scope();
-            let scope = scopes.iter().position(|known| known == of);
-            let scope = scope.unwrap_or_else(|| {
-                scopes.push(of.clone());
-                scopes.len() - 1
+        let Described {
+            resource,
+            net,
+            counters,
+        } = described;
+        let (selected, disconnected) = select(&collected.spans, root, request);
+        let missing = disconnected + collected.dropped_spans;
+        let scopes = by_scope(
+            selected
+                .iter()
+                .zip(0..)
+                .map(|(one, at)| (one.span.scope(), at)),
+        );
+        let mut ranges = vec![0..0; selected.len()];
+        let mut writer = SpanWriter::new(limits.max_value_length_bytes)
+            .with_net(&net)
+            .with_room_for(selected.len());
+        let frame = loop {
+            let frame = writer.traces(&resource, &scopes, missing, |writer, at: &usize| {
+                if let (Some(range), Some(one)) = (ranges.get_mut(*at), selected.get(*at)) {
+                    *range = writer.write(one.span);
+                }
             });
-            spans.push(Encoded {
-                range: writer.write(&selected.span),
-                scope,
-                standing: Standing::of(selected),
-            });
-        }
+            if !writer.begins_again() {
+                break frame;
+            }
+        };
         let redacted = writer.redacted();
-        let mut text = writer.into_text();
+        let mut text = writer.into_json();
         // It may wait, together with many others.
         text.shrink_to_fit();
+        let spans = ranges.into_iter().zip(&selected);
+        let scopes = frame.scopes.into_iter().zip(scopes);
         Self {
             text,
-            spans,
-            scopes,
-            missing: disconnected + collected.dropped_spans,
+            spans: spans
+                .map(|(range, selected)| Encoded {
+                    range,
+                    standing: Standing::of(selected),
+                })
+                .collect(),
+            scopes: scopes
+                .map(|(around, (_, spans))| EncodedScope { around, spans })
+                .collect(),
+            resource: frame.resource,
+            missing,
             redacted,
             max_spans: limits.max_spans,
             max_bytes: limits.max_total_bytes,
-            described,
+            counters,
         }
     }
 
@@ -104,19 +138,20 @@ impl Passback {
         counters: Arc<Counters>,
     ) -> Self {
         counters.unsearched_requests.add(1);
+        let missing = collected.spans.len() + collected.dropped_spans;
+        let mut writer = SpanWriter::new(0);
+        writer.open();
+        writer.close(missing);
         Self {
-            text: String::new(),
+            text: writer.into_json(),
             spans: Vec::new(),
             scopes: Vec::new(),
-            missing: collected.spans.len() + collected.dropped_spans,
+            resource: Around::default(),
+            missing,
             redacted: 0,
             max_spans: limits.max_spans,
             max_bytes: limits.max_total_bytes,
-            described: Described {
-                resource: Resource::builder_empty().build(),
-                net: Net::default(),
-                counters,
-            },
+            counters,
         }
     }
 
@@ -125,18 +160,19 @@ impl Passback {
         self.spans.len() + self.missing
     }
 
-    /// The value of `_meta.otel.traces` for an answer that has `room_bytes`
-    /// bytes left. Nothing if there is no room even for the counts.
-    pub(crate) fn assemble(self, room_bytes: usize) -> Option<String> {
+    /// The value of `_meta.otel.traces`, JSON, for an answer that has
+    /// `room_bytes` bytes left. Nothing if there is no room even for the counts.
+    pub(crate) fn assemble(self, room_bytes: usize) -> Option<Vec<u8>> {
         let max_bytes = self.max_bytes.min(room_bytes);
-        let (text, dropped, redacted) = self
-            .all_within(max_bytes)
-            .unwrap_or_else(|| self.some_within(max_bytes));
-        let counters = &self.described.counters;
-        counters.dropped_spans.add(dropped);
-        counters.redacted_secrets.add(self.redacted + redacted);
+        self.counters.redacted_secrets.add(self.redacted);
+        let (text, dropped) = if self.fits_whole(max_bytes) {
+            (self.text, self.missing)
+        } else {
+            self.some_within(max_bytes)
+        };
+        self.counters.dropped_spans.add(dropped);
         if text.len() > max_bytes {
-            counters.omitted_answers.add(1);
+            self.counters.omitted_answers.add(1);
             return None;
         }
         Some(text)
@@ -145,73 +181,76 @@ impl Passback {
     /// Counts what is never going to be part of an answer, because that went
     /// another way than was thought.
     pub(crate) fn give_up(self) {
-        let counters = &self.described.counters;
-        counters.dropped_spans.add(self.asked());
-        counters.omitted_answers.add(1);
+        self.counters.dropped_spans.add(self.asked());
+        self.counters.omitted_answers.add(1);
     }
 
-    /// The text with all spans, if it is within the bounds; and what was dropped
-    /// and redacted.
-    fn all_within(&self, max_bytes: usize) -> Option<(String, usize, usize)> {
-        if self.spans.len() > self.max_spans || self.text.len() > max_bytes {
-            return None;
-        }
-        let (text, redacted) = self.text_of(self.spans.iter(), self.missing);
-        (text.len() <= max_bytes).then_some((text, self.missing, redacted))
+    fn fits_whole(&self, max_bytes: usize) -> bool {
+        self.spans.len() <= self.max_spans && self.text.len() <= max_bytes
     }
 
-    /// The text with as many spans as the bounds allow; and what was dropped and
-    /// redacted.
-    fn some_within(&self, max_bytes: usize) -> (String, usize, usize) {
-        let Described { resource, net, .. } = &self.described;
-        let scopes = self.scopes.iter();
-        let sizes = Sizes {
-            spans: (self
-                .spans
-                .iter()
-                .map(|span| (span.range.len() + 1, span.scope)))
-            .collect(),
-            scopes: scopes.map(|scope| scope_bytes(scope, net)).collect(),
-        };
+    /// The text with as many spans as the bounds allow; and how many are not in
+    /// it.
+    fn some_within(&self, max_bytes: usize) -> (Vec<u8>, usize) {
         let standings: Vec<_> = self.spans.iter().map(|span| span.standing).collect();
-        let budget = max_bytes.saturating_sub(frame_bytes(resource, net));
-        let keep = fit(&standings, &sizes, self.max_spans, budget);
+        let budget = max_bytes.saturating_sub(MAX_EMPTY_BYTES + self.resource.bytes());
+        let keep = fit(&standings, &self.sizes(), self.max_spans, budget);
         let held_back = keep.iter().filter(|kept| !**kept).count();
-        let kept = self.spans.iter().zip(&keep).filter(|(_, kept)| **kept);
         let dropped = held_back + self.missing;
-        let (text, redacted) = self.text_of(kept.map(|(span, _)| span), dropped);
-        (text, dropped, redacted)
+        (self.text_of(&keep, dropped), dropped)
     }
 
-    fn text_of<'a>(
-        &'a self,
-        spans: impl Iterator<Item = &'a Encoded>,
-        dropped: usize,
-    ) -> (String, usize) {
-        let parts = spans.filter_map(|span| {
-            let scope = self.scopes.get(span.scope)?;
-            Some((scope, self.text.get(span.range.clone())?))
-        });
-        assemble(
-            &self.described.resource,
-            parts,
-            dropped,
-            &self.described.net,
-        )
+    /// What the parts of the text take, each with a comma.
+    fn sizes(&self) -> Sizes {
+        let mut spans: Vec<_> = (self.spans.iter())
+            .map(|span| (span.range.len() + 1, 0))
+            .collect();
+        for (scope, at) in self.scopes.iter().zip(0..) {
+            for span in &scope.spans {
+                if let Some((_, of)) = spans.get_mut(*span) {
+                    *of = at;
+                }
+            }
+        }
+        let scopes = self.scopes.iter().map(|scope| scope.around.bytes() + 1);
+        Sizes {
+            spans,
+            scopes: scopes.collect(),
+        }
     }
-}
 
-/// Bytes of telemetry without any span or scope, at most.
-fn frame_bytes(resource: &Resource, net: &Net) -> usize {
-    let scope = InstrumentationScope::default();
-    let (text, _) = assemble(resource, [(&scope, "")], usize::MAX, net);
-    text.len().saturating_sub(scope_bytes(&scope, net)) + 1
+    /// The text with those spans that are kept, put together from its parts.
+    fn text_of(&self, keep: &[bool], dropped: usize) -> Vec<u8> {
+        let part = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
+        let is_kept = |span: &&usize| keep.get(**span).is_some_and(|kept| *kept);
+        let scopes: Vec<_> = (self.scopes.iter())
+            .map(|scope| {
+                let spans = scope.spans.iter().filter(is_kept);
+                let spans = spans.filter_map(|span| self.spans.get(*span));
+                (&scope.around, spans.collect::<Vec<_>>())
+            })
+            .filter(|(_, spans)| !spans.is_empty())
+            .collect();
+        let mut writer = SpanWriter::new(0);
+        writer.open();
+        if !scopes.is_empty() {
+            writer.push(part(&self.resource.before));
+            writer.items(&scopes, |writer, (around, spans)| {
+                writer.push(part(&around.before));
+                writer.items(spans, |writer, span| writer.push(part(&span.range)));
+                writer.push(part(&around.after));
+            });
+            writer.push(part(&self.resource.after));
+        }
+        writer.close(dropped);
+        writer.into_json()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use opentelemetry::trace::Status;
-    use opentelemetry::{Array, KeyValue, StringValue};
+    use opentelemetry::{Array, InstrumentationScope, KeyValue, StringValue};
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
     use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
@@ -255,7 +294,9 @@ mod tests {
             dropped_spans,
         };
         let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
-        Passback::encode(collected, root, request, &limits, described).assemble(room_bytes)
+        let passback = Passback::encode(collected, root, request, &limits, described);
+        let text = passback.assemble(room_bytes)?;
+        Some(String::from_utf8(text).unwrap())
     }
 
     #[test]
@@ -371,6 +412,51 @@ mod tests {
         }
     }
 
+    /// Spans of three scopes, of which two are equal; the last has everything
+    /// that a scope can have.
+    fn of_scopes() -> Vec<SpanData> {
+        let plain = |name| InstrumentationScope::builder(name).build();
+        let full = InstrumentationScope::builder("full")
+            .with_version("1")
+            .with_schema_url("https://example.com/scope")
+            .with_attributes([KeyValue::new("key", "value")]);
+        let scopes = [plain("a"), full.build(), plain("a"), plain("b")];
+        let spans = (1..).zip(scopes).map(|(id, scope)| {
+            let mut span = span(id, u64::from(id > 1), "work");
+            span.instrumentation_scope = scope;
+            span
+        });
+        spans.collect()
+    }
+
+    #[test]
+    fn spans_are_grouped_by_scope() {
+        let value = value(&build(of_scopes(), 0, PassbackLimits::default()));
+        let scopes = value.pointer("/resourceSpans/0/scopeSpans").unwrap();
+        let scopes = scopes.as_array().unwrap().iter().map(|scope| {
+            let spans = scope["spans"].as_array().unwrap();
+            let ids = spans.iter().map(|span| span["spanId"].as_str().unwrap());
+            let ids: Vec<_> = ids.map(|id| id.trim_start_matches('0')).collect();
+            (scope["scope"]["name"].as_str().unwrap(), ids.join(" "))
+        });
+        let expected = [("a", "1 3"), ("full", "2"), ("b", "4")];
+        assert!(scopes.eq(expected.map(|(name, ids)| (name, ids.to_owned()))));
+    }
+
+    #[test]
+    fn what_is_left_is_as_if_the_others_had_never_been() {
+        for kept in 0..=4 {
+            let limits = PassbackLimits {
+                max_spans: kept,
+                ..PassbackLimits::default()
+            };
+            let some = build(of_scopes(), 0, limits);
+            let alone = of_scopes().into_iter().take(kept).collect();
+            let alone = build(alone, 4 - kept, PassbackLimits::default());
+            assert_eq!(some, alone);
+        }
+    }
+
     #[test]
     fn what_is_not_sent_is_counted() {
         let counters = Arc::default();
@@ -391,7 +477,7 @@ mod tests {
     #[test]
     fn a_known_secret_leaves_nowhere() {
         use super::super::secrets::Secrets;
-        use opentelemetry::{InstrumentationScope, Key};
+        use opentelemetry::Key;
         let mut root = span(1, 0, "");
         root.name = "call of hunter2".into();
         root.status = Status::error("no such key: hunter2");
@@ -433,7 +519,7 @@ mod tests {
         let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
         let limits = PassbackLimits::default();
         let passback = Passback::encode(collected, root, request, &limits, described);
-        let text = passback.assemble(usize::MAX).unwrap();
+        let text = String::from_utf8(passback.assemble(usize::MAX).unwrap()).unwrap();
         for secret in ["hunter2", "271828182", "2.345678", "odW50ZXIy", "hunt"] {
             assert!(!text.contains(secret), "{secret}: {text}");
         }

@@ -360,7 +360,7 @@ mod tests {
                 }
             }
             let dropped = collected.dropped_spans;
-            let (selected, disconnected) = select(collected.spans, ids[0], request);
+            let (selected, disconnected) = select(&collected.spans, ids[0], request);
             let mut found: Vec<_> = selected
                 .iter()
                 .map(|one| (one.span.span_context.span_id(), one.span.parent_span_id))
@@ -407,7 +407,7 @@ mod tests {
             let id = root.span().span_context().span_id();
             let collected = guard.close();
             assert_eq!(collected.dropped_spans, merged + 1 - connected);
-            let (selected, disconnected) = select(collected.spans, id, PassbackRequest::Detailed);
+            let (selected, disconnected) = select(&collected.spans, id, PassbackRequest::Detailed);
             assert_eq!((selected.len(), disconnected), (1 + connected, 0));
         }
     }

@@ -16,7 +16,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn of(selected: &Selected) -> Self {
+    pub(super) fn of(selected: &Selected<'_>) -> Self {
         Self {
             depth: selected.depth,
             parent: selected.parent,
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     /// Span 1 is the root; span `n` hangs below `parents[n - 2]`.
-    fn tree(parents: &[u64], failed: &[u64]) -> Vec<Selected> {
+    fn tree(parents: &[u64], failed: &[u64]) -> Vec<Finished> {
         let mut spans = vec![span(1, 0, "root")];
         for (id, parent) in (2..).zip(parents) {
             spans.push(span(id, *parent, "work"));
@@ -127,21 +127,30 @@ mod tests {
                 span.status = Status::error("");
             }
         }
-        let spans = spans.into_iter().map(Finished::from).collect();
+        spans.into_iter().map(Finished::from).collect()
+    }
+
+    fn selected(spans: &[Finished]) -> Vec<Selected<'_>> {
         select(spans, SpanId::from(1), PassbackRequest::Detailed).0
     }
 
-    fn fit_all(spans: &[Selected], sizes: &Sizes, max_spans: usize, max_bytes: usize) -> Vec<bool> {
+    fn fit_all(
+        spans: &[Selected<'_>],
+        sizes: &Sizes,
+        max_spans: usize,
+        max_bytes: usize,
+    ) -> Vec<bool> {
         let standings: Vec<_> = spans.iter().map(Standing::of).collect();
         fit(&standings, sizes, max_spans, max_bytes)
     }
 
-    fn kept(spans: &[Selected], max_spans: usize, bytes: usize) -> Vec<u64> {
+    fn kept(spans: &[Finished], max_spans: usize, bytes: usize) -> Vec<u64> {
+        let spans = selected(spans);
         let sizes = Sizes {
             spans: vec![(10, 0); spans.len()],
             scopes: vec![0],
         };
-        let keep = fit_all(spans, &sizes, max_spans, bytes);
+        let keep = fit_all(&spans, &sizes, max_spans, bytes);
         let mut ids: Vec<u64> = spans
             .iter()
             .zip(keep)
@@ -196,7 +205,7 @@ mod tests {
             (24, 1),
             (14, 0),
         ] {
-            let keep = fit_all(&spans, &sizes, 9, bytes);
+            let keep = fit_all(&selected(&spans), &sizes, 9, bytes);
             assert_eq!(keep.iter().filter(|kept| **kept).count(), kept, "{bytes}");
         }
     }

@@ -293,7 +293,8 @@ impl Case {
             counters: Arc::clone(&counters),
         };
         let answer = Passback::encode(collected, root, self.request, &self.limits, described)
-            .assemble(self.room_bytes);
+            .assemble(self.room_bytes)
+            .map(|text| String::from_utf8(text).unwrap());
         let dropped = counters.snapshot().dropped_spans;
         let Some(text) = answer else {
             assert!(self.limits.max_total_bytes.min(self.room_bytes) < 300);

@@ -1,93 +1,95 @@
-//! The parts of JSON text, written straight into a buffer.
+//! The parts of JSON text, written straight into a buffer of bytes.
 
 /// Bytes that are looked at together.
-const BLOCK_BYTES: usize = 8;
-/// One in every byte of a block.
-const ONES: u64 = 0x0101_0101_0101_0101;
-/// The highest bit of every byte of a block.
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+const BLOCK_BYTES: usize = 16;
 
-/// Adds a string, escaped as `serde_json` does: quotation marks, backslashes
-/// and control characters, and nothing else.
-pub(super) fn push_string(text: &mut String, value: &str) {
-    text.reserve(value.len() + 2);
-    text.push('"');
-    if needs_escape(value.as_bytes()) {
-        push_escaped(text, value);
+/// Adds a text as it stands between the quotes of a string, escaped as
+/// `serde_json` does: quotation marks, backslashes and control characters, and
+/// nothing else.
+pub(super) fn push_text(json: &mut Vec<u8>, text: &str) {
+    if needs_escape(text.as_bytes()) {
+        push_escaped(json, text);
     } else {
-        text.push_str(value);
+        json.extend_from_slice(text.as_bytes());
     }
-    text.push('"');
 }
 
 /// Adds an integer in decimal digits.
-pub(super) fn push_integer(text: &mut String, value: impl itoa::Integer) {
-    text.push_str(itoa::Buffer::new().format(value));
+pub(super) fn push_integer(json: &mut Vec<u8>, value: impl itoa::Integer) {
+    json.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Adds bytes as lower-case hex digits: a trace id, a span id.
-pub(super) fn push_hex<const BYTES: usize>(text: &mut String, bytes: [u8; BYTES]) {
-    let mut digits = [[0; 2]; BYTES];
-    for (pair, byte) in digits.iter_mut().zip(bytes) {
-        *pair = [hex_digit(byte >> 4), hex_digit(byte & 0xf)];
-    }
-    // Digits are ASCII.
-    text.push_str(str::from_utf8(digits.as_flattened()).unwrap_or_default());
+/// Sixteen hex digits, the highest first.
+pub(crate) type HexDigits = [[u8; 8]; 2];
+
+/// A number as lower-case hex digits: a span id, or half of a trace id.
+pub(crate) fn hex(number: [u8; 8]) -> HexDigits {
+    let number = u64::from_be_bytes(number);
+    [number >> 32, number & 0xffff_ffff].map(hex_digits)
 }
 
-const fn hex_digit(value: u8) -> u8 {
-    if value < 10 {
-        b'0' + value
-    } else {
-        b'a' + value - 10
-    }
+/// The last eight digits: four bits in each byte of a word.
+const fn hex_digits(number: u64) -> [u8; 8] {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let mut bits = number;
+    bits = (bits | bits << 16) & 0x0000_ffff_0000_ffff;
+    bits = (bits | bits << 8) & 0x00ff_00ff_00ff_00ff;
+    bits = (bits | bits << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let is_letter = (bits + ONES * 6) >> 4 & ONES;
+    let digits = bits + ONES * b'0' as u64 + is_letter * (b'a' - b'0' - 10) as u64;
+    digits.to_be_bytes()
 }
 
+/// Whether `serde_json` escapes the byte. Without branches: the compiler looks at
+/// a block at once.
 const fn is_escaped(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0..0x20)
+    (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
-fn needs_escape(bytes: &[u8]) -> bool {
-    let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
-    blocks.iter().any(|block| block_needs_escape(*block))
-        || rest.iter().any(|byte| is_escaped(*byte))
+fn needs_escape(text: &[u8]) -> bool {
+    let (blocks, rest) = text.as_chunks();
+    if let Some(last) = text.last_chunk() {
+        // It may begin within the block before.
+        return block_needs_escape(last) || blocks.iter().any(block_needs_escape);
+    }
+    let mut padded = [b' '; BLOCK_BYTES];
+    for (padded, byte) in padded.iter_mut().zip(rest) {
+        *padded = *byte;
+    }
+    block_needs_escape(&padded)
 }
 
-/// Whether a byte of the block is one that [`is_escaped`]. A borrow can reach a
-/// higher byte only from one that is, so the answer for the whole block is
-/// exact.
-fn block_needs_escape(block: [u8; BLOCK_BYTES]) -> bool {
-    let block = u64::from_le_bytes(block);
-    let zero_byte = |block: u64| block.wrapping_sub(ONES) & !block;
-    let control = block.wrapping_sub(ONES * 0x20) & !block;
-    let quote = block ^ (ONES * u64::from(b'"'));
-    let backslash = block ^ (ONES * u64::from(b'\\'));
-    (control | zero_byte(quote) | zero_byte(backslash)) & HIGH_BITS != 0
+fn block_needs_escape(block: &[u8; BLOCK_BYTES]) -> bool {
+    let escaped = block.iter().map(|byte| u8::from(is_escaped(*byte)));
+    escaped.fold(0, |any, one| any | one) > 0
 }
 
-fn push_escaped(text: &mut String, value: &str) {
-    let mut rest = value;
+#[cold]
+fn push_escaped(json: &mut Vec<u8>, text: &str) {
+    let mut rest = text;
     while let Some(at) = rest.bytes().position(is_escaped) {
         // What is escaped is ASCII: one byte, and a character.
         let (before, from) = rest.split_at(at);
         let (byte, after) = (from.as_bytes().first().copied(), from.get(1..));
-        text.push_str(before);
-        match byte.unwrap_or_default() {
-            b'"' => text.push_str("\\\""),
-            b'\\' => text.push_str("\\\\"),
-            0x08 => text.push_str("\\b"),
-            b'\t' => text.push_str("\\t"),
-            b'\n' => text.push_str("\\n"),
-            0x0c => text.push_str("\\f"),
-            b'\r' => text.push_str("\\r"),
+        json.extend_from_slice(before.as_bytes());
+        let escape: &[u8] = match byte.unwrap_or_default() {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            0x08 => b"\\b",
+            b'\t' => b"\\t",
+            b'\n' => b"\\n",
+            0x0c => b"\\f",
+            b'\r' => b"\\r",
             control => {
-                text.push_str("\\u00");
-                push_hex(text, [control]);
+                let [.., a, b, c, d] = hex_digits(control.into());
+                json.extend_from_slice(&[b'\\', b'u', a, b, c, d]);
+                b""
             }
-        }
+        };
+        json.extend_from_slice(escape);
         rest = after.unwrap_or_default();
     }
-    text.push_str(rest);
+    json.extend_from_slice(rest.as_bytes());
 }
 
 #[cfg(test)]
@@ -97,16 +99,20 @@ mod tests {
     use super::*;
 
     fn string(value: &str) -> String {
-        let mut text = String::from("before");
-        push_string(&mut text, value);
-        text.split_off("before".len())
+        let mut json = b"before\"".to_vec();
+        push_text(&mut json, value);
+        json.push(b'"');
+        String::from_utf8(json.split_off("before".len())).unwrap()
     }
 
     #[test]
     fn every_ascii_character_is_written_as_serde_json_does_wherever_it_stands() {
         for byte in 0..0x80_u8 {
-            for before in 0..20 {
-                let value = format!("{}{}after", "x".repeat(before), char::from(byte));
+            for (before, after) in
+                (0..20).flat_map(|before| (0..10).map(move |after| (before, after)))
+            {
+                let [before, after] = [before, after].map(|count| "x".repeat(count));
+                let value = format!("{before}{}{after}", char::from(byte));
                 assert_eq!(string(&value), serde_json::to_string(&value).unwrap());
             }
         }
@@ -114,9 +120,15 @@ mod tests {
 
     #[test]
     fn ids_are_lower_case_hex_digits() {
-        let mut text = String::new();
-        push_hex(&mut text, 0x0123_4567_89ab_cdef_u64.to_be_bytes());
-        assert_eq!(text, "0123456789abcdef");
+        for id in [
+            0x0123_4567_89ab_cdef_u64,
+            0,
+            u64::MAX,
+            0x0f0f_a9a9_9a9a_0000,
+        ] {
+            let digits = hex(id.to_be_bytes());
+            assert_eq!(digits.as_flattened(), format!("{id:016x}").as_bytes());
+        }
     }
 
     proptest! {
@@ -129,9 +141,9 @@ mod tests {
 
         #[test]
         fn any_integer_is_written_in_digits(value in any::<i64>()) {
-            let mut text = String::new();
-            push_integer(&mut text, value);
-            prop_assert_eq!(text, value.to_string());
+            let mut json = Vec::new();
+            push_integer(&mut json, value);
+            prop_assert_eq!(json, value.to_string().into_bytes());
         }
     }
 }

@@ -14,8 +14,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use proptest::prelude::*;
 
-use super::otlp::{SpanWriter, assemble};
-use super::secrets::Net;
+use super::frame::by_scope;
+use super::otlp::SpanWriter;
 
 /// Any text: what JSON escapes, controls, what only looks like an end of line,
 /// and characters beyond the first plane.
@@ -175,15 +175,14 @@ proptest! {
     fn our_text_reads_as_the_official_messages(
         spans in prop::collection::vec(span(), 1..3), resource in resource(),
     ) {
+        let scopes = by_scope(spans.iter().map(|span| (&span.instrumentation_scope, span)));
         let mut writer = SpanWriter::new(usize::MAX);
-        let ranges: Vec<_> = spans.iter().map(|span| writer.write(span)).collect();
-        let parts = spans
-            .iter()
-            .zip(ranges)
-            .map(|(span, range)| (&span.instrumentation_scope, &writer.text()[range]));
-        let (text, _) = assemble(&resource, parts, 0, &Net::default());
+        writer.traces(&resource, &scopes, 0, |writer, span| {
+            writer.write(*span);
+        });
+        let text = writer.into_json();
 
-        let ours: ExportTraceServiceRequest = serde_json::from_str(&text).unwrap();
+        let ours: ExportTraceServiceRequest = serde_json::from_slice(&text).unwrap();
         let resource = ResourceAttributesWithSchema::from(&resource);
         let theirs = group_spans_by_resource_and_scope(spans, &resource);
         let mut ours = ours.resource_spans;

@@ -18,6 +18,7 @@
 //! PassbackLimits    how much may leave                   limits.rs, fit.rs, value.rs
 //! Net               known secrets, out of all of it      secrets/
 //! otlp              spans as OTLP JSON text              otlp.rs, json.rs
+//! frame             what stands around them              frame.rs
 //! Passback          what joins the answer                answer.rs
 //! Spot              where it goes in the answer          spot.rs
 //! ```
@@ -35,11 +36,12 @@ mod collector;
 mod counts;
 mod finished;
 mod fit;
+pub(crate) mod frame;
 #[cfg(test)]
 mod fuzz;
 mod gate;
 mod ids;
-mod json;
+pub(crate) mod json;
 mod kept;
 mod limits;
 #[cfg(test)]

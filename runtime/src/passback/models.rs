@@ -109,7 +109,7 @@ impl Request {
         ids.sort_by_key(|id| id.to_bytes());
         ids.dedup();
         assert_eq!(ids.len(), spans.len(), "a span is there once");
-        let (sent, disconnected) = select(spans, root, PassbackRequest::Detailed);
+        let (sent, disconnected) = select(&spans, root, PassbackRequest::Detailed);
         Fates {
             sent: sent.len(),
             dropped: dropped_spans + disconnected,

@@ -4,61 +4,84 @@
 //! hex, and enums are integers. 64-bit integers are decimal strings. Empty
 //! fields are left out. Text, and not a tree of values: that costs a tenth.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceState};
-use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
-use opentelemetry_sdk::Resource;
+use opentelemetry::trace::{
+    Event, Link, SpanContext, SpanId, SpanKind, Status, TraceId, TraceState,
+};
+use opentelemetry::{Array, Key, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::finished::Finished;
-use super::json::{push_hex, push_integer, push_string};
+use super::json::{HexDigits, hex, push_integer, push_text};
 use super::secrets::Net;
 use super::value::cut;
 use crate::propagation::MAX_TRACESTATE_BYTES;
 
 /// `SpanFlags`: the next bit says whether the parent is remote.
 const FLAG_HAS_IS_REMOTE: u32 = 0x100;
-/// Room for a span, most of the time.
+/// `SpanFlags`: the parent is remote.
+const FLAG_IS_REMOTE: u32 = 0x200;
+/// What a span takes, most of the time.
 const SPAN_BYTES: usize = 512;
-/// Room for what stands around the spans, most of the time.
+/// What stands around the spans takes, most of the time.
 const FRAME_BYTES: usize = 512;
 /// Stands where a number stood that is a secret.
 const REDACTED_NUMBER: &str = "[redacted]";
-/// `SpanFlags`: the parent is remote.
-const FLAG_IS_REMOTE: u32 = 0x200;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-/// Writes spans one by one, so that their sizes are known before it is decided
-/// which of them leave.
+/// Writes spans, and what stands around them, one after another.
 #[derive(Debug)]
-pub(crate) struct SpanWriter {
-    text: String,
+pub(crate) struct SpanWriter<'n> {
+    json: Vec<u8>,
     max_value_length_bytes: usize,
-    net: Option<Net>,
-    /// Whether each text is looked at closely. Spans are not, unless a quick
-    /// look at all that was written of one finds something.
+    net: Option<&'n Net>,
+    /// Whether each text is looked at closely. None is at first: a quick look
+    /// at all that was written says whether there is anything to find.
     looks_closely: bool,
     redacted: usize,
+    /// The digits of the last trace id: spans of one answer have the same.
+    trace_id: (TraceId, [HexDigits; 2]),
 }
 
-impl SpanWriter {
+impl<'n> SpanWriter<'n> {
     pub(crate) fn new(max_value_length_bytes: usize) -> Self {
         Self {
-            text: String::new(),
+            json: Vec::new(),
             max_value_length_bytes,
             net: None,
-            looks_closely: true,
+            looks_closely: false,
             redacted: 0,
+            trace_id: (TraceId::INVALID, [hex([0; 8]); 2]),
         }
+    }
+
+    /// Makes room for about so many spans.
+    pub(super) fn with_room_for(mut self, spans: usize) -> Self {
+        self.json.reserve(FRAME_BYTES + spans * SPAN_BYTES);
+        self
     }
 
     /// Looks for secrets in whatever is written. This is the one place that all
     /// texts pass, before they are cut or escaped.
-    pub(super) fn with_net(mut self, net: &Net) -> Self {
-        self.net = (!net.is_empty()).then(|| net.clone());
+    pub(super) fn with_net(mut self, net: &'n Net) -> Self {
+        self.net = (!net.is_empty()).then_some(net);
         self
+    }
+
+    /// Begins again, to look at each text closely, if a secret may stand in what
+    /// was written without that. Says whether it does.
+    pub(super) fn begins_again(&mut self) -> bool {
+        let may_hold_secret = || self.net.is_some_and(|net| net.may_be_in(&self.json));
+        let begins_again = !self.looks_closely && may_hold_secret();
+        if begins_again {
+            self.json.clear();
+            self.redacted = 0;
+            self.looks_closely = true;
+        }
+        begins_again
     }
 
     /// Secrets that were found, and replaced.
@@ -66,66 +89,66 @@ impl SpanWriter {
         self.redacted
     }
 
-    /// Writes one span and says where it stands in [`text`](Self::text).
-    pub(crate) fn write<'a>(&mut self, span: impl Into<SpanView<'a>>) -> Range<usize> {
-        let span = span.into();
-        let (start, redacted) = (self.text.len(), self.redacted);
-        self.looks_closely = false;
-        self.span(&span);
-        self.looks_closely = true;
-        if self.may_hold_secret(start) {
-            self.text.truncate(start);
-            self.redacted = redacted;
-            self.span(&span);
-        }
-        start..self.text.len()
-    }
-
-    fn may_hold_secret(&self, start: usize) -> bool {
-        let written = self.text.get(start..).unwrap_or_default();
-        self.net.as_ref().is_some_and(|net| net.may_be_in(written))
-    }
-
-    #[cfg(any(test, feature = "forward"))]
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
     /// All that was written.
-    pub(super) fn into_text(self) -> String {
-        self.text
+    pub(crate) fn into_json(self) -> Vec<u8> {
+        self.json
+    }
+
+    /// Writes what is JSON already.
+    // Always inline, as what is below: most of what is pushed is constant, and
+    // then a few moves.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, json: impl AsRef<[u8]>) {
+        self.json.extend_from_slice(json.as_ref());
+    }
+
+    /// Writes one span and says where it stands.
+    pub(crate) fn write<'a>(&mut self, span: impl Into<SpanView<'a>>) -> Range<usize> {
+        let start = self.json.len();
+        self.span(&span.into());
+        start..self.json.len()
+    }
+
+    /// Writes a part that is the server's own, and so is not cut; and says where
+    /// it stands.
+    pub(super) fn part(&mut self, write: impl FnOnce(&mut Self)) -> Range<usize> {
+        let start = self.json.len();
+        let bound = std::mem::replace(&mut self.max_value_length_bytes, usize::MAX);
+        write(self);
+        self.max_value_length_bytes = bound;
+        start..self.json.len()
     }
 
     fn span(&mut self, span: &SpanView<'_>) {
-        self.text.reserve(SPAN_BYTES);
         self.ids(span.context);
         if span.parent != SpanId::INVALID {
-            self.text.push_str(",\"parentSpanId\":\"");
-            push_hex(&mut self.text, span.parent.to_bytes());
-            self.text.push('"');
+            self.push("\",\"parentSpanId\":\"");
+            self.push(hex(span.parent.to_bytes()).as_flattened());
         }
+        self.push("\"");
         self.trace_state(span.context.trace_state());
         self.flags(span.context, span.parent_is_remote);
-        self.field(",\"name\":", span.name);
-        self.integer(",\"kind\":", kind(span.kind));
-        self.time(",\"startTimeUnixNano\":", span.start);
-        self.time(",\"endTimeUnixNano\":", span.end);
+        self.field(",\"name\":\"", span.name);
+        self.push(kind(span.kind));
+        self.time(",\"startTimeUnixNano\":\"", span.start);
+        self.time(",\"endTimeUnixNano\":\"", span.end);
         self.attributes(span.attributes);
         self.count(",\"droppedAttributesCount\":", span.dropped_attributes);
-        self.list(",\"events\":", span.events, |writer, event| {
-            writer.time("{\"timeUnixNano\":", event.timestamp);
-            writer.field(",\"name\":", &event.name);
+        self.list(",\"events\":[", span.events, |writer, event| {
+            writer.time("{\"timeUnixNano\":\"", event.timestamp);
+            writer.field(",\"name\":\"", &event.name);
             writer.attributes(&event.attributes);
             writer.count(
                 ",\"droppedAttributesCount\":",
                 event.dropped_attributes_count,
             );
-            writer.text.push('}');
+            writer.push("}");
         });
         self.count(",\"droppedEventsCount\":", span.dropped_events);
-        self.list(",\"links\":", span.links, |writer, link| {
+        self.list(",\"links\":[", span.links, |writer, link| {
             let context = &link.span_context;
             writer.ids(context);
+            writer.push("\"");
             writer.trace_state(context.trace_state());
             writer.attributes(&link.attributes);
             writer.count(
@@ -133,20 +156,35 @@ impl SpanWriter {
                 link.dropped_attributes_count,
             );
             writer.flags(context, context.is_remote());
-            writer.text.push('}');
+            writer.push("}");
         });
         self.count(",\"droppedLinksCount\":", span.dropped_links);
         self.status(span.status);
-        self.text.push('}');
+        self.push("}");
     }
 
-    /// The first members of a span or a link: which span it is or points at.
+    /// The first members of a span or a link: which span it is or points at. The
+    /// last quotation mark is left to the caller.
     fn ids(&mut self, context: &SpanContext) {
-        self.text.push_str("{\"traceId\":\"");
-        push_hex(&mut self.text, context.trace_id().to_bytes());
-        self.text.push_str("\",\"spanId\":\"");
-        push_hex(&mut self.text, context.span_id().to_bytes());
-        self.text.push('"');
+        self.push("{\"traceId\":\"");
+        self.trace_id(context.trace_id());
+        self.push("\",\"spanId\":\"");
+        self.push(hex(context.span_id().to_bytes()).as_flattened());
+    }
+
+    fn trace_id(&mut self, id: TraceId) {
+        let (known, digits) = &mut self.trace_id;
+        if *known != id {
+            let bytes = id.to_bytes();
+            let (halves, _) = bytes.as_chunks();
+            *known = id;
+            digits
+                .iter_mut()
+                .zip(halves)
+                .for_each(|(digits, half)| *digits = hex(*half));
+        }
+        self.json
+            .extend_from_slice(digits.as_flattened().as_flattened());
     }
 
     fn flags(&mut self, context: &SpanContext, is_remote: bool) {
@@ -158,63 +196,76 @@ impl SpanWriter {
     fn status(&mut self, status: &Status) {
         match status {
             Status::Unset => {}
-            Status::Ok => self.text.push_str(",\"status\":{\"code\":1}"),
+            Status::Ok => self.push(",\"status\":{\"code\":1}"),
             Status::Error { description } => {
-                self.text.push_str(",\"status\":{\"code\":2");
+                self.push(",\"status\":{\"code\":2");
                 if !description.is_empty() {
-                    self.field(",\"message\":", description);
+                    self.field(",\"message\":\"", description);
                 }
-                self.text.push('}');
+                self.push("}");
             }
         }
     }
 
     /// Whole or not at all: cut, it would be another one.
     fn trace_state(&mut self, state: &TraceState) {
+        if *state == TraceState::NONE {
+            return;
+        }
         let header = state.header();
         if !header.is_empty() && header.len() <= MAX_TRACESTATE_BYTES {
-            self.text_of(",\"traceState\":", &header, usize::MAX);
+            self.whole(",\"traceState\":\"", &header);
         }
     }
 
     fn attributes(&mut self, attributes: &[KeyValue]) {
-        self.list(",\"attributes\":", attributes, |writer, attribute| {
+        self.list(",\"attributes\":[", attributes, |writer, attribute| {
             writer.attribute(&attribute.key, &attribute.value);
         });
     }
 
-    fn attribute(&mut self, key: &Key, value: &Value) {
-        self.text_of("{\"key\":", key.as_str(), usize::MAX);
-        self.text.push_str(",\"value\":");
-        self.value(value);
-        self.text.push('}');
+    pub(super) fn attribute(&mut self, key: &Key, value: &Value) {
+        self.whole("{\"key\":\"", key.as_str());
+        match value {
+            Value::String(value) => {
+                self.field(",\"value\":{\"stringValue\":\"", value.as_str());
+                self.push("}}");
+            }
+            value => {
+                self.push(",\"value\":");
+                self.value(value);
+                self.push("}");
+            }
+        }
     }
 
     fn value(&mut self, value: &Value) {
         if matches!(value, Value::I64(_) | Value::F64(_)) && self.is_secret(value) {
-            return self.value(&Value::from(REDACTED_NUMBER));
+            return self.string(REDACTED_NUMBER);
         }
         match value {
-            Value::Bool(true) => self.text.push_str("{\"boolValue\":true}"),
-            Value::Bool(false) => self.text.push_str("{\"boolValue\":false}"),
+            Value::Bool(true) => self.push("{\"boolValue\":true}"),
+            Value::Bool(false) => self.push("{\"boolValue\":false}"),
             Value::I64(value) => {
                 self.integer("{\"intValue\":\"", *value);
-                self.text.push_str("\"}");
+                self.push("\"}");
             }
             Value::F64(value) => self.double(*value),
-            Value::String(value) => {
-                self.field("{\"stringValue\":", value.as_str());
-                self.text.push('}');
-            }
+            Value::String(value) => self.string(value.as_str()),
             Value::Array(array) => self.array(array),
             // `Value` is open for new kinds; an empty value is valid OTLP.
-            _ => self.text.push_str("{}"),
+            _ => self.push("{}"),
         }
+    }
+
+    fn string(&mut self, value: &str) {
+        self.field("{\"stringValue\":\"", value);
+        self.push("}");
     }
 
     /// `values` is written even if empty: some readers insist on it.
     fn array(&mut self, array: &Array) {
-        self.text.push_str("{\"arrayValue\":{\"values\":");
+        self.push("{\"arrayValue\":{\"values\":[");
         match array {
             Array::Bool(values) => {
                 self.items(values, |writer, value| writer.value(&Value::Bool(*value)))
@@ -225,54 +276,50 @@ impl SpanWriter {
             Array::F64(values) => {
                 self.items(values, |writer, value| writer.value(&Value::F64(*value)))
             }
-            Array::String(values) => self.items(values, |writer, value| {
-                writer.field("{\"stringValue\":", value.as_str());
-                writer.text.push('}');
-            }),
-            _ => self.text.push_str("[]"),
+            Array::String(values) => {
+                self.items(values, |writer, value| writer.string(value.as_str()))
+            }
+            _ => {}
         }
-        self.text.push_str("}}");
+        self.push("]}}");
     }
 
     /// Non-finite numbers are strings in the protobuf mapping.
     fn double(&mut self, value: f64) {
-        self.text.push_str("{\"doubleValue\":");
+        self.push("{\"doubleValue\":");
         match value {
-            value if value.is_nan() => self.text.push_str("\"NaN\""),
-            f64::INFINITY => self.text.push_str("\"Infinity\""),
-            f64::NEG_INFINITY => self.text.push_str("\"-Infinity\""),
-            // Writing to a string cannot fail.
-            value => drop(write!(self.text, "{value:?}")),
+            value if value.is_nan() => self.push("\"NaN\""),
+            f64::INFINITY => self.push("\"Infinity\""),
+            f64::NEG_INFINITY => self.push("\"-Infinity\""),
+            // Writing to memory cannot fail.
+            value => drop(write!(self.json, "{value:?}")),
         }
-        self.text.push('}');
+        self.push("}");
     }
 
-    /// A list under `key`, or nothing if it is empty.
-    fn list<T>(&mut self, key: &str, items: &[T], write: impl FnMut(&mut Self, &T)) {
+    /// A list that begins with `key`, or nothing if it is empty.
+    pub(super) fn list<T>(&mut self, key: &str, items: &[T], write: impl FnMut(&mut Self, &T)) {
         if !items.is_empty() {
-            self.text.push_str(key);
+            self.push(key);
             self.items(items, write);
+            self.push("]");
         }
     }
 
-    fn items<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
-        self.text.push('[');
+    pub(super) fn items<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
-                self.text.push(',');
+                self.push(",");
             }
             write(self, item);
         }
-        self.text.push(']');
     }
 
     fn time(&mut self, key: &str, time: SystemTime) {
-        let nanos = time
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos());
-        self.text.push_str(key);
-        self.integer("\"", u64::try_from(nanos).unwrap_or(u64::MAX));
-        self.text.push('"');
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = since.as_secs().saturating_mul(NANOS_PER_SECOND);
+        self.integer(key, seconds.saturating_add(since.subsec_nanos().into()));
+        self.push("\"");
     }
 
     fn count(&mut self, key: &str, count: u32) {
@@ -281,30 +328,45 @@ impl SpanWriter {
         }
     }
 
-    fn integer(&mut self, key: &str, value: impl itoa::Integer) {
-        self.text.push_str(key);
-        push_integer(&mut self.text, value);
+    #[inline(always)]
+    pub(super) fn integer(&mut self, key: &str, value: impl itoa::Integer) {
+        self.push(key);
+        push_integer(&mut self.json, value);
     }
 
-    fn field(&mut self, key: &str, value: &str) {
-        self.text_of(key, value, self.max_value_length_bytes);
+    /// A member whose text may be cut. `key` has the first quotation mark.
+    #[inline(always)]
+    pub(super) fn field(&mut self, key: &str, value: &str) {
+        self.text(key, value, self.max_value_length_bytes);
     }
 
-    fn text_of(&mut self, key: &str, value: &str, max_bytes: usize) {
-        self.text.push_str(key);
-        match &self.net {
+    /// A member whose text is never cut.
+    #[inline(always)]
+    fn whole(&mut self, key: &str, value: &str) {
+        self.text(key, value, usize::MAX);
+    }
+
+    #[inline(always)]
+    fn text(&mut self, key: &str, value: &str, max_bytes: usize) {
+        self.push(key);
+        match self.net {
             Some(net) if self.looks_closely || Net::may_be_cut(value, max_bytes) => {
-                let (clean, found) = net.scrub(value, max_bytes);
-                self.redacted += found;
-                push_string(&mut self.text, cut(&clean, max_bytes));
+                self.scrubbed(net, value, max_bytes);
             }
-            _ => push_string(&mut self.text, cut(value, max_bytes)),
+            _ => push_text(&mut self.json, cut(value, max_bytes)),
         }
+        self.push("\"");
+    }
+
+    fn scrubbed(&mut self, net: &Net, value: &str, max_bytes: usize) {
+        let (clean, found) = net.scrub(value, max_bytes);
+        self.redacted += found;
+        push_text(&mut self.json, cut(&clean, max_bytes));
     }
 
     /// Whether a number, as it would be written, is a secret.
     fn is_secret(&mut self, number: &Value) -> bool {
-        let Some(net) = &self.net else {
+        let Some(net) = self.net else {
             return false;
         };
         // A whole number is written as it is looked for; another may not be.
@@ -378,111 +440,14 @@ impl<'a> From<&'a Finished> for SpanView<'a> {
     }
 }
 
-/// Assembles the value of `_meta.otel.traces` from encoded spans, and says how
-/// many secrets it found on the way.
-pub(super) fn assemble<'a>(
-    resource: &Resource,
-    spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
-    dropped_spans: usize,
-    net: &Net,
-) -> (String, usize) {
-    let mut writer = SpanWriter::new(usize::MAX).with_net(net);
-    writer.text.push_str("{\"resourceSpans\":[");
-    writer.resource_spans(resource, spans);
-    writer.text.push_str(if dropped_spans > 0 {
-        "],\"truncated\":true"
-    } else {
-        "],\"truncated\":false"
-    });
-    writer.integer(",\"droppedSpanCount\":", dropped_spans);
-    writer.text.push('}');
-    (writer.text, writer.redacted)
-}
-
-/// Bytes that a scope takes in the answer beside its spans, with the comma.
-pub(super) fn scope_bytes(scope: &InstrumentationScope, net: &Net) -> usize {
-    let mut writer = SpanWriter::new(usize::MAX).with_net(net);
-    writer.scope_spans(scope, &[""]);
-    writer.text.len() + 1
-}
-
-/// Assembles one entry of `resourceSpans` from encoded spans; nothing if there are none.
-#[cfg(feature = "forward")]
-pub(crate) fn resource_spans<'a>(
-    resource: &Resource,
-    spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
-) -> String {
-    let mut writer = SpanWriter::new(usize::MAX);
-    writer.resource_spans(resource, spans);
-    writer.text
-}
-
-impl SpanWriter {
-    fn resource_spans<'a>(
-        &mut self,
-        resource: &Resource,
-        spans: impl IntoIterator<Item = (&'a InstrumentationScope, &'a str)>,
-    ) {
-        let mut scopes: Vec<(&InstrumentationScope, Vec<&str>)> = Vec::new();
-        let mut span_bytes = 0;
-        for (scope, span) in spans {
-            span_bytes += span.len() + 1;
-            match scopes.iter_mut().find(|(known, _)| *known == scope) {
-                Some((_, spans)) => spans.push(span),
-                None => scopes.push((scope, vec![span])),
-            }
-        }
-        if scopes.is_empty() {
-            return;
-        }
-        self.text.reserve(span_bytes + FRAME_BYTES);
-        self.text.push_str("{\"resource\":{");
-        let attributes: Vec<_> = resource.iter().collect();
-        self.list("\"attributes\":", &attributes, |writer, (key, value)| {
-            writer.attribute(key, value)
-        });
-        self.text.push('}');
-        self.list(",\"scopeSpans\":", &scopes, |writer, (scope, spans)| {
-            writer.scope_spans(scope, spans);
-        });
-        if let Some(url) = resource.schema_url() {
-            self.field(",\"schemaUrl\":", url);
-        }
-        self.text.push('}');
-    }
-
-    fn scope_spans(&mut self, scope: &InstrumentationScope, spans: &[&str]) {
-        self.scope(scope);
-        self.list(",\"spans\":", spans, |writer, span| {
-            writer.text.push_str(span)
-        });
-        if let Some(url) = scope.schema_url() {
-            self.field(",\"schemaUrl\":", url);
-        }
-        self.text.push('}');
-    }
-
-    fn scope(&mut self, scope: &InstrumentationScope) {
-        self.field("{\"scope\":{\"name\":", scope.name());
-        if let Some(version) = scope.version() {
-            self.field(",\"version\":", version);
-        }
-        let attributes: Vec<_> = scope.attributes().collect();
-        self.list(",\"attributes\":", &attributes, |writer, attribute| {
-            writer.attribute(&attribute.key, &attribute.value);
-        });
-        self.text.push('}');
-    }
-}
-
-/// `SpanKind` on the wire; the SDK's numbering is another.
-fn kind(kind: &SpanKind) -> u8 {
+/// `SpanKind` on the wire, as a member; the SDK's numbering is another.
+const fn kind(kind: &SpanKind) -> &'static str {
     match kind {
-        SpanKind::Internal => 1,
-        SpanKind::Server => 2,
-        SpanKind::Client => 3,
-        SpanKind::Producer => 4,
-        SpanKind::Consumer => 5,
+        SpanKind::Internal => ",\"kind\":1",
+        SpanKind::Server => ",\"kind\":2",
+        SpanKind::Client => ",\"kind\":3",
+        SpanKind::Producer => ",\"kind\":4",
+        SpanKind::Consumer => ",\"kind\":5",
     }
 }
 
@@ -512,9 +477,10 @@ mod tests {
             span.links.links.push(link);
             let mut writer = SpanWriter::new(8);
             writer.write(&span);
+            let text = String::from_utf8(writer.into_json()).unwrap();
             let written = format!("\"traceState\":\"{}\"", trace_state(bytes).header());
-            assert_eq!(writer.text().matches(&written).count(), times, "{bytes}");
-            assert_eq!(writer.text().matches("traceState").count(), times);
+            assert_eq!(text.matches(&written).count(), times, "{bytes}");
+            assert_eq!(text.matches("traceState").count(), times);
         }
     }
 }

@@ -3,17 +3,29 @@
 use opentelemetry::trace::SpanId;
 
 use super::finished::Finished;
-use super::ids::SpanIdMap;
 use super::request::PassbackRequest;
 
 /// One span of the answer and its place in the tree.
 #[derive(Debug)]
-pub(super) struct Selected {
-    pub(super) span: Finished,
+pub(super) struct Selected<'a> {
+    pub(super) span: &'a Finished,
     /// Distance from the root.
     pub(super) depth: usize,
     /// Index of the parent in the same list; the root has none.
     pub(super) parent: Option<usize>,
+}
+
+/// A span that is not selected yet.
+struct Waiting<'a> {
+    parent: u64,
+    /// Nothing once it is selected: no span is selected twice, whatever its id.
+    span: Option<&'a Finished>,
+}
+
+impl Waiting<'_> {
+    fn id(&self) -> Option<SpanId> {
+        Some(self.span?.span_context.span_id())
+    }
 }
 
 /// The root and what hangs below it, as far as `request` reaches (S08):
@@ -21,81 +33,63 @@ pub(super) struct Selected {
 /// were asked for but are not connected to the root: a tree without its root
 /// is not sent at all.
 pub(super) fn select(
-    mut spans: Vec<Finished>,
+    spans: &[Finished],
     root: SpanId,
     request: PassbackRequest,
-) -> (Vec<Selected>, usize) {
+) -> (Vec<Selected<'_>>, usize) {
     let max_depth = match request {
         PassbackRequest::Off => return (Vec::new(), 0),
         PassbackRequest::TopLevel => 1,
         PassbackRequest::Detailed => usize::MAX,
     };
-    let total = spans.len();
-    spans.sort_by_key(|span| span.start_time);
-    let mut waiting: Vec<_> = spans.into_iter().map(Some).collect();
-    let mut children = Children::of(&waiting, root);
-    let mut selected: Vec<Selected> = Vec::with_capacity(total);
-    let mut take = |slot: usize, depth, parent, selected: &mut Vec<Selected>| {
-        let span = waiting.get_mut(slot).and_then(Option::take);
-        selected.extend(span.map(|span| Selected {
-            span,
-            depth,
-            parent,
-        }));
-    };
-    if let Some(root) = children.root {
-        take(root, 0, None, &mut selected);
-    }
+    let mut waiting = by_parent(spans);
+    let mut selected = Vec::with_capacity(spans.len());
+    let is_root = |one: &&mut Waiting<'_>| one.id() == Some(root);
+    let root = waiting.iter_mut().filter(is_root);
+    let root = root.min_by_key(|one| one.span.map(|span| span.start_time));
+    selected.extend(root.and_then(|one| one.span.take()).map(|span| Selected {
+        span,
+        depth: 0,
+        parent: None,
+    }));
     let mut next = 0;
-    while let Some(above) = selected.get(next) {
-        let (id, depth) = (above.span.span_context.span_id(), above.depth);
-        if depth >= max_depth {
-            break;
-        }
-        let mut child = children.first.remove(&id);
-        while let Some(slot) = child {
-            take(slot, depth + 1, Some(next), &mut selected);
-            child = children.next.get(slot).copied().flatten();
+    while let Some(above) = selected.get(next)
+        && above.depth < max_depth
+    {
+        let (id, depth) = (number(above.span.span_context.span_id()), above.depth + 1);
+        let first = waiting.partition_point(|one| one.parent < id);
+        let children = waiting.iter_mut().skip(first);
+        for child in children.take_while(|one| one.parent == id) {
+            selected.extend(child.span.take().map(|span| Selected {
+                span,
+                depth,
+                parent: Some(next),
+            }));
         }
         next += 1;
     }
     let disconnected = match request {
-        PassbackRequest::Detailed => total - selected.len(),
+        PassbackRequest::Detailed => spans.len() - selected.len(),
         PassbackRequest::Off | PassbackRequest::TopLevel => 0,
     };
     (selected, disconnected)
 }
 
-/// Who hangs below whom, as indices into a list of spans.
-struct Children {
-    root: Option<usize>,
-    /// The first child of a span.
-    first: SpanIdMap<usize>,
-    /// The next child of the same span.
-    next: Vec<Option<usize>>,
+/// The spans with one parent next to each other, and by start time.
+fn by_parent(spans: &[Finished]) -> Vec<Waiting<'_>> {
+    let mut waiting: Vec<_> = spans
+        .iter()
+        .map(|span| Waiting {
+            parent: number(span.parent_span_id),
+            span: Some(span),
+        })
+        .collect();
+    waiting.sort_by_key(|one| (one.parent, one.span.map(|span| span.start_time)));
+    waiting
 }
 
-impl Children {
-    /// In the order of the list.
-    fn of(spans: &[Option<Finished>], root: SpanId) -> Self {
-        let mut children = Self {
-            root: None,
-            first: SpanIdMap::default(),
-            next: vec![None; spans.len()],
-        };
-        for (slot, span) in spans.iter().enumerate().rev() {
-            let Some(span) = span else { continue };
-            if span.span_context.span_id() == root {
-                children.root = Some(slot);
-                continue;
-            }
-            let next = children.first.insert(span.parent_span_id, slot);
-            if let Some(entry) = children.next.get_mut(slot) {
-                *entry = next;
-            }
-        }
-        children
-    }
+fn number(id: SpanId) -> u64 {
+    u64::from_be_bytes(id.to_bytes())
 }
 
 #[cfg(test)]
@@ -103,7 +97,7 @@ mod tests {
     use super::super::bucket::tests::span;
     use super::*;
 
-    fn names(selected: &[Selected]) -> Vec<(String, usize, Option<usize>)> {
+    fn names(selected: &[Selected<'_>]) -> Vec<(String, usize, Option<usize>)> {
         selected
             .iter()
             .map(|s| (s.span.name.to_string(), s.depth, s.parent))
@@ -124,7 +118,8 @@ mod tests {
 
     #[test]
     fn top_level_is_the_root_and_its_children() {
-        let (selected, dropped) = select(tree(), SpanId::from(1), PassbackRequest::TopLevel);
+        let tree = tree();
+        let (selected, dropped) = select(&tree, SpanId::from(1), PassbackRequest::TopLevel);
         assert_eq!(
             names(&selected),
             [
@@ -138,7 +133,8 @@ mod tests {
 
     #[test]
     fn detailed_is_the_whole_tree() {
-        let (selected, dropped) = select(tree(), SpanId::from(1), PassbackRequest::Detailed);
+        let tree = tree();
+        let (selected, dropped) = select(&tree, SpanId::from(1), PassbackRequest::Detailed);
         assert_eq!(selected.len(), 5);
         assert_eq!(
             names(&selected)[3..],
@@ -149,7 +145,8 @@ mod tests {
 
     #[test]
     fn without_a_root_nothing_is_sent() {
-        let (selected, dropped) = select(tree(), SpanId::from(9), PassbackRequest::Detailed);
+        let tree = tree();
+        let (selected, dropped) = select(&tree, SpanId::from(9), PassbackRequest::Detailed);
         assert!(selected.is_empty());
         assert_eq!(dropped, 5);
     }
@@ -157,8 +154,26 @@ mod tests {
     #[test]
     fn a_cycle_is_not_followed() {
         let spans = [span(1, 7, "root"), span(2, 3, "a"), span(3, 2, "b")];
-        let spans = spans.map(Finished::from).into();
-        let (selected, dropped) = select(spans, SpanId::from(1), PassbackRequest::Detailed);
+        let spans = spans.map(Finished::from);
+        let (selected, dropped) = select(&spans, SpanId::from(1), PassbackRequest::Detailed);
         assert_eq!((selected.len(), dropped), (1, 2));
+    }
+
+    #[test]
+    fn spans_of_one_id_are_selected_once() {
+        // Not with random ids; an author's own generator may make them.
+        let mut late = span(1, 3, "the root's id");
+        late.start_time = late.end_time;
+        let spans = [
+            late,
+            span(1, 7, "root"),
+            span(2, 1, "a"),
+            span(2, 2, "its own parent"),
+            span(3, 2, "b"),
+        ];
+        let spans = spans.map(Finished::from);
+        let (selected, dropped) = select(&spans, SpanId::from(1), PassbackRequest::Detailed);
+        assert_eq!(names(&selected)[0].0, "root");
+        assert_eq!((selected.len(), dropped), (5, 0));
     }
 }

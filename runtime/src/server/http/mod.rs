@@ -10,6 +10,7 @@ mod announce;
 mod bound;
 mod options;
 mod outgoing;
+mod pieces;
 mod service;
 
 pub use bound::BoundServer;

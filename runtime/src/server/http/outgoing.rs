@@ -8,11 +8,12 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http::{Response, header};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Full};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::announce::{edit_events, edit_json};
+use super::pieces::Pieces;
 use crate::lane::Exit;
 
 type Answer = BoxBody<Bytes, Infallible>;
@@ -38,6 +39,7 @@ pub(super) async fn complete(
             body,
             exit,
             pending: BytesMut::new(),
+            ready: Pieces::from(Bytes::new()),
             _in_flight: in_flight,
         };
         return Response::from_parts(parts, BoxBody::new(events));
@@ -45,10 +47,10 @@ pub(super) async fn complete(
     if is(JSON) && (exit.is_waiting() || exit.announces()) {
         let Ok(collected) = body.collect().await;
         let message = collected.to_bytes();
-        let joined = exit.join(&message).map_or(message, Bytes::from);
-        let announces = exit.announces().then(|| edit_json(&joined)).flatten();
+        let announced = exit.announces().then(|| edit_json(&message)).flatten();
+        let message = announced.map_or(message, Bytes::from);
         parts.headers.remove(header::CONTENT_LENGTH);
-        body = Full::new(announces.map_or(joined, Bytes::from)).boxed();
+        body = BoxBody::new(join(&exit, message));
     }
     if in_flight.is_some() {
         body = BoxBody::new(Whole {
@@ -57,6 +59,14 @@ pub(super) async fn complete(
         });
     }
     Response::from_parts(parts, body)
+}
+
+/// The message with the spans that wait for it.
+fn join(exit: &Exit, message: Bytes) -> Pieces {
+    match exit.join(&message) {
+        Some(splice) => Pieces::new(splice.into_pieces(&message)),
+        None => Pieces::from(message),
+    }
 }
 
 /// An answer that is complete.
@@ -91,6 +101,8 @@ struct Events {
     exit: Exit,
     /// The beginning of an event whose end has not come yet.
     pending: BytesMut,
+    /// What is left of events that are complete.
+    ready: Pieces,
     _in_flight: Option<TaskTrackerToken>,
 }
 
@@ -100,13 +112,11 @@ impl Events {
         self.pending.is_empty() && !self.exit.is_waiting() && !self.exit.announces()
     }
 
-    fn edit(&self, events: Bytes) -> Bytes {
-        let joined = self.exit.join(&events).map_or(events, Bytes::from);
+    fn edit(&self, mut events: Bytes) -> Pieces {
         if self.exit.announces() {
-            edit_events(&joined)
-        } else {
-            joined
+            events = edit_events(&events);
         }
+        join(&self.exit, events)
     }
 }
 
@@ -119,6 +129,9 @@ impl Body for Events {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         loop {
+            if let Some(piece) = self.ready.pop() {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
             let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => frame,
                 None if self.pending.is_empty() => return Poll::Ready(None),
@@ -136,18 +149,19 @@ impl Body for Events {
             }
             // As rmcp writes them: an event a frame.
             if self.pending.is_empty() && data.ends_with(EVENT_END) {
-                return Poll::Ready(Some(Ok(Frame::data(self.edit(data)))));
+                self.ready = self.edit(data);
+                continue;
             }
             self.pending.extend_from_slice(&data);
             let complete = memchr::memmem::rfind(&self.pending, EVENT_END);
             if let Some(end) = complete {
                 let events = self.pending.split_to(end + EVENT_END.len()).freeze();
-                return Poll::Ready(Some(Ok(Frame::data(self.edit(events)))));
+                self.ready = self.edit(events);
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pending.is_empty() && self.body.is_end_stream()
+        self.ready.is_empty() && self.pending.is_empty() && self.body.is_end_stream()
     }
 }

@@ -7,23 +7,37 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use bytes::buf::Chain;
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::task::JoinHandle;
+
+/// A line in pieces, with its end.
+pub(super) type Line = Chain<Bytes, Chain<Bytes, Bytes>>;
+
+/// A line of these pieces.
+pub(super) fn line([first, second, third]: [Bytes; 3]) -> Line {
+    first.chain(second.chain(third))
+}
+
+/// A line of one piece.
+pub(super) fn whole(piece: Bytes) -> Line {
+    line([piece, Bytes::new(), Bytes::new()])
+}
 
 /// A writer that several parties write whole lines to. A line that was begun is
 /// written to its end, also if the one who began it has stopped waiting.
 pub(super) struct Outbox<W>(Arc<Shared<W>>);
 
 struct Shared<W> {
-    queue: Mutex<VecDeque<Bytes>>,
+    queue: Mutex<VecDeque<Line>>,
     /// The writer, and what is left of the line that was begun; nothing once it
     /// is closed.
-    open: tokio::sync::Mutex<Option<(W, Bytes)>>,
+    open: tokio::sync::Mutex<Option<(W, Line)>>,
 }
 
 impl<W> Shared<W> {
-    fn queue(&self) -> MutexGuard<'_, VecDeque<Bytes>> {
+    fn queue(&self) -> MutexGuard<'_, VecDeque<Line>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -44,12 +58,12 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
     pub(super) fn new(writer: W) -> Self {
         Self(Arc::new(Shared {
             queue: Mutex::default(),
-            open: tokio::sync::Mutex::new(Some((writer, Bytes::new()))),
+            open: tokio::sync::Mutex::new(Some((writer, whole(Bytes::new())))),
         }))
     }
 
     /// Writes a line, after those that wait already.
-    pub(super) async fn send(&self, line: Bytes) -> io::Result<()> {
+    pub(super) async fn send(&self, line: Line) -> io::Result<()> {
         self.0.queue().push_back(line);
         self.flush().await
     }
@@ -68,7 +82,7 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
         written
     }
 
-    async fn write_all(&self, writer: &mut W, rest: &mut Bytes) -> io::Result<()> {
+    async fn write_all(&self, writer: &mut W, rest: &mut Line) -> io::Result<()> {
         loop {
             while rest.has_remaining() {
                 if writer.write_buf(rest).await? == 0 {
@@ -76,9 +90,13 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
                 }
             }
             let next = self.0.queue().pop_front();
-            let Some(line) = next else {
+            let Some(mut line) = next else {
                 return writer.flush().await;
             };
+            if !writer.is_write_vectored() {
+                // It would write the pieces one by one.
+                line = whole(line.copy_to_bytes(line.remaining()));
+            }
             *rest = line;
         }
     }
@@ -114,7 +132,7 @@ impl<W: AsyncWrite + Send + Unpin + 'static> AsyncWrite for LineWriter<W> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let line = Bytes::copy_from_slice(bytes);
-        self.outbox.0.queue().push_back(line);
+        self.outbox.0.queue().push_back(whole(line));
         Poll::Ready(Ok(bytes.len()))
     }
 

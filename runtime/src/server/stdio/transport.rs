@@ -14,7 +14,7 @@ use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::outbox::{LineWriter, Outbox};
+use super::outbox::{self, Line, LineWriter, Outbox};
 use crate::advertise::announce;
 use crate::lane::Exit;
 use crate::passback::PassbackRequest;
@@ -143,13 +143,15 @@ fn cancelled(notification: &ClientNotification) -> Option<&RequestId> {
     clippy::needless_pass_by_value,
     reason = "the message is not to be kept while its line waits"
 )]
-fn line(message: TxJsonRpcMessage<RoleServer>, exit: Option<Exit>) -> io::Result<Bytes> {
+fn line(message: TxJsonRpcMessage<RoleServer>, exit: Option<Exit>) -> io::Result<Line> {
     let mut line = serde_json::to_vec(&message)?;
-    if let Some(joined) = exit.and_then(|exit| exit.join(&line)) {
-        line = joined;
-    }
+    let splice = exit.and_then(|exit| exit.join(&line));
     line.push(b'\n');
-    Ok(Bytes::from(line))
+    let line = Bytes::from(line);
+    Ok(match splice {
+        Some(splice) => outbox::line(splice.into_pieces(&line)),
+        None => outbox::whole(line),
+    })
 }
 
 /// Where the spans of requests leave that have not been answered yet.
