@@ -26,8 +26,10 @@ pub(crate) fn function(offer: Offer, error: &syn::Error, item: &TokenStream) -> 
         .attrs
         .extract_if(.., |attribute| Offer::of(attribute).is_some())
         .collect();
-    Strip::default().visit_item_fn_mut(&mut function);
-    let mentions = others.iter().map(|other| mention(other.path()));
+    let mut strip = Strip::default();
+    strip.visit_item_fn_mut(&mut function);
+    let others = others.iter().map(Attribute::path);
+    let mentions = others.chain(&strip.names).map(mention);
     function.block.stmts.splice(0..0, mentions);
     // In an `impl` no type can stand beside it.
     let placeholder = (!is_associated(&function))
@@ -66,9 +68,11 @@ fn strip_method(item: &mut ImplItem) {
         |attribute: &mut Attribute| Offer::of(attribute).or_else(|| hidden(attribute)).is_some();
     let marks: Vec<_> = attributes.extract_if(.., is_ours).collect();
     if let (ImplItem::Fn(method), false) = (item, marks.is_empty()) {
-        Strip::default().visit_impl_item_fn_mut(method);
-        let names = marks.iter().filter(|mark| Offer::of(mark).is_some());
-        let mentions = names.map(|mark| mention(mark.path()));
+        let mut strip = Strip::default();
+        strip.visit_impl_item_fn_mut(method);
+        let marks = marks.iter().filter(|mark| Offer::of(mark).is_some());
+        let names = marks.map(Attribute::path).chain(&strip.names);
+        let mentions = names.map(mention);
         method.block.stmts.splice(0..0, mentions);
     }
 }

@@ -221,6 +221,10 @@ impl Gmail {
         words.to_string()
     }
 
+    #[mcp_prompt]
+    #[phase("b")]
+    fn ask(&self) -> String { String::new() }
+
     #[cfg_attr(unix, mcp_prompt)]
     fn hidden(&self) {}
 }"#,
@@ -239,6 +243,13 @@ impl Gmail {
                 #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                 use mcp_prompt as _;
                 words.to_string()
+            }
+            fn ask(&self) -> String {
+                #[allow(unused_imports, reason = "names an attribute that is gone from here")]
+                use mcp_prompt as _;
+                #[allow(unused_imports, reason = "names an attribute that is gone from here")]
+                use phase as _;
+                String::new()
             }
             fn hidden(&self) {}
         }

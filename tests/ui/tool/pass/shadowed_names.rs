@@ -70,13 +70,13 @@ mod tools {
 
     #[::glassbox::mcp_tools]
     impl Methods<i64> {
-        const METHODS: i64 = 3;
+        const TOOLS: i64 = 3;
 
         #[::glassbox::mcp_tool]
         pub async fn call(
             &self,
             state: &State,
-            #[arg(default = Self::METHODS)] arguments: i64,
+            #[arg(default = Self::TOOLS)] arguments: i64,
             private: ::std::string::String,
         ) -> ::std::result::Result<::std::string::String, ::glassbox::ToolError> {
             let State = state;
