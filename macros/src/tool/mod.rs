@@ -16,6 +16,7 @@ mod keyword;
 pub(crate) mod model;
 pub(crate) mod name;
 mod number;
+mod owned;
 pub(crate) mod parameter;
 mod pattern;
 pub(crate) mod place;

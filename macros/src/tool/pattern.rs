@@ -1,10 +1,10 @@
 //! The name of a parameter, which is what its pattern is.
 
-use syn::{GenericArgument, Ident, Pat, PatTupleStruct, PatType, PathArguments, Type};
+use syn::{Ident, Pat, PatTupleStruct, PatType, Type};
 
+use super::shape;
 use crate::diagnostics::readable;
 use crate::offer::Offer;
-use crate::signature::peel;
 
 /// The name, if the pattern is nothing else.
 pub(super) fn name(parameter: &PatType, offer: Offer) -> syn::Result<&Ident> {
@@ -32,7 +32,7 @@ pub(super) fn name(parameter: &PatType, offer: Offer) -> syn::Result<&Ident> {
 
 /// Refuses `Parameters(params): Parameters<Params>` of rmcp and `State(db): State<Db>` of axum.
 fn extracted(pattern: &PatTupleStruct, ty: &Type, offer: Offer) -> syn::Result<()> {
-    let Some((extractor, ty)) = pattern.path.segments.last().zip(first_argument(ty)) else {
+    let Some((extractor, (_, ty))) = pattern.path.segments.last().zip(shape::generic(ty)) else {
         return Ok(());
     };
     let name = match pattern.elems.first() {
@@ -57,17 +57,4 @@ fn extracted(pattern: &PatTupleStruct, ty: &Type, offer: Offer) -> syn::Result<(
             extractor = extractor.ident
         ),
     ))
-}
-
-fn first_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = peel(ty) else {
-        return None;
-    };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }

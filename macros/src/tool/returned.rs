@@ -2,7 +2,8 @@
 
 use syn::{Lifetime, Type};
 
-use super::parameter::{borrowed, error, owned};
+use super::owned::owned;
+use super::parameter::{borrowed, error};
 use crate::diagnostics::readable;
 use crate::offer::Offer;
 use crate::signature::{find, opaque, peel};

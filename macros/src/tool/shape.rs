@@ -1,6 +1,6 @@
 //! What the standard names of types say about their values. An alias says nothing here; the server checks its schema.
 
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{GenericArgument, Ident, PathArguments, Type};
 
 use super::number::Number;
 use crate::diagnostics::readable;
@@ -74,17 +74,22 @@ pub(crate) fn given(ty: &Type) -> &Type {
 
 /// The `T` of an `Option<T>`.
 pub(crate) fn option(ty: &Type) -> Option<&Type> {
+    let (name, inner) = generic(ty)?;
+    (name == "Option").then_some(inner)
+}
+
+/// The last name of a type, and the first type it is generic over.
+pub(super) fn generic(ty: &Type) -> Option<(&Ident, &Type)> {
     let Type::Path(path) = peel(ty) else {
         return None;
     };
     let segment = path.path.segments.last()?;
-    match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) if segment.ident == "Option" => {
-            match arguments.args.first()? {
-                GenericArgument::Type(inner) => Some(inner),
-                _ => None,
-            }
-        }
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    let inner = arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    }
+    })?;
+    Some((&segment.ident, inner))
 }
