@@ -59,7 +59,7 @@ impl Phase {
 
     /// Out of the way of phases that nobody asked for, which should cost next to
     /// nothing.
-    #[cold]
+    #[inline(never)]
     fn start_recorded(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
         // Nothing of the author's runs while the current context is looked at:
         // what it declares may have phases of its own.
