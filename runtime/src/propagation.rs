@@ -206,6 +206,32 @@ mod tests {
     }
 
     #[test]
+    fn white_space_around_a_traceparent_is_none_of_it() {
+        let text = format!(" \t00-{TRACE}-{SPAN}-01 \r\n");
+        assert_eq!(
+            parse_traceparent(&text),
+            parse_traceparent(&format!("00-{TRACE}-{SPAN}-01"))
+        );
+        assert!(parse_traceparent(&text).is_some());
+    }
+
+    #[test]
+    fn each_digit_counts() {
+        let digits: String = "0123456789abcdef".chars().rev().collect();
+        let (trace_id, span_id, _) =
+            parse_traceparent(&format!("00-{digits}{SPAN}-{digits}-01")).unwrap();
+        assert_eq!(trace_id.to_string(), format!("{digits}{SPAN}"));
+        assert_eq!(span_id.to_string(), digits);
+        for at in 0..55 {
+            let mut text = format!("00-{TRACE}-{SPAN}-01");
+            for wrong in ["g", "`", ":", "/", "A", "@", "\u{7f}"] {
+                text.replace_range(at..=at, wrong);
+                assert_eq!(parse_traceparent(&text), None, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_higher_version_may_carry_more() {
         assert!(parse_traceparent(&format!("01-{TRACE}-{SPAN}-01-more")).is_some());
         assert!(parse_traceparent(&format!("01-{TRACE}-{SPAN}-01")).is_some());

@@ -246,6 +246,8 @@ impl ScopeGuard {
 impl Drop for ScopeGuard {
     /// Clears the routing table when the request is dropped before its end.
     fn drop(&mut self) {
-        drop(self.close());
+        if self.0.collects() {
+            drop(self.close());
+        }
     }
 }

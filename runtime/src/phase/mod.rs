@@ -50,41 +50,34 @@ impl Phase {
     /// `declare` runs only when the phase is recorded.
     #[inline]
     pub fn start(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
-        if is_recorded() {
-            Self::start_recorded(name, declare)
-        } else {
-            Self(None)
+        match recorded_current() {
+            None => Self(None),
+            Some((scope, context)) => Self::start_under(&scope, &context, name, declare),
         }
     }
 
-    /// Out of the way of phases that nobody asked for, which should cost next to
-    /// nothing.
-    #[cold]
-    fn start_recorded(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
-        // Nothing of the author's runs while the current context is looked at:
-        // what it declares may have phases of its own.
-        let current = Context::map_current(|context| {
-            let scope = context.get::<Scope>()?;
-            Some((scope.clone(), context.clone()))
-        });
-        Self(current.map(|(scope, context)| {
-            let mut declared = Declared::new(name, scope.max_value_length_bytes());
-            declare(&mut declared);
-            let Declared {
-                name,
-                kind,
-                links,
-                fields,
-            } = declared;
-            let mut attributes = fields.into_attributes();
-            add_undeclared(&mut attributes, || name.clone().into(), &scope);
-            let private = Vec::new();
-            let links = links.0;
-            let span = ObservedSpan::start_linked(
-                &scope, name, kind, attributes, private, links, &context,
-            );
-            PhaseSpan(span)
-        }))
+    /// Not inlined, so that a phase that nobody asked for costs next to nothing.
+    #[inline(never)]
+    fn start_under(
+        scope: &Scope,
+        context: &Context,
+        name: &'static str,
+        declare: impl FnOnce(&mut Declared),
+    ) -> Self {
+        let mut declared = Declared::new(name, scope.max_value_length_bytes());
+        declare(&mut declared);
+        let Declared {
+            name,
+            kind,
+            links,
+            fields,
+        } = declared;
+        let mut attributes = fields.into_attributes();
+        add_undeclared(&mut attributes, || name.clone().into(), scope);
+        let (private, links) = (Vec::new(), links.0);
+        let span =
+            ObservedSpan::start_linked(scope, name, kind, attributes, private, links, context);
+        Self(Some(PhaseSpan(span)))
     }
 
     /// Records a phase under the current span of `context` that is over, and
@@ -167,9 +160,15 @@ impl Phase {
     }
 }
 
-/// Whether phases are recorded below the current span.
-fn is_recorded() -> bool {
-    Context::map_current(|context| context.get::<Scope>().is_some())
+/// The current context, and the request it belongs to if that is recorded.
+///
+/// Nothing of the author's runs while the current context is looked at: what a
+/// phase declares may have phases of its own.
+fn recorded_current() -> Option<(Scope, Context)> {
+    Context::map_current(|context| {
+        let scope = context.get::<Scope>()?;
+        Some((scope.clone(), context.clone()))
+    })
 }
 
 /// Adds what the conventions say of a phase, where the author says nothing.

@@ -70,11 +70,12 @@ impl ToolCall {
         self.receiver.get()
     }
 
-    /// What the server provides for a parameter `&T`.
+    /// What the server provides for a parameter `&T` of the tool's definition.
     ///
     /// # Errors
     ///
-    /// If nothing was injected; a server that was built has checked that.
+    /// If nothing was injected; a server that was built has checked that. Also
+    /// if the request is asked for, and is no parameter: it is gone by then.
     pub fn injected<T: Any>(&self) -> Result<&T, CallError> {
         self.provided.get()
     }
