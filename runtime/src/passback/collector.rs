@@ -10,9 +10,11 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::bucket::{Bucket, Started};
+use super::finished::Finished;
 use super::ids::SpanIdMap;
 use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
+use super::slots::{Rest, SlotKey};
 use super::sync::Mutex;
 
 /// Number of shards of the routing table (ours): enough that threads rarely
@@ -42,7 +44,7 @@ struct RoutingTable {
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Shard {
-    routes: Mutex<SpanIdMap<Arc<Bucket>>>,
+    routes: Mutex<SpanIdMap<Waiting>>,
     /// Spans in flight that need no route, because Glassbox records them itself.
     recorded: AtomicUsize,
 }
@@ -81,7 +83,7 @@ impl SpanCollector {
         self.routes.shards.get(index)
     }
 
-    fn routes(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Arc<Bucket>>>> {
+    fn routes(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Waiting>>> {
         Some(self.shard(span)?.routes.lock())
     }
 
@@ -102,15 +104,13 @@ impl SpanCollector {
     /// The request that waits for `span` to end, which it now does. It is asked
     /// once.
     pub(crate) fn take(&self, span: SpanId) -> Option<Waiting> {
-        self.routes(span)?.remove(&span).map(Waiting)
+        self.routes(span)?.remove(&span)
     }
 
-    /// Removes the routes of spans that are not waited for any more.
-    pub(crate) fn forget(&self, spans: impl IntoIterator<Item = SpanId>) {
-        for span in spans {
-            if let Some(mut routes) = self.routes(span) {
-                routes.remove(&span);
-            }
+    /// Removes the route of a span that is not waited for any more.
+    pub(super) fn forget(&self, span: SpanId) {
+        if let Some(mut routes) = self.routes(span) {
+            routes.remove(&span);
         }
     }
 
@@ -126,12 +126,15 @@ impl SpanCollector {
 
 /// A request that waits for a span.
 #[derive(Debug)]
-pub(crate) struct Waiting(Arc<Bucket>);
+pub(crate) struct Waiting {
+    bucket: Arc<Bucket>,
+    key: SlotKey,
+}
 
 impl Waiting {
     /// Gives it the span.
     pub(crate) fn finish(self, span: SpanData) {
-        self.0.finish(span);
+        self.bucket.end_by_sdk(self.key, span);
     }
 }
 
@@ -161,20 +164,18 @@ impl SpanProcessor for SpanCollector {
             context.span().span_context().span_id(),
         );
         let started = Started {
-            id,
             parent,
             is_root: scope.is_root_parent(parent),
             fate: fate(bucket.policy(), span),
             is_routed: true,
         };
-        // The route comes first: a request that closes from here on either
-        // finds the span open and removes its route, or refuses the span.
-        if let Some(mut routes) = self.routes(id) {
-            routes.insert(id, Arc::clone(bucket));
-        }
-        if bucket.open(started).is_none() {
-            self.forget([id]);
-        }
+        let span = Finished::started(span.span_context().clone());
+        bucket.open(started, span, Rest::default(), |key| {
+            if let Some(mut routes) = self.routes(id) {
+                let bucket = Arc::clone(bucket);
+                routes.insert(id, Waiting { bucket, key });
+            }
+        });
     }
 
     fn on_end(&self, span: SpanData) {

@@ -10,7 +10,6 @@ use opentelemetry_sdk::trace::SdkTracer;
 
 use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
-use super::observed::PublicSpan;
 use super::policy::Fate;
 use super::secrets::RequestSecrets;
 use super::value::{shorten, shorten_text};
@@ -131,8 +130,7 @@ impl Scope {
 
     /// Attributes on a span, at most.
     pub(super) fn max_attributes(&self) -> usize {
-        let max = self.bucket().limits().max_attributes_per_span;
-        usize::try_from(max).unwrap_or(usize::MAX)
+        self.bucket().limits().max_attributes()
     }
 
     /// Cuts a name or an error text to its bound.
@@ -164,16 +162,6 @@ impl Scope {
     #[cfg(feature = "testing")]
     pub(crate) fn note_unsearched(&self) {
         self.bucket().note_unsearched();
-    }
-
-    /// Changes the public side of an open span.
-    pub(super) fn amend(&self, span: SpanId, change: impl FnOnce(&mut PublicSpan)) {
-        self.bucket().amend(span, change);
-    }
-
-    /// Hands over the public side of a span that has started.
-    pub(super) fn publish(&self, span: SpanId, public: Box<PublicSpan>) {
-        self.bucket().publish(span, public);
     }
 
     /// Counts a span that is not made, below the current span of `context`.
@@ -239,7 +227,7 @@ impl ScopeGuard {
         let collector = self.0.collector();
         for span in open {
             if span.is_routed {
-                collector.forget([span.id]);
+                collector.forget(span.id);
             } else {
                 collector.remove_recorded(span.id);
             }

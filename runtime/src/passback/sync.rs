@@ -9,10 +9,6 @@ use std::sync::{MutexGuard, PoisonError};
 pub(super) struct Mutex<T>(std::sync::Mutex<T>);
 
 impl<T> Mutex<T> {
-    pub(super) const fn new(value: T) -> Self {
-        Self(std::sync::Mutex::new(value))
-    }
-
     pub(super) fn lock(&self) -> MutexGuard<'_, T> {
         #[cfg(test)]
         if let Some(guard) = model::lock(&self.0) {

@@ -66,11 +66,8 @@ impl Phase {
             } = declared;
             let mut attributes = fields.into_attributes();
             add_undeclared(&mut attributes, || name.clone().into(), &scope);
-            let private = Vec::new();
             let links = links.0;
-            let span = ObservedSpan::start_linked(
-                &scope, name, kind, attributes, private, links, &context,
-            );
+            let span = ObservedSpan::start_linked(&scope, name, kind, attributes, links, &context);
             PhaseSpan(span)
         }))
     }
