@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::{Arc, MutexGuard};
 use std::time::SystemTime;
 
-use opentelemetry::trace::{SpanId, Status};
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::{SpanContext, SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::counts::{Counters, count};
@@ -15,7 +15,7 @@ use super::limits::PassbackLimits;
 use super::place::Place;
 use super::policy::{Fate, Others, PassbackPolicy, recorded_by};
 use super::scope::OWN_SCOPE;
-use super::slots::{Private, Rest, Slot, SlotKey, Slots, StillOpen};
+use super::slots::{Private, Rest, SlotKey, Slots, StillOpen};
 use super::sync::Mutex;
 use super::value::shorten_text;
 
@@ -52,6 +52,15 @@ pub(crate) struct Collected {
     /// Spans that were asked for but are not in `spans`: beyond a bound, held
     /// back by the policy, or still open when the request ended.
     pub(crate) dropped_spans: usize,
+}
+
+/// A request that has been closed.
+#[derive(Debug)]
+pub(super) struct Closed {
+    pub(super) collected: Collected,
+    pub(super) still_open: Vec<StillOpen>,
+    /// The most spans it had at the same time, open or kept.
+    pub(super) most_spans: usize,
 }
 
 /// What a new span says of itself.
@@ -133,6 +142,11 @@ impl Bucket {
         bucket
     }
 
+    /// Makes room for so many spans, once there is one.
+    pub(super) fn expect(&self, spans: usize) {
+        self.state.lock().slots.expect(spans);
+    }
+
     /// Whether the bucket takes spans: the request asked, and has not ended.
     pub(super) fn is_open(&self) -> bool {
         !self.state.lock().closed
@@ -165,15 +179,15 @@ impl Bucket {
     /// Takes a span that has started, and lets `register` know where it is;
     /// nothing when it will not be collected: the request has ended, too many
     /// are open, or it hangs below a span that is not known, so that it could
-    /// never be connected.
+    /// never be connected. `describe` says what is known of it, if it leaves.
     ///
-    /// `register` runs under the lock: a request that closes either finds the
-    /// span both open and registered, or refuses it.
+    /// Both run under the lock: a request that closes either finds the span open
+    /// and registered, or refuses it.
     pub(super) fn open(
         &self,
         started: Started,
-        mut span: Finished,
-        mut rest: Rest,
+        span_context: SpanContext,
+        describe: impl FnOnce(&mut Finished),
         register: impl FnOnce(SlotKey),
     ) -> Option<SlotKey> {
         let mut state = self.state.lock();
@@ -189,17 +203,16 @@ impl Bucket {
         };
         match place {
             Some(place) if state.slots.open() < MAX_OPEN_SPANS => {
-                let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
-                if stays {
-                    span.clear();
-                    rest = Rest::default();
-                }
                 #[cfg(feature = "testing")]
                 if let Some(witness) = &self.witness {
-                    witness.started(span.span_context.span_id());
+                    witness.started(span_context.span_id());
                 }
+                let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
                 let how = (stays, started.is_routed);
-                let key = state.slots.start(place, how, rest, span);
+                let key = state.slots.start(place, how, span_context);
+                if !stays && let Some(span) = state.slots.open_mut(key) {
+                    describe(span);
+                }
                 register(key);
                 Some(key)
             }
@@ -223,12 +236,12 @@ impl Bucket {
     }
 
     /// Changes what is recorded of an open span, unless nothing of it leaves.
-    pub(super) fn change(&self, key: SlotKey, change: impl FnOnce(&mut Slot, &mut Finished)) {
+    pub(super) fn change(&self, key: SlotKey, change: impl FnOnce(&mut Finished)) {
         let mut state = self.state.lock();
-        if let Some((slot, span)) = state.slots.open_mut(key)
-            && !slot.stays
+        if let Some(span) = state.slots.open_mut(key)
+            && !span.notes.stays
         {
-            change(slot, span);
+            change(span);
         }
     }
 
@@ -237,21 +250,21 @@ impl Bucket {
     pub(super) fn publish(
         &self,
         span: SpanId,
-        publish: impl FnOnce(&mut Slot, &mut Finished),
+        publish: impl FnOnce(&mut Finished),
     ) -> Option<SlotKey> {
         let mut state = self.state.lock();
         let key = state.slots.key(span)?;
-        let (slot, span) = state.slots.open_mut(key)?;
-        slot.is_ours = true;
-        if !slot.stays {
-            publish(slot, span);
+        let span = state.slots.open_mut(key)?;
+        span.notes.is_ours = true;
+        if !span.notes.stays {
+            publish(span);
         }
         Some(key)
     }
 
     /// Notes that an open span of Glassbox's own has failed, and why.
     pub(super) fn fail(&self, key: SlotKey, text: Cow<'static, str>) {
-        if let Some((_, span)) = self.state.lock().slots.open_mut(key) {
+        if let Some(span) = self.state.lock().slots.open_mut(key) {
             span.status = Status::error(text);
         }
     }
@@ -260,14 +273,14 @@ impl Bucket {
     /// and has counted it as open, or the span has ended before.
     pub(super) fn end_recorded(&self, key: SlotKey, end: SystemTime) -> bool {
         let mut state = self.state.lock();
-        let Some((slot, span)) = state.slots.end(key) else {
+        let Some(span) = state.slots.end(key) else {
             return false;
         };
         span.end_time = end;
         let Rest {
             attribute_count,
             private,
-        } = std::mem::take(&mut slot.rest);
+        } = std::mem::take(&mut span.notes.rest);
         let Private { attributes, status } = private.map_or_else(Private::default, |rest| *rest);
         let others = Others {
             scope: OWN_SCOPE,
@@ -286,20 +299,20 @@ impl Bucket {
             slots, last_scope, ..
         } = &mut *state;
         // Not there: the request has ended, and has counted it as open.
-        let Some((slot, span)) = slots.end(key) else {
+        let Some(span) = slots.end(key) else {
             return;
         };
         #[cfg(feature = "testing")]
         if let Some(witness) = &self.witness {
-            witness.ended(slot.place(span), self.max_depth, &data, &self.policy);
+            witness.ended(span.place(), self.max_depth, &data, &self.policy);
         }
         // Of our own spans nobody else says that they have failed.
-        if !slot.is_ours && matches!(data.status, Status::Error { .. }) {
+        if !span.notes.is_ours && matches!(data.status, Status::Error { .. }) {
             span.status = Status::error("");
         }
-        if !slot.stays {
-            span.take_frame(&mut data, slot.public_links);
-            if !slot.is_ours {
+        if !span.notes.stays {
+            span.take_frame(&mut data);
+            if !span.notes.is_ours {
                 let max_bytes = self.limits.max_value_length_bytes;
                 span.name = std::mem::take(&mut data.name);
                 let was_cut = shorten_text(&mut span.name, max_bytes);
@@ -328,39 +341,31 @@ impl Bucket {
         key: SlotKey,
         mut others: Others<'_>,
     ) -> bool {
-        let Some((slot, span)) = state.slots.ending_mut(key) else {
+        let Some(span) = state.slots.ending_mut(key) else {
             return false;
         };
-        if slot.stays {
+        if span.notes.stays {
             self.leave_out(&mut state, key);
             return true;
         }
-        let declared = std::mem::take(&mut span.attributes);
-        let attributes = if self.policy.has_attribute_rules() {
+        if self.policy.has_attribute_rules() {
+            let declared = std::mem::take(&mut span.attributes);
             // Not under the lock: the policy runs the author's functions.
             drop(state);
-            let attributes = self.admit(declared, &mut others);
+            let admitted = self.policy.admit_all(declared, &mut others, &self.counters);
             state = self.state.lock();
-            attributes
-        } else {
-            self.admit(declared, &mut others)
-        };
-        // Not there: the request has ended, and has counted it as open.
-        let Some((_, span)) = state.slots.ending_mut(key) else {
-            return false;
-        };
-        span.dropped_attributes_count = others.all_count.saturating_sub(count(attributes.len()));
-        span.attributes = attributes;
-        let max_bytes = self.limits.max_value_length_bytes;
-        let status = (&mut span.status, others.status);
-        self.policy.show_status(status, max_bytes, &self.counters);
+            // Not there: the request has ended, and has counted it as open.
+            let Some(span) = state.slots.ending_mut(key) else {
+                return false;
+            };
+            span.attributes = admitted;
+        }
+        if let Some(span) = state.slots.ending_mut(key) {
+            self.policy
+                .settle(span, others, &self.limits, &self.counters);
+        }
         self.keep(&mut state, key);
         true
-    }
-
-    fn admit(&self, declared: Vec<KeyValue>, others: &mut Others<'_>) -> Vec<KeyValue> {
-        self.policy
-            .admit_all(declared, others, &self.limits, &self.counters)
     }
 
     /// Keeps a span, at the cost of others if the bucket is full.
@@ -396,21 +401,26 @@ impl Bucket {
         }
     }
 
-    /// Takes what was collected and the spans that are still open. Whatever
-    /// ends later is not taken; this call has counted it already.
-    pub(super) fn close(&self) -> (Collected, Vec<StillOpen>) {
-        let closed = State {
-            closed: true,
-            ..State::default()
-        };
-        let State { slots, dropped, .. } = std::mem::replace(&mut *self.state.lock(), closed);
-        let open: Vec<_> = slots.still_open().collect();
+    /// Takes what was collected and the spans that are still open; nothing the
+    /// second time. Whatever ends later is not taken; this call has counted it
+    /// already.
+    pub(super) fn close(&self) -> Closed {
+        let mut state = self.state.lock();
+        state.closed = true;
+        let slots = std::mem::take(&mut state.slots);
+        let dropped = std::mem::take(&mut state.dropped);
+        state.left_out = SpanIdMap::default();
+        drop(state);
+        let still_open: Vec<_> = slots.still_open().collect();
         let is_asked = |open: &&StillOpen| open.depth <= self.max_depth;
-        let collected = Collected {
-            dropped_spans: dropped + open.iter().filter(is_asked).count(),
-            spans: slots.into_spans(),
-        };
-        (collected, open)
+        Closed {
+            most_spans: slots.most(),
+            collected: Collected {
+                dropped_spans: dropped + still_open.iter().filter(is_asked).count(),
+                spans: slots.into_spans(),
+            },
+            still_open,
+        }
     }
 }
 
@@ -427,7 +437,7 @@ pub(crate) mod tests {
     use std::time::{Duration, SystemTime};
 
     use opentelemetry::KeyValue;
-    use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceFlags, TraceId, TraceState};
+    use opentelemetry::trace::{SpanKind, TraceFlags, TraceId, TraceState};
 
     use super::*;
 
@@ -473,10 +483,8 @@ pub(crate) mod tests {
             fate: Fate::Publish,
             is_routed: true,
         };
-        let span = Finished::started(span(id, parent, "").span_context);
-        bucket
-            .open(started, span, Rest::default(), |_| ())
-            .is_some()
+        let context = span(id, parent, "").span_context;
+        bucket.open(started, context, |_| (), |_| ()).is_some()
     }
 
     /// A span that has started ends.
@@ -517,8 +525,8 @@ pub(crate) mod tests {
         let bucket = Bucket::new(policy, Arc::clone(counters), limits, u32::MAX);
         assert!(open(&bucket, 1, 0));
         if let Some(public) = public {
-            let key = bucket.publish(SpanId::from(1), |slot, span| {
-                slot.public_links = public.links;
+            let key = bucket.publish(SpanId::from(1), |span| {
+                span.notes.public_links = public.links;
                 (span.name, span.attributes) = (public.name.into(), public.attributes);
                 span.dropped_links_count = public.excess_links;
             });
@@ -527,7 +535,7 @@ pub(crate) mod tests {
             }
         }
         end(&bucket, span);
-        bucket.close().0.spans.remove(0)
+        bucket.close().collected.spans.remove(0)
     }
 
     fn ids(collected: &Collected) -> Vec<u64> {
@@ -547,7 +555,7 @@ pub(crate) mod tests {
             for id in 1..=made {
                 finish(&bucket, span(id, u64::from(id > 1), "work"));
             }
-            let (collected, _) = bucket.close();
+            let collected = bucket.close().collected;
             assert_eq!(collected.spans.len(), kept);
             assert_eq!(
                 collected.dropped_spans,
@@ -566,7 +574,7 @@ pub(crate) mod tests {
         end(&bucket, span(2, 1, "phase"));
         end(&bucket, span(1, 0, "root"));
         finish(&bucket, span(5, 2, "leaf"));
-        let (collected, _) = bucket.close();
+        let collected = bucket.close().collected;
         assert_eq!(ids(&collected), [1, 2]);
         assert_eq!(collected.dropped_spans, 3);
     }
@@ -585,7 +593,7 @@ pub(crate) mod tests {
             finish(&bucket, span(id, 1, "ordinary"));
         }
         end(&bucket, span(1, 0, "root"));
-        let (collected, _) = bucket.close();
+        let collected = bucket.close().collected;
         assert_eq!(ids(&collected), [1, 2, 3, 10]);
         assert_eq!(collected.dropped_spans, 19);
     }
@@ -607,7 +615,7 @@ pub(crate) mod tests {
             finish(&bucket, span(id, 1, "older, and not as deep"));
         }
         end(&bucket, span(1, 0, "root"));
-        assert_eq!(ids(&bucket.close().0), [1, 20, 21, 22]);
+        assert_eq!(ids(&bucket.close().collected), [1, 20, 21, 22]);
     }
 
     #[test]
@@ -621,7 +629,7 @@ pub(crate) mod tests {
         }
         end(&bucket, span(9, 1, "phase"));
         end(&bucket, span(1, 0, "root"));
-        let (collected, _) = bucket.close();
+        let collected = bucket.close().collected;
         assert_eq!(ids(&collected), [1, 9]);
         assert_eq!(collected.dropped_spans, 5);
     }
@@ -637,7 +645,7 @@ pub(crate) mod tests {
         }
         end(&bucket, span(2, 1, "phase"));
         end(&bucket, span(1, 0, "root"));
-        let (collected, _) = bucket.close();
+        let collected = bucket.close().collected;
         assert_eq!(ids(&collected), [1, 2, 3]);
         assert_eq!(collected.dropped_spans, 20);
     }
@@ -656,7 +664,7 @@ pub(crate) mod tests {
             span.attributes.push(KeyValue::new("text", text));
             finish(&bucket, span);
         }
-        let (collected, _) = bucket.close();
+        let collected = bucket.close().collected;
         let longest =
             |span: &Finished| span.attributes.iter().map(|a| a.value.as_str().len()).max();
         let mut spans = collected.spans.iter();
@@ -678,7 +686,7 @@ pub(crate) mod tests {
             for id in 10..5_000 {
                 open(&bucket, id, 2);
             }
-            let (collected, _) = bucket.close();
+            let collected = bucket.close().collected;
             assert_eq!(ids(&collected).len(), if ends { 2 } else { 0 });
             let dropped = if ends { 0 } else { 2 };
             assert_eq!(collected.dropped_spans, dropped, "root and phase, if open");
@@ -689,11 +697,15 @@ pub(crate) mod tests {
     fn spans_that_outlive_the_request_are_counted_once() {
         let bucket = bucket(9, u32::MAX);
         assert!(open(&bucket, 1, 0));
-        let (collected, still_open) = bucket.close();
+        let Closed {
+            collected,
+            still_open,
+            ..
+        } = bucket.close();
         assert_eq!((collected.dropped_spans, still_open.len()), (1, 1));
         end(&bucket, span(1, 0, "late"));
         assert!(!open(&bucket, 2, 1), "nothing opens after the end");
-        assert_eq!(bucket.close().0.dropped_spans, 0);
+        assert_eq!(bucket.close().collected.dropped_spans, 0);
     }
 
     #[test]
@@ -702,7 +714,7 @@ pub(crate) mod tests {
             let bucket = bucket(9, u32::MAX);
             let taken = (1..=made).filter(|id| open(&bucket, *id, u64::from(*id > 1)));
             assert_eq!(taken.count(), opened);
-            let dropped = bucket.close().0.dropped_spans;
+            let dropped = bucket.close().collected.dropped_spans;
             assert_eq!(dropped, usize::try_from(made).unwrap());
         }
     }

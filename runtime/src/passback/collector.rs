@@ -10,16 +10,21 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::bucket::{Bucket, Started};
-use super::finished::Finished;
 use super::ids::SpanIdMap;
 use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
-use super::slots::{Rest, SlotKey};
+use super::slots::SlotKey;
 use super::sync::Mutex;
 
 /// Number of shards of the routing table (ours): enough that threads rarely
 /// meet, few enough to look at them all in a test.
 const SHARDS: usize = 16;
+
+/// Spans for which the first request has room at once (ours).
+const FIRST_EXPECTED: usize = 6;
+
+/// Spans for which a request has room at once, at most (ours).
+const MAX_EXPECTED: usize = 64;
 
 /// Routes finished spans into the bucket of the request they were made in.
 ///
@@ -38,6 +43,8 @@ struct RoutingTable {
     shards: [Shard; SHARDS],
     /// Whether nobody but the collector is interested in spans.
     is_alone: bool,
+    /// Spans that a request has at the same time, as far as one can expect.
+    expected: AtomicUsize,
 }
 
 /// On a cache line of its own: threads change them all the time.
@@ -63,7 +70,11 @@ impl SpanCollector {
     fn with_alone(is_alone: bool) -> Self {
         let shards = std::array::from_fn(|_| Shard::default());
         Self {
-            routes: Arc::new(RoutingTable { shards, is_alone }),
+            routes: Arc::new(RoutingTable {
+                shards,
+                is_alone,
+                expected: AtomicUsize::new(FIRST_EXPECTED),
+            }),
         }
     }
 
@@ -85,6 +96,22 @@ impl SpanCollector {
 
     fn routes(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Waiting>>> {
         Some(self.shard(span)?.routes.lock())
+    }
+
+    /// Spans that the next request has at the same time, most likely.
+    pub(super) fn expected_spans(&self) -> usize {
+        self.routes.expected.load(Ordering::Relaxed)
+    }
+
+    /// Notes how many a request had. Fewer than expected count at once, more
+    /// only one by one: where requests differ, none has a lot of memory for
+    /// nothing.
+    pub(super) fn learn_spans(&self, had: usize) {
+        let expected = self.expected_spans();
+        let next = had.min(expected + 1).clamp(1, MAX_EXPECTED);
+        if next != expected {
+            self.routes.expected.store(next, Ordering::Relaxed);
+        }
     }
 
     /// Counts a span that needs no route.
@@ -169,13 +196,15 @@ impl SpanProcessor for SpanCollector {
             fate: fate(bucket.policy(), span),
             is_routed: true,
         };
-        let span = Finished::started(span.span_context().clone());
-        bucket.open(started, span, Rest::default(), |key| {
+        let context = span.span_context().clone();
+        let register = |key| {
             if let Some(mut routes) = self.routes(id) {
                 let bucket = Arc::clone(bucket);
                 routes.insert(id, Waiting { bucket, key });
             }
-        });
+        };
+        // What it is, it says when it ends.
+        bucket.open(started, context, |_| (), register);
     }
 
     fn on_end(&self, span: SpanData) {
@@ -247,6 +276,18 @@ mod tests {
         assert_eq!((ours.open_spans(), theirs.open_spans()), (0, 0));
         drop(span);
         assert!(guard.close().spans.is_empty());
+    }
+
+    #[test]
+    fn expects_what_all_of_the_last_requests_had() {
+        let (collector, _) = recorder();
+        let expects = |had: usize| {
+            collector.learn_spans(had);
+            collector.expected_spans()
+        };
+        assert_eq!([10, 10, 3, 10, 0].map(expects), [7, 8, 3, 4, 1]);
+        let expected = (0..100).map(|_| expects(1_000)).last();
+        assert_eq!(expected, Some(MAX_EXPECTED));
     }
 
     #[test]

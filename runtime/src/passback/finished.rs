@@ -10,6 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::counts::count;
 use super::scope::own_scope;
+use super::slots::{Notes, Rest};
 
 /// Least bytes of OTLP JSON that a span takes without names and attributes.
 const MIN_SPAN_BYTES: usize = 180;
@@ -41,14 +42,15 @@ pub(crate) struct Finished {
     pub(super) status: Status,
     /// Who recorded it, if not Glassbox itself.
     pub(super) recorded_by: Option<Arc<InstrumentationScope>>,
+    pub(super) notes: Notes,
 }
 
 impl Finished {
-    /// A span that has just started, below the root or as the root.
-    pub(super) fn started(span_context: SpanContext) -> Self {
+    /// A span that has just started, of which nothing else is known.
+    pub(super) fn started(span_context: SpanContext, parent_span_id: SpanId) -> Self {
         Self {
             span_context,
-            parent_span_id: SpanId::INVALID,
+            parent_span_id,
             parent_span_is_remote: false,
             span_kind: SpanKind::Internal,
             name: Cow::Borrowed(""),
@@ -61,12 +63,13 @@ impl Finished {
             dropped_links_count: 0,
             status: Status::Unset,
             recorded_by: None,
+            notes: Notes::default(),
         }
     }
 
-    /// Takes from the SDK, at its end, what leaves of any span. Of its links, the
-    /// first `public_links` are public.
-    pub(super) fn take_frame(&mut self, data: &mut SpanData, public_links: usize) {
+    /// Takes from the SDK, at its end, what leaves of any span.
+    pub(super) fn take_frame(&mut self, data: &mut SpanData) {
+        let public_links = self.notes.public_links;
         self.parent_span_is_remote = data.parent_span_is_remote;
         self.span_kind = data.span_kind.clone();
         self.start_time = data.start_time;
@@ -104,6 +107,7 @@ impl Finished {
         self.links = Vec::new();
         self.status = Status::Unset;
         self.recorded_by = None;
+        self.notes.rest = Rest::default();
     }
 
     /// Who recorded it.
@@ -135,6 +139,7 @@ impl From<SpanData> for Finished {
             dropped_links_count: span.links.dropped_count,
             status: span.status,
             recorded_by: Some(Arc::new(span.instrumentation_scope)),
+            notes: Notes::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::counts::count;
 use super::finished::Finished;
 use super::recorded::{NewSpan, RecordedSpan};
 use super::scope::Scope;
-use super::slots::{Slot, SlotKey};
+use super::slots::SlotKey;
 use crate::semconv;
 
 /// The most links a span starts with: as many as the SDK keeps.
@@ -168,8 +168,9 @@ impl ObservedSpan {
         }
         if let Some(key) = self.key {
             let max = self.scope.max_attributes();
-            self.scope.bucket().change(key, |slot, span| {
-                slot.rest.attribute_count = slot.rest.attribute_count.saturating_add(1);
+            self.scope.bucket().change(key, |span| {
+                let count = &mut span.notes.rest.attribute_count;
+                *count = count.saturating_add(1);
                 set_public(&mut span.attributes, attribute, max);
             });
         }
@@ -245,8 +246,8 @@ fn build_by_sdk(scope: &Scope, new: NewSpan, parent: &Context) -> (Context, Opti
     }
     let span = scope.tracer().build_with_context(builder, parent);
     let key = public.and_then(|(name, attributes)| {
-        let publish = |slot: &mut Slot, span: &mut Finished| {
-            slot.public_links = public_links;
+        let publish = |span: &mut Finished| {
+            span.notes.public_links = public_links;
             (span.name, span.attributes) = (name, attributes);
             span.dropped_links_count = count(excess);
         };
@@ -339,8 +340,8 @@ mod tests {
         more(&mut span);
         let mut public_count = 0;
         let bucket = guard.scope().bucket();
-        bucket.change(span.key.unwrap(), |_, public| {
-            public_count = public.attributes.len();
+        bucket.change(span.key.unwrap(), |span| {
+            public_count = span.attributes.len();
         });
         span.end();
         (public_count, guard.close().spans.remove(0))

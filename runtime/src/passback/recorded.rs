@@ -58,10 +58,15 @@ impl RecordedSpan {
             fate: scope.fate(&new.name),
             is_routed: false,
         };
-        let (mut span, rest) = new.recorded(scope, span_context.clone());
-        span.parent_span_is_remote = parent_is_remote;
+        let start_time = new.start_time.unwrap_or_else(SystemTime::now);
+        let describe = |span: &mut Finished| {
+            span.parent_span_is_remote = parent_is_remote;
+            span.start_time = start_time;
+            new.describe(scope, span);
+        };
         let count = |_| scope.collector().add_recorded(id);
-        match scope.bucket().open(started, span, rest, count) {
+        let bucket = scope.bucket();
+        match bucket.open(started, span_context.clone(), describe, count) {
             Some(key) => {
                 let span = Self {
                     scope: scope.clone(),
@@ -99,34 +104,25 @@ fn context_below(above: &SpanContext) -> (SpanContext, bool) {
 }
 
 impl NewSpan {
-    fn recorded(self, scope: &Scope, span_context: SpanContext) -> (Finished, Rest) {
+    /// Says all that is known of the span.
+    fn describe(self, scope: &Scope, span: &mut Finished) {
         let Self {
             name,
             kind,
-            start_time,
+            start_time: _,
             mut declared,
             private,
             links,
         } = self;
-        let mut rest = Rest {
-            attribute_count: declared.len(),
-            private: None,
-        };
-        declared.truncate(scope.max_attributes());
+        let rest = &mut span.notes.rest;
+        rest.attribute_count = declared.len();
         for attribute in private {
             rest.add_private(attribute, scope);
         }
+        declared.truncate(scope.max_attributes());
+        (span.name, span.span_kind, span.attributes) = (name, kind, declared);
         let (links, excess_links) = links.up_to(scope.bucket().limits().max_links());
-        let span = Finished {
-            span_kind: kind,
-            name,
-            start_time: start_time.unwrap_or_else(SystemTime::now),
-            attributes: declared,
-            links,
-            dropped_links_count: count(excess_links),
-            ..Finished::started(span_context)
-        };
-        (span, rest)
+        (span.links, span.dropped_links_count) = (links, count(excess_links));
     }
 }
 
@@ -147,8 +143,9 @@ impl Span for RecordedSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        self.scope.bucket().change(self.key, |_, span| {
-            span.dropped_events_count = span.dropped_events_count.saturating_add(1);
+        self.scope.bucket().change(self.key, |span| {
+            let count = &mut span.dropped_events_count;
+            *count = count.saturating_add(1);
         });
     }
 
@@ -161,15 +158,15 @@ impl Span for RecordedSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        self.scope.bucket().change(self.key, |slot, _| {
-            slot.rest.add_private(attribute, &self.scope);
+        self.scope.bucket().change(self.key, |span| {
+            span.notes.rest.add_private(attribute, &self.scope);
         });
     }
 
     /// As the SDK does: `Ok` outweighs an error, and an error nothing.
     fn set_status(&mut self, status: Status) {
-        self.scope.bucket().change(self.key, |slot, _| {
-            let known = &mut slot.rest.private().status;
+        self.scope.bucket().change(self.key, |span| {
+            let known = &mut span.notes.rest.private().status;
             if status > *known {
                 *known = status;
             }
@@ -184,8 +181,9 @@ impl Span for RecordedSpan {
     }
 
     fn add_link(&mut self, _: SpanContext, _: Vec<KeyValue>) {
-        self.scope.bucket().change(self.key, |_, span| {
-            span.dropped_links_count = span.dropped_links_count.saturating_add(1);
+        self.scope.bucket().change(self.key, |span| {
+            let count = &mut span.dropped_links_count;
+            *count = count.saturating_add(1);
         });
     }
 

@@ -8,7 +8,7 @@ use opentelemetry::trace::{SpanId, TraceContextExt as _};
 use opentelemetry::{Context, InstrumentationScope, KeyValue, StringValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
-use super::bucket::{Bucket, Collected};
+use super::bucket::{Bucket, Closed, Collected};
 use super::collector::SpanCollector;
 use super::policy::Fate;
 use super::secrets::RequestSecrets;
@@ -197,6 +197,7 @@ impl ScopeGuard {
         root_parent: SpanId,
         subject: Subject,
     ) -> Self {
+        bucket.expect(collector.expected_spans());
         let bucket = Arc::new(bucket);
         // Every phase has a copy of it.
         let shared = |name: StringValue| StringValue::from(Arc::<str>::from(name.as_str()));
@@ -223,9 +224,16 @@ impl ScopeGuard {
     /// Ends collection. Spans that are still open are counted, not waited for.
     pub(crate) fn close(&self) -> Collected {
         self.0.0.collects.store(false, Ordering::Release);
-        let (collected, open) = self.0.bucket().close();
+        let Closed {
+            collected,
+            still_open,
+            most_spans,
+        } = self.0.bucket().close();
         let collector = self.0.collector();
-        for span in open {
+        if most_spans > 0 {
+            collector.learn_spans(most_spans);
+        }
+        for span in still_open {
             if span.is_routed {
                 collector.forget(span.id);
             } else {

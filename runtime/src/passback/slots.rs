@@ -5,15 +5,12 @@ use std::collections::BinaryHeap;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{SpanId, Status};
+use opentelemetry::trace::{SpanContext, SpanId, Status};
 
 use super::finished::Finished;
 use super::ids::SpanIdMap;
 use super::place::Place;
 use super::policy::Fate;
-
-/// Spans for which there is room once there is one (ours).
-const FIRST_CAPACITY: usize = 4;
 
 /// Up to so many spans one is looked for by looking at them all (ours).
 const MAX_SCANNED: usize = 32;
@@ -22,11 +19,10 @@ const MAX_SCANNED: usize = 32;
 /// on, in which it is found without a search, and where it is when it leaves.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    slots: Vec<Slot>,
-    /// What leaves of the span in the slot of the same index: complete when it
-    /// has ended.
     spans: Vec<Finished>,
     free: Vec<usize>,
+    /// Spans for which there is room once there is one.
+    expected: usize,
     /// Where a span is, once there are too many to look at them all.
     indices: Option<SpanIdMap<usize>>,
     /// Where the span was that was looked for last: siblings have one parent.
@@ -50,16 +46,15 @@ pub(super) struct SlotKey {
 }
 
 /// What is known of a span beside what leaves of it.
-#[derive(Debug)]
-pub(super) struct Slot {
-    id: SpanId,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes {
     depth: u32,
     fate: Fate,
     stage: Stage,
     /// Whether it does not leave, whatever becomes of it.
     pub(super) stays: bool,
     /// Whether the collector routes its end.
-    pub(super) is_routed: bool,
+    is_routed: bool,
     /// Whether Glassbox made it, so that what leaves is declared.
     pub(super) is_ours: bool,
     /// Whether it or a span below it has failed.
@@ -73,7 +68,7 @@ pub(super) struct Slot {
 }
 
 /// What was set on a span and does not leave by itself.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rest {
     /// Attributes of all kinds that were ever set.
     pub(super) attribute_count: usize,
@@ -82,7 +77,7 @@ pub(super) struct Rest {
 }
 
 /// What leaves of a span only if the policy says so.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Private {
     /// As many as the SDK would record.
     pub(super) attributes: Vec<KeyValue>,
@@ -99,8 +94,9 @@ pub(super) struct StillOpen {
     pub(super) is_routed: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
+    #[default]
     Open,
     /// It has ended, and the policy is at work.
     Ending,
@@ -135,43 +131,43 @@ impl Slots {
         self.bytes
     }
 
+    /// Makes room for so many spans, once there is one.
+    pub(super) fn expect(&mut self, spans: usize) {
+        self.expected = spans;
+    }
+
+    /// The most spans there were at the same time.
+    pub(super) fn most(&self) -> usize {
+        self.spans.len()
+    }
+
     /// Takes a span that has just started.
     pub(super) fn start(
         &mut self,
         place: Place,
         (stays, is_routed): (bool, bool),
-        rest: Rest,
-        mut span: Finished,
+        span_context: SpanContext,
     ) -> SlotKey {
-        span.parent_span_id = place.parent;
-        let id = span.span_context.span_id();
-        let slot = Slot {
-            id,
-            depth: place.depth,
-            fate: place.fate,
-            stage: Stage::Open,
-            stays,
-            is_routed,
-            is_ours: false,
-            has_failed: false,
-            public_links: 0,
-            number: self.started,
-            least_bytes: 0,
-            rest,
-        };
+        let id = span_context.span_id();
+        let mut span = Finished::started(span_context, place.parent);
+        span.notes.depth = place.depth;
+        span.notes.fate = place.fate;
+        span.notes.stays = stays;
+        span.notes.is_routed = is_routed;
+        span.notes.number = self.started;
         self.started += 1;
         self.open += 1;
-        let index = self.free.pop().unwrap_or(self.slots.len());
-        if let (Some(free), Some(gone)) = (self.slots.get_mut(index), self.spans.get_mut(index)) {
-            (*free, *gone) = (slot, span);
-        } else {
-            reserve_for_one(&mut self.slots);
-            reserve_for_one(&mut self.spans);
-            self.slots.push(slot);
-            self.spans.push(span);
-        }
+        let index = self.free.pop().unwrap_or(self.spans.len());
         if let Some(indices) = &mut self.indices {
             indices.insert(id, index);
+        }
+        if let Some(free) = self.spans.get_mut(index) {
+            *free = span;
+        } else {
+            if self.spans.is_empty() {
+                self.spans.reserve_exact(self.expected);
+            }
+            self.spans.push(span);
         }
         SlotKey { id, index }
     }
@@ -183,38 +179,38 @@ impl Slots {
     }
 
     /// A span that is open.
-    pub(super) fn open_mut(&mut self, key: SlotKey) -> Option<(&mut Slot, &mut Finished)> {
+    pub(super) fn open_mut(&mut self, key: SlotKey) -> Option<&mut Finished> {
         self.staged(key, Stage::Open)
     }
 
     /// A span that has ended, and is neither kept nor left out so far.
-    pub(super) fn ending_mut(&mut self, key: SlotKey) -> Option<(&mut Slot, &mut Finished)> {
+    pub(super) fn ending_mut(&mut self, key: SlotKey) -> Option<&mut Finished> {
         self.staged(key, Stage::Ending)
     }
 
-    fn staged(&mut self, key: SlotKey, stage: Stage) -> Option<(&mut Slot, &mut Finished)> {
-        let is_it = |slot: &&mut Slot| slot.id == key.id && slot.stage == stage;
-        let slot = self.slots.get_mut(key.index).filter(is_it)?;
-        Some((slot, self.spans.get_mut(key.index)?))
+    fn staged(&mut self, key: SlotKey, stage: Stage) -> Option<&mut Finished> {
+        let is_it = |span: &&mut Finished| span.id() == key.id && span.notes.stage == stage;
+        self.spans.get_mut(key.index).filter(is_it)
     }
 
     /// Ends an open span. `None` if it has ended before.
-    pub(super) fn end(&mut self, key: SlotKey) -> Option<(&mut Slot, &mut Finished)> {
-        let (slot, span) = self.staged(key, Stage::Open)?;
-        slot.stage = Stage::Ending;
-        Some((slot, span))
+    pub(super) fn end(&mut self, key: SlotKey) -> Option<&mut Finished> {
+        let span = self.open_mut(key)?;
+        span.notes.stage = Stage::Ending;
+        Some(span)
     }
 
     /// Keeps a span that has ended; `false` if it is not there.
     pub(super) fn keep(&mut self, key: SlotKey) -> bool {
-        let Some((slot, span)) = self.ending_mut(key) else {
+        let Some(span) = self.ending_mut(key) else {
             return false;
         };
-        slot.stage = Stage::Kept;
-        slot.has_failed |= span.has_failed();
-        slot.least_bytes = span.least_bytes();
-        let (rank, least_bytes) = (slot.rank(span), slot.least_bytes);
-        let parent = slot.has_failed.then_some(span.parent_span_id);
+        let least_bytes = span.least_bytes();
+        span.notes.stage = Stage::Kept;
+        span.notes.has_failed |= span.has_failed();
+        span.notes.least_bytes = least_bytes;
+        let rank = span.rank();
+        let parent = span.notes.has_failed.then_some(span.parent_span_id);
         self.open -= 1;
         self.kept += 1;
         self.bytes += least_bytes;
@@ -230,9 +226,9 @@ impl Slots {
     /// Gives back the slot of a span that has ended and does not leave. Says
     /// which it was and where it stood.
     pub(super) fn leave_out(&mut self, key: SlotKey) -> Option<(SpanId, Place)> {
-        let (slot, span) = self.ending_mut(key)?;
-        let place = slot.place(span);
-        let has_failed = slot.has_failed || span.has_failed();
+        let span = self.ending_mut(key)?;
+        let place = span.place();
+        let has_failed = span.notes.has_failed || span.has_failed();
         self.open -= 1;
         self.free(key.index);
         if has_failed && place.fate == Fate::Publish {
@@ -243,20 +239,21 @@ impl Slots {
 
     /// Where a span stands that is open or kept.
     pub(super) fn place(&mut self, span: SpanId) -> Option<Place> {
-        let (slot, span) = self.find(span)?.1;
-        Some(slot.place(span))
+        let (_, span) = self.find(span)?;
+        Some(span.place())
     }
 
     /// Lets `span` and its ancestors go last: one below them has failed.
     fn fail(&mut self, span: SpanId) {
         let mut next = span;
-        while let Some((index, (slot, span))) = self.find(next) {
-            if std::mem::replace(&mut slot.has_failed, true) || slot.stage != Stage::Kept {
+        while let Some((index, span)) = self.find(next) {
+            let notes = &mut span.notes;
+            if std::mem::replace(&mut notes.has_failed, true) || notes.stage != Stage::Kept {
                 // Those above know it already, or will when it is kept.
                 return;
             }
             next = span.parent_span_id;
-            let rank = slot.rank(span);
+            let rank = span.rank();
             if let Some(order) = &mut self.order {
                 order.push((rank, index));
             }
@@ -265,20 +262,16 @@ impl Slots {
 
     /// Drops the kept span that goes first; `false` if there is none.
     pub(super) fn make_room(&mut self) -> bool {
-        let (slots, spans) = (&self.slots, &self.spans);
+        let spans = &self.spans;
         let order = self.order.get_or_insert_with(|| {
-            let kept = slots.iter().zip(spans).zip(0..);
-            kept.filter(|((slot, _), _)| slot.stage == Stage::Kept)
-                .map(|((slot, span), index)| (slot.rank(span), index))
-                .collect()
+            let kept = spans.iter().zip(0..).filter(|(span, _)| span.is_kept());
+            kept.map(|(span, index)| (span.rank(), index)).collect()
         });
         while let Some((rank, index)) = order.pop() {
-            let (Some(slot), Some(span)) = (self.slots.get(index), self.spans.get(index)) else {
-                continue;
-            };
-            if slot.stage == Stage::Kept && slot.rank(span) == rank {
+            let is_first = |span: &&Finished| span.is_kept() && span.rank() == rank;
+            if let Some(span) = self.spans.get(index).filter(is_first) {
                 self.kept -= 1;
-                self.bytes -= slot.least_bytes;
+                self.bytes -= span.notes.least_bytes;
                 self.free(index);
                 return true;
             }
@@ -288,58 +281,52 @@ impl Slots {
 
     /// Spans that are neither kept nor left out so far.
     pub(super) fn still_open(&self) -> impl Iterator<Item = StillOpen> {
-        let is_open = |slot: &&Slot| matches!(slot.stage, Stage::Open | Stage::Ending);
-        self.slots.iter().filter(is_open).map(|slot| StillOpen {
-            id: slot.id,
-            depth: slot.depth,
-            is_routed: slot.is_routed,
+        let is_open = |span: &&Finished| matches!(span.notes.stage, Stage::Open | Stage::Ending);
+        self.spans.iter().filter(is_open).map(|span| StillOpen {
+            id: span.id(),
+            depth: span.notes.depth,
+            is_routed: span.notes.is_routed,
         })
     }
 
     /// The kept spans, in about the order they started.
     pub(super) fn into_spans(mut self) -> Vec<Finished> {
         if self.kept < self.spans.len() {
-            let mut slots = self.slots.iter();
-            self.spans
-                .retain(|_| slots.next().is_some_and(|slot| slot.stage == Stage::Kept));
+            self.spans.retain(Finished::is_kept);
         }
         self.spans
     }
 
     fn free(&mut self, index: usize) {
-        if let (Some(slot), Some(span)) = (self.slots.get_mut(index), self.spans.get_mut(index)) {
-            slot.stage = Stage::Free;
-            slot.rest = Rest::default();
+        if let Some(span) = self.spans.get_mut(index) {
             span.clear();
+            span.notes.stage = Stage::Free;
             self.free.push(index);
             if let Some(indices) = &mut self.indices {
-                indices.remove(&slot.id);
+                indices.remove(&span.id());
             }
         }
     }
 
-    fn find(&mut self, span: SpanId) -> Option<(usize, (&mut Slot, &mut Finished))> {
-        let is_it = |slot: &Slot| slot.id == span && slot.stage != Stage::Free;
-        if !self.slots.get(self.last_found).is_some_and(is_it) {
-            self.last_found = if self.slots.len() <= MAX_SCANNED {
-                self.slots.iter().rposition(is_it)?
+    fn find(&mut self, span: SpanId) -> Option<(usize, &mut Finished)> {
+        let is_it = |known: &Finished| known.id() == span && known.notes.stage != Stage::Free;
+        if !self.spans.get(self.last_found).is_some_and(is_it) {
+            self.last_found = if self.spans.len() <= MAX_SCANNED {
+                self.spans.iter().rposition(is_it)?
             } else {
                 *self.indices().get(&span)?
             };
         }
         let index = self.last_found;
-        Some((
-            index,
-            (self.slots.get_mut(index)?, self.spans.get_mut(index)?),
-        ))
+        Some((index, self.spans.get_mut(index)?))
     }
 
     fn indices(&mut self) -> &SpanIdMap<usize> {
         self.indices.get_or_insert_with(|| {
-            let taken = self.slots.iter().zip(0..);
-            taken
-                .filter(|(slot, _)| slot.stage != Stage::Free)
-                .map(|(slot, index)| (slot.id, index))
+            let spans = self.spans.iter().zip(0..);
+            spans
+                .filter(|(span, _)| span.notes.stage != Stage::Free)
+                .map(|(span, index)| (span.id(), index))
                 .collect()
         })
     }
@@ -351,21 +338,29 @@ impl SlotKey {
     }
 }
 
-impl Slot {
-    fn rank(&self, span: &Finished) -> Rank {
+impl Finished {
+    fn id(&self) -> SpanId {
+        self.span_context.span_id()
+    }
+
+    fn is_kept(&self) -> bool {
+        self.notes.stage == Stage::Kept
+    }
+
+    fn rank(&self) -> Rank {
         Rank {
-            is_ordinary: !self.has_failed && self.depth > 0,
-            depth: self.depth,
-            start: span.start_time,
-            number: self.number,
+            is_ordinary: !self.notes.has_failed && self.notes.depth > 0,
+            depth: self.notes.depth,
+            start: self.start_time,
+            number: self.notes.number,
         }
     }
 
-    pub(super) fn place(&self, span: &Finished) -> Place {
+    pub(super) fn place(&self) -> Place {
         Place {
-            depth: self.depth,
-            fate: self.fate,
-            parent: span.parent_span_id,
+            depth: self.notes.depth,
+            fate: self.notes.fate,
+            parent: self.parent_span_id,
         }
     }
 }
@@ -373,15 +368,6 @@ impl Slot {
 impl Rest {
     pub(super) fn private(&mut self) -> &mut Private {
         self.private.get_or_insert_default()
-    }
-}
-
-/// Makes room for one more: half as many again. Twice as many would be a lot of
-/// memory for nothing in a request of six spans.
-fn reserve_for_one<T>(items: &mut Vec<T>) {
-    let count = items.len();
-    if count == items.capacity() {
-        items.reserve_exact((count / 2).max(FIRST_CAPACITY));
     }
 }
 
@@ -396,8 +382,8 @@ mod tests {
 
     /// Ids of the spans that are kept.
     fn ids(slots: &Slots) -> Vec<u64> {
-        let kept = slots.slots.iter().filter(|slot| slot.stage == Stage::Kept);
-        let mut ids: Vec<_> = kept.map(|slot| number(slot.id)).collect();
+        let kept = slots.spans.iter().filter(|span| span.is_kept());
+        let mut ids: Vec<_> = kept.map(|span| number(span.id())).collect();
         ids.sort_unstable();
         ids
     }
@@ -412,14 +398,16 @@ mod tests {
             fate: Fate::Publish,
             parent: SpanId::from(parent),
         };
-        let span = Finished::from(span(id, parent, "work"));
-        slots.start(place, (false, false), Rest::default(), span)
+        let made = span(id, parent, "work");
+        let key = slots.start(place, (false, false), made.span_context);
+        slots.open_mut(key).unwrap().start_time = made.start_time;
+        key
     }
 
     fn insert(slots: &mut Slots, id: u64, parent: u64, depth: u32, is_failed: bool) {
         let key = start(slots, id, parent, depth);
         if is_failed {
-            slots.open_mut(key).unwrap().1.status = Status::error("");
+            slots.open_mut(key).unwrap().status = Status::error("");
         }
         assert!(slots.end(key).is_some() && slots.keep(key));
     }

@@ -1,10 +1,13 @@
 //! A span as it may leave.
 
+use std::borrow::Cow;
+
 use opentelemetry::trace::Status;
 use opentelemetry::{Key, KeyValue};
 
 use super::PassbackPolicy;
-use crate::passback::counts::Counters;
+use crate::passback::counts::{Counters, count};
+use crate::passback::finished::Finished;
 use crate::passback::limits::PassbackLimits;
 use crate::passback::value::{MAX_KEY_LENGTH_BYTES, shorten, shorten_text};
 
@@ -25,36 +28,9 @@ pub(in crate::passback) struct Others<'a> {
 }
 
 impl PassbackPolicy {
-    /// The attributes that may leave, each key once and within `limits`. Takes
-    /// those of `others`.
+    /// The attributes that may leave by the rules, each key once. Takes those of
+    /// `others`.
     pub(in crate::passback) fn admit_all(
-        &self,
-        mut declared: Vec<KeyValue>,
-        others: &mut Others<'_>,
-        limits: &PassbackLimits,
-        counters: &Counters,
-    ) -> Vec<KeyValue> {
-        let has_rules = self.has_attribute_rules();
-        let mut admitted = if has_rules {
-            self.admit_by_rules(declared, others, counters)
-        } else {
-            declared.retain(has_key);
-            declared
-        };
-        let withheld = others.recorded_count.saturating_sub(admitted.len());
-        counters.withheld_attributes.add(withheld);
-        admitted.truncate(limits.max_attributes());
-        if has_rules {
-            // What Glassbox has set itself is within its bound from the start.
-            for attribute in &mut admitted {
-                let was_cut = shorten(&mut attribute.value, limits.max_value_length_bytes);
-                counters.count_cut(was_cut);
-            }
-        }
-        admitted
-    }
-
-    fn admit_by_rules(
         &self,
         declared: Vec<KeyValue>,
         others: &mut Others<'_>,
@@ -79,25 +55,48 @@ impl PassbackPolicy {
         admitted
     }
 
-    /// Changes the status of a span to what may leave of it. Why a span has
-    /// failed, others say only where Glassbox says nothing.
-    pub(in crate::passback) fn show_status(
+    /// Changes a span that has ended to what may leave of it: its attributes,
+    /// which the rules have admitted if there are any, and its status, within
+    /// `limits`. Counts what stays.
+    pub(in crate::passback) fn settle(
         &self,
-        (status, others): (&mut Status, Status),
-        max_bytes: usize,
+        span: &mut Finished,
+        others: Others<'_>,
+        limits: &PassbackLimits,
         counters: &Counters,
     ) {
-        let Status::Error { description: text } = status else {
-            return;
-        };
+        let max_bytes = limits.max_value_length_bytes;
+        let attributes = &mut span.attributes;
+        if !attributes.iter().all(has_key) {
+            attributes.retain(has_key);
+        }
+        let withheld = others.recorded_count.saturating_sub(attributes.len());
+        counters.withheld_attributes.add(withheld);
+        attributes.truncate(limits.max_attributes());
+        if self.has_attribute_rules() {
+            // What Glassbox has set itself is within its bound from the start.
+            for attribute in attributes.iter_mut() {
+                counters.count_cut(shorten(&mut attribute.value, max_bytes));
+            }
+        }
+        let left = count(attributes.len());
+        span.dropped_attributes_count = others.all_count.saturating_sub(left);
+        if let Status::Error { description } = &mut span.status {
+            self.show_error(description, others.status);
+            counters.count_cut(shorten_text(description, max_bytes));
+        }
+    }
+
+    /// Changes the text of an error to what may leave of it. Why a span has
+    /// failed, others say only where Glassbox says nothing.
+    fn show_error(&self, text: &mut Cow<'static, str>, others: Status) {
         if !self.with_error_texts {
-            *text = "".into();
+            *text = Cow::Borrowed("");
         } else if let Status::Error { description } = others
             && text.is_empty()
         {
             *text = description;
         }
-        counters.count_cut(shorten_text(text, max_bytes));
     }
 }
 

@@ -13,8 +13,13 @@ pub(in crate::passback) fn recorded_by(
     max_bytes: usize,
     last: &mut Option<Arc<InstrumentationScope>>,
 ) -> Option<Arc<InstrumentationScope>> {
-    let is_same =
-        |known: &InstrumentationScope| known == scope && scope.attributes().next().is_none();
+    // Not `==`, which sorts the attributes first.
+    let is_same = |known: &InstrumentationScope| {
+        known.name() == scope.name()
+            && known.version() == scope.version()
+            && known.schema_url() == scope.schema_url()
+            && scope.attributes().next().is_none()
+    };
     if is_same(own_scope()) {
         return None;
     }
