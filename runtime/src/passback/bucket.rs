@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::SystemTime;
 
 use opentelemetry::InstrumentationScope;
-use opentelemetry::trace::{SpanContext, SpanId, Status};
+use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::counts::{Counters, count};
@@ -15,7 +15,7 @@ use super::limits::PassbackLimits;
 use super::place::Place;
 use super::policy::{Fate, Others, PassbackPolicy, recorded_by};
 use super::scope::OWN_SCOPE;
-use super::slots::{Private, Rest, SlotKey, Slots, StillOpen};
+use super::slots::{Rest, SlotKey, Slots, StillOpen};
 use super::sync::Mutex;
 use super::value::shorten_text;
 
@@ -179,15 +179,15 @@ impl Bucket {
     /// Takes a span that has started, and lets `register` know where it is;
     /// nothing when it will not be collected: the request has ended, too many
     /// are open, or it hangs below a span that is not known, so that it could
-    /// never be connected. `describe` says what is known of it, if it leaves.
+    /// never be connected. `describe` says what is known of it, as far as that
+    /// is kept: of a span that stays, which one it is.
     ///
     /// Both run under the lock: a request that closes either finds the span open
     /// and registered, or refuses it.
     pub(super) fn open(
         &self,
         started: Started,
-        span_context: SpanContext,
-        describe: impl FnOnce(&mut Finished),
+        describe: impl FnOnce(bool) -> Finished,
         register: impl FnOnce(SlotKey),
     ) -> Option<SlotKey> {
         let mut state = self.state.lock();
@@ -203,16 +203,14 @@ impl Bucket {
         };
         match place {
             Some(place) if state.slots.open() < MAX_OPEN_SPANS => {
+                let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
+                let span = describe(stays);
                 #[cfg(feature = "testing")]
                 if let Some(witness) = &self.witness {
-                    witness.started(span_context.span_id());
+                    witness.started(span.span_context.span_id());
                 }
-                let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
                 let how = (stays, started.is_routed);
-                let key = state.slots.start(place, how, span_context);
-                if !stays && let Some(span) = state.slots.open_mut(key) {
-                    describe(span);
-                }
+                let key = state.slots.start(place, how, span);
                 register(key);
                 Some(key)
             }
@@ -281,19 +279,21 @@ impl Bucket {
             attribute_count,
             private,
         } = std::mem::take(&mut span.notes.rest);
-        let Private { attributes, status } = private.map_or_else(Private::default, |rest| *rest);
+        let mut private = private.map(|private| *private).unwrap_or_default();
         let others = Others {
             scope: OWN_SCOPE,
-            recorded_count: attribute_count.min(self.limits.max_attributes()),
-            all_count: count(attribute_count),
-            attributes,
-            status,
+            recorded_count: usize::try_from(attribute_count)
+                .unwrap_or(usize::MAX)
+                .min(self.limits.max_attributes()),
+            all_count: attribute_count,
+            attributes: &mut private.attributes,
+            status: &private.status,
         };
         self.finish(state, key, others)
     }
 
-    /// Ends a span that the SDK has made.
-    pub(super) fn end_by_sdk(&self, key: SlotKey, mut data: SpanData) {
+    /// Ends a span that the SDK has made, and takes what leaves out of it.
+    pub(super) fn end_by_sdk(&self, key: SlotKey, data: &mut SpanData) {
         let mut state = self.state.lock();
         let State {
             slots, last_scope, ..
@@ -304,14 +304,14 @@ impl Bucket {
         };
         #[cfg(feature = "testing")]
         if let Some(witness) = &self.witness {
-            witness.ended(span.place(), self.max_depth, &data, &self.policy);
+            witness.ended(span.place(), self.max_depth, data, &self.policy);
         }
         // Of our own spans nobody else says that they have failed.
         if !span.notes.is_ours && matches!(data.status, Status::Error { .. }) {
             span.status = Status::error("");
         }
         if !span.notes.stays {
-            span.take_frame(&mut data);
+            span.take_frame(data);
             if !span.notes.is_ours {
                 let max_bytes = self.limits.max_value_length_bytes;
                 span.name = std::mem::take(&mut data.name);
@@ -320,15 +320,15 @@ impl Bucket {
                 span.recorded_by = recorded_by(&data.instrumentation_scope, max_bytes, last_scope);
             }
         }
-        let scope = data.instrumentation_scope;
+        let recorded_count = data.attributes.len();
         let others = Others {
-            scope: scope.name(),
-            recorded_count: data.attributes.len(),
+            scope: data.instrumentation_scope.name(),
+            recorded_count,
             // What the SDK had no room for counts as well, except where it is
             // public and so leaves after all.
-            all_count: count(data.attributes.len()).saturating_add(data.dropped_attributes_count),
-            attributes: data.attributes,
-            status: data.status,
+            all_count: count(recorded_count).saturating_add(data.dropped_attributes_count),
+            attributes: &mut data.attributes,
+            status: &data.status,
         };
         self.finish(state, key, others);
     }
@@ -339,7 +339,7 @@ impl Bucket {
         &'a self,
         mut state: MutexGuard<'a, State>,
         key: SlotKey,
-        mut others: Others<'_>,
+        others: Others<'_>,
     ) -> bool {
         let Some(span) = state.slots.ending_mut(key) else {
             return false;
@@ -352,7 +352,9 @@ impl Bucket {
             let declared = std::mem::take(&mut span.attributes);
             // Not under the lock: the policy runs the author's functions.
             drop(state);
-            let admitted = self.policy.admit_all(declared, &mut others, &self.counters);
+            let attributes = std::mem::take(others.attributes);
+            let (scope, counters) = (others.scope, &self.counters);
+            let admitted = self.policy.admit_all(scope, declared, attributes, counters);
             state = self.state.lock();
             // Not there: the request has ended, and has counted it as open.
             let Some(span) = state.slots.ending_mut(key) else {
@@ -362,7 +364,7 @@ impl Bucket {
         }
         if let Some(span) = state.slots.ending_mut(key) {
             self.policy
-                .settle(span, others, &self.limits, &self.counters);
+                .settle(span, &others, &self.limits, &self.counters);
         }
         self.keep(&mut state, key);
         true
@@ -483,15 +485,15 @@ pub(crate) mod tests {
             fate: Fate::Publish,
             is_routed: true,
         };
-        let context = span(id, parent, "").span_context;
-        bucket.open(started, context, |_| (), |_| ()).is_some()
+        let span = Finished::started(span(id, parent, "").span_context);
+        bucket.open(started, |_| span, |_| ()).is_some()
     }
 
     /// A span that has started ends.
-    fn end(bucket: &Bucket, span: SpanData) {
+    fn end(bucket: &Bucket, mut span: SpanData) {
         let key = bucket.state.lock().slots.key(span.span_context.span_id());
         if let Some(key) = key {
-            bucket.end_by_sdk(key, span);
+            bucket.end_by_sdk(key, &mut span);
         }
     }
 
@@ -509,7 +511,7 @@ pub(crate) mod tests {
         pub(crate) name: &'static str,
         pub(crate) attributes: Vec<KeyValue>,
         pub(crate) failure: Option<&'static str>,
-        pub(crate) links: usize,
+        pub(crate) links: u32,
         pub(crate) excess_links: u32,
     }
 

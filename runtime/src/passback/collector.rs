@@ -10,6 +10,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::bucket::{Bucket, Started};
+use super::finished::Finished;
 use super::ids::SpanIdMap;
 use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
@@ -159,8 +160,8 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Gives it the span.
-    pub(crate) fn finish(self, span: SpanData) {
+    /// Lets it take what it needs of the span.
+    pub(crate) fn finish(self, span: &mut SpanData) {
         self.bucket.end_by_sdk(self.key, span);
     }
 }
@@ -198,18 +199,19 @@ impl SpanProcessor for SpanCollector {
         };
         let context = span.span_context().clone();
         let register = |key| {
-            if let Some(mut routes) = self.routes(id) {
+            if let Some(shard) = self.shard(id) {
                 let bucket = Arc::clone(bucket);
+                let mut routes = shard.routes.lock_within();
                 routes.insert(id, Waiting { bucket, key });
             }
         };
         // What it is, it says when it ends.
-        bucket.open(started, context, |_| (), register);
+        bucket.open(started, |_| Finished::started(context), register);
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
         if let Some(waiting) = self.take(span.span_context.span_id()) {
-            waiting.finish(span);
+            waiting.finish(&mut span);
         }
     }
 

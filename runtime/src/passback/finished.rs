@@ -47,10 +47,10 @@ pub(crate) struct Finished {
 
 impl Finished {
     /// A span that has just started, of which nothing else is known.
-    pub(super) fn started(span_context: SpanContext, parent_span_id: SpanId) -> Self {
+    pub(super) fn started(span_context: SpanContext) -> Self {
         Self {
             span_context,
-            parent_span_id,
+            parent_span_id: SpanId::INVALID,
             parent_span_is_remote: false,
             span_kind: SpanKind::Internal,
             name: Cow::Borrowed(""),
@@ -69,7 +69,7 @@ impl Finished {
 
     /// Takes from the SDK, at its end, what leaves of any span.
     pub(super) fn take_frame(&mut self, data: &mut SpanData) {
-        let public_links = self.notes.public_links;
+        let public_links = usize::try_from(self.notes.public_links).unwrap_or(usize::MAX);
         self.parent_span_is_remote = data.parent_span_is_remote;
         self.span_kind = data.span_kind.clone();
         self.start_time = data.start_time;

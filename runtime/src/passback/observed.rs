@@ -236,7 +236,7 @@ fn build_by_sdk(scope: &Scope, new: NewSpan, parent: &Context) -> (Context, Opti
     });
     declared.extend(private);
     let BoundedLinks { kept, excess } = links;
-    let public_links = kept.len();
+    let public_links = count(kept.len());
     let mut builder = SpanBuilder::from_name(name)
         .with_kind(kind)
         .with_attributes(declared);

@@ -12,7 +12,7 @@ use super::counts::count;
 use super::finished::Finished;
 use super::observed::BoundedLinks;
 use super::scope::Scope;
-use super::slots::{Rest, SlotKey};
+use super::slots::{Notes, Rest, SlotKey};
 
 /// A span of Glassbox's own that no processor waits for, so that the SDK need
 /// not make it: the bucket of its request has all of it. Its ids and its place
@@ -59,14 +59,17 @@ impl RecordedSpan {
             is_routed: false,
         };
         let start_time = new.start_time.unwrap_or_else(SystemTime::now);
-        let describe = |span: &mut Finished| {
+        let context = span_context.clone();
+        let describe = |stays| {
+            if stays {
+                return Finished::started(context);
+            }
+            let mut span = new.into_span(scope, context, start_time);
             span.parent_span_is_remote = parent_is_remote;
-            span.start_time = start_time;
-            new.describe(scope, span);
+            span
         };
         let count = |_| scope.collector().add_recorded(id);
-        let bucket = scope.bucket();
-        match bucket.open(started, span_context.clone(), describe, count) {
+        match scope.bucket().open(started, describe, count) {
             Some(key) => {
                 let span = Self {
                     scope: scope.clone(),
@@ -104,8 +107,8 @@ fn context_below(above: &SpanContext) -> (SpanContext, bool) {
 }
 
 impl NewSpan {
-    /// Says all that is known of the span.
-    fn describe(self, scope: &Scope, span: &mut Finished) {
+    /// All that is known of the span.
+    fn into_span(self, scope: &Scope, context: SpanContext, start_time: SystemTime) -> Finished {
         let Self {
             name,
             kind,
@@ -114,22 +117,31 @@ impl NewSpan {
             private,
             links,
         } = self;
-        let rest = &mut span.notes.rest;
-        rest.attribute_count = declared.len();
+        let mut notes = Notes::default();
+        notes.rest.attribute_count = count(declared.len());
         for attribute in private {
-            rest.add_private(attribute, scope);
+            notes.rest.add_private(attribute, scope);
         }
         declared.truncate(scope.max_attributes());
-        (span.name, span.span_kind, span.attributes) = (name, kind, declared);
         let (links, excess_links) = links.up_to(scope.bucket().limits().max_links());
-        (span.links, span.dropped_links_count) = (links, count(excess_links));
+        Finished {
+            name,
+            span_kind: kind,
+            start_time,
+            attributes: declared,
+            links,
+            dropped_links_count: count(excess_links),
+            notes,
+            ..Finished::started(context)
+        }
     }
 }
 
 impl Rest {
     /// Records an attribute that leaves only if a rule of the policy says so.
     fn add_private(&mut self, attribute: KeyValue, scope: &Scope) {
-        let has_room = self.attribute_count < scope.max_attributes();
+        let limits = scope.bucket().limits();
+        let has_room = self.attribute_count < limits.max_attributes_per_span;
         if has_room && scope.bucket().policy().has_attribute_rules() {
             self.private().attributes.push(attribute);
         }

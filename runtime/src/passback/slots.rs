@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{SpanContext, SpanId, Status};
+use opentelemetry::trace::{SpanId, Status};
 
 use super::finished::Finished;
 use super::ids::SpanIdMap;
@@ -31,8 +31,8 @@ pub(super) struct Slots {
     kept: usize,
     /// Bytes of OTLP JSON that the kept spans take at least.
     bytes: usize,
-    /// Spans that ever started.
-    started: usize,
+    /// Spans that ever started, as far as there are numbers.
+    started: u32,
     /// The kept span that goes first is the greatest. A rank that its span has
     /// no longer may stand here as well. Most requests have room for all.
     order: Option<BinaryHeap<(Rank, usize)>>,
@@ -60,9 +60,9 @@ pub(super) struct Notes {
     /// Whether it or a span below it has failed.
     has_failed: bool,
     /// How many of the links that the SDK has of it are public: the first ones.
-    pub(super) public_links: usize,
+    pub(super) public_links: u32,
     /// Tells spans apart that started at the same time.
-    number: usize,
+    number: u32,
     least_bytes: usize,
     pub(super) rest: Rest,
 }
@@ -71,7 +71,7 @@ pub(super) struct Notes {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rest {
     /// Attributes of all kinds that were ever set.
-    pub(super) attribute_count: usize,
+    pub(super) attribute_count: u32,
     /// What most spans do not have.
     pub(super) private: Option<Box<Private>>,
 }
@@ -112,7 +112,7 @@ struct Rank {
     is_ordinary: bool,
     depth: u32,
     start: SystemTime,
-    number: usize,
+    number: u32,
 }
 
 impl Slots {
@@ -146,16 +146,16 @@ impl Slots {
         &mut self,
         place: Place,
         (stays, is_routed): (bool, bool),
-        span_context: SpanContext,
+        mut span: Finished,
     ) -> SlotKey {
-        let id = span_context.span_id();
-        let mut span = Finished::started(span_context, place.parent);
+        let id = span.id();
+        span.parent_span_id = place.parent;
         span.notes.depth = place.depth;
         span.notes.fate = place.fate;
         span.notes.stays = stays;
         span.notes.is_routed = is_routed;
         span.notes.number = self.started;
-        self.started += 1;
+        self.started = self.started.saturating_add(1);
         self.open += 1;
         let index = self.free.pop().unwrap_or(self.spans.len());
         if let Some(indices) = &mut self.indices {
@@ -398,10 +398,7 @@ mod tests {
             fate: Fate::Publish,
             parent: SpanId::from(parent),
         };
-        let made = span(id, parent, "work");
-        let key = slots.start(place, (false, false), made.span_context);
-        slots.open_mut(key).unwrap().start_time = made.start_time;
-        key
+        slots.start(place, (false, false), span(id, parent, "work").into())
     }
 
     fn insert(slots: &mut Slots, id: u64, parent: u64, depth: u32, is_failed: bool) {

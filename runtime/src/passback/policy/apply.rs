@@ -17,27 +17,25 @@ pub(in crate::passback) struct Others<'a> {
     /// Who records it.
     pub(in crate::passback) scope: &'a str,
     /// Attributes that nobody has declared.
-    pub(in crate::passback) attributes: Vec<KeyValue>,
+    pub(in crate::passback) attributes: &'a mut Vec<KeyValue>,
     /// How many attributes were recorded, declared or not, with those that were
     /// replaced.
     pub(in crate::passback) recorded_count: usize,
     /// The same with those for which there was no room.
     pub(in crate::passback) all_count: u32,
     /// What other code says of how it ended.
-    pub(in crate::passback) status: Status,
+    pub(in crate::passback) status: &'a Status,
 }
 
 impl PassbackPolicy {
-    /// The attributes that may leave by the rules, each key once. Takes those of
-    /// `others`.
+    /// The attributes that may leave by the rules, each key once.
     pub(in crate::passback) fn admit_all(
         &self,
+        scope: &str,
         declared: Vec<KeyValue>,
-        others: &mut Others<'_>,
+        others: Vec<KeyValue>,
         counters: &Counters,
     ) -> Vec<KeyValue> {
-        let scope = others.scope;
-        let others = std::mem::take(&mut others.attributes);
         let mut admitted = Vec::with_capacity(declared.len());
         let mut seen: Vec<Key> = Vec::with_capacity(declared.len() + others.len());
         let declared = declared.into_iter().map(|attribute| (attribute, true));
@@ -61,7 +59,7 @@ impl PassbackPolicy {
     pub(in crate::passback) fn settle(
         &self,
         span: &mut Finished,
-        others: Others<'_>,
+        others: &Others<'_>,
         limits: &PassbackLimits,
         counters: &Counters,
     ) {
@@ -89,13 +87,13 @@ impl PassbackPolicy {
 
     /// Changes the text of an error to what may leave of it. Why a span has
     /// failed, others say only where Glassbox says nothing.
-    fn show_error(&self, text: &mut Cow<'static, str>, others: Status) {
+    fn show_error(&self, text: &mut Cow<'static, str>, others: &Status) {
         if !self.with_error_texts {
             *text = Cow::Borrowed("");
         } else if let Status::Error { description } = others
             && text.is_empty()
         {
-            *text = description;
+            text.clone_from(description);
         }
     }
 }
