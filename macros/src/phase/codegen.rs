@@ -1,6 +1,6 @@
 //! A phase as tokens: one call into the runtime.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprLit, ExprReference, Ident, Lit, ReturnType, Token};
@@ -107,8 +107,9 @@ fn settings(private: &TokenStream, phase: &Phase, declared: &Ident) -> Vec<Token
         let link = reference(link);
         quote_spanned!(span=> #declared.link(#link);)
     });
-    let count = phase.fields.len();
-    let room = (count > 0).then(|| quote_spanned!(span=> #declared.reserve(#count);));
+    let count = Literal::usize_unsuffixed(phase.fields.len());
+    let has_fields = !phase.fields.is_empty();
+    let room = has_fields.then(|| quote_spanned!(span=> #declared.reserve(#count);));
     let fields = phase.fields.iter().map(|field| {
         let key = &field.key;
         let span = hygienic(field.span);

@@ -36,7 +36,12 @@ impl Fields {
     /// Makes room for so many fields, and for what is added to them: all of it
     /// stays until the request has ended.
     pub(super) fn reserve(&mut self, count: usize) {
-        self.values.reserve_exact(count + self.undeclared);
+        let room = count.saturating_add(self.undeclared);
+        if self.values.capacity() == 0 {
+            self.values = Vec::with_capacity(room);
+        } else {
+            self.values.reserve_exact(room);
+        }
     }
 
     pub(super) fn push(&mut self, key: &'static str, value: Value) {
