@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanId, TraceContextExt as _, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{SpanId, SpanKind, TracerProvider as _};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanData};
+use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, SpanData};
 use rmcp::model::MetaObject;
 
 use crate::passback::{
-    Bucket, Collected, Counters, Described, Net, Passback, PassbackLimits, PassbackPolicy,
-    PassbackRequest, ScopeGuard, SpanCollector, Subject,
+    Bucket, Collected, Counters, Described, Net, ObservedSpan, Passback, PassbackLimits,
+    PassbackPolicy, PassbackRequest, ScopeGuard, SpanCollector, Subject,
 };
 use crate::propagation;
 
@@ -54,6 +54,7 @@ impl Default for Recorder {
         let collector = SpanCollector::alone();
         let provider = SdkTracerProvider::builder()
             .with_span_processor(collector.clone())
+            .with_sampler(Sampler::AlwaysOn)
             .build();
         Self {
             collector,
@@ -88,18 +89,16 @@ impl Recorder {
             Subject::default(),
         );
         let outside = Context::new().with_value(guard.scope().clone());
-        let root = self.tracer.start_with_context("root", &outside);
-        Request {
-            root: outside.with_span(root),
-            guard,
-        }
+        let (kind, none) = (SpanKind::Server, Vec::new);
+        let root = ObservedSpan::start(guard.scope(), "root", kind, none(), none(), &outside);
+        Request { root, guard }
     }
 }
 
 /// A request that is being recorded, until it is dropped.
 #[derive(Debug)]
 pub struct Request {
-    root: Context,
+    root: ObservedSpan,
     guard: ScopeGuard,
 }
 
@@ -107,13 +106,13 @@ impl Request {
     /// The context of its root span.
     #[must_use]
     pub fn context(&self) -> &Context {
-        &self.root
+        self.root.context()
     }
 
     /// Ends the request, and says how many spans it has.
     #[must_use]
-    pub fn close(self) -> usize {
-        self.root.span().end();
+    pub fn close(mut self) -> usize {
+        self.root.end();
         self.guard.close().spans.len()
     }
 }

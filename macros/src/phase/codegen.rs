@@ -1,9 +1,9 @@
 //! A phase as tokens: one call into the runtime.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprReference, Ident, ReturnType, Token};
+use syn::{Block, Expr, ExprLit, ExprReference, Ident, Lit, ReturnType, Token};
 
 use super::model::{Name, Outcome, Phase, Run};
 use super::options::{ChosenName, ErrorRecording, Returned};
@@ -107,15 +107,26 @@ fn settings(private: &TokenStream, phase: &Phase, declared: &Ident) -> Vec<Token
         let link = reference(link);
         quote_spanned!(span=> #declared.link(#link);)
     });
+    let count = Literal::usize_unsuffixed(phase.fields.len());
+    let has_fields = !phase.fields.is_empty();
+    let room = has_fields.then(|| quote_spanned!(span=> #declared.reserve(#count);));
     let fields = phase.fields.iter().map(|field| {
         let key = &field.key;
-        let value = reference(&field.value);
         let span = hygienic(field.span);
+        if let Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) = &field.value
+        {
+            return quote_spanned!(span=> #declared.set_literal(#key, #text););
+        }
+        let value = reference(&field.value);
         quote_spanned!(span=> #declared.set(#key, #value);)
     });
     name.into_iter()
         .chain(kind)
         .chain(links)
+        .chain(room)
         .chain(fields)
         .collect()
 }

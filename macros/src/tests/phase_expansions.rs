@@ -12,14 +12,16 @@ fn check(source: &str, expected: Expect) {
 #[test]
 fn expands_an_async_function() {
     check(
-        r#"#[phase("fetch", id = id, user.name.len = name.len())] pub async fn fetch(id: u32, name: &str) -> Result<u32, E> { get(id).await }"#,
+        r#"#[phase("fetch", id = id, user.name.len = name.len(), folder = "inbox")] pub async fn fetch(id: u32, name: &str) -> Result<u32, E> { get(id).await }"#,
         expect![[r#"
             pub async fn fetch(id: u32, name: &str) -> Result<u32, E> {
                 ::glassbox::__private::Phase::start(
                         "fetch",
                         |__fields| {
+                            __fields.reserve(3);
                             __fields.set("id", &id);
                             __fields.set("user.name.len", &name.len());
+                            __fields.set_literal("folder", "inbox");
                         },
                     )
                     .run(

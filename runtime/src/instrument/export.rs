@@ -56,7 +56,7 @@ impl SpanProcessor for Tee {
             return;
         };
         if let Some(waiting) = self.collector.take(span.span_context.span_id()) {
-            waiting.finish(span.clone());
+            waiting.finish(&mut span.clone());
         }
         for own in others {
             own.on_end(span.clone());

@@ -1,22 +1,23 @@
 //! The bounded place where the spans of one request are kept.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, MutexGuard};
 use std::time::SystemTime;
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::counts::Counters;
+use super::counts::{Counters, count};
 use super::finished::Finished;
 use super::ids::SpanIdMap;
-use super::kept::Kept;
 use super::limits::PassbackLimits;
-use super::observed::PublicSpan;
 use super::place::Place;
-use super::policy::{Fate, PassbackPolicy};
-use super::recorded::{Record, Recording};
+use super::policy::{Fate, Others, PassbackPolicy, recorded_by};
+use super::scope::OWN_SCOPE;
+use super::slots::{Rest, SlotKey, Slots, StillOpen};
 use super::sync::Mutex;
+use super::value::shorten_text;
 
 /// Spans that one request may have open at the same time (ours). A span beyond
 /// it is not collected, but counted.
@@ -53,10 +54,18 @@ pub(crate) struct Collected {
     pub(crate) dropped_spans: usize,
 }
 
+/// A request that has been closed.
+#[derive(Debug)]
+pub(super) struct Closed {
+    pub(super) collected: Collected,
+    pub(super) still_open: Vec<StillOpen>,
+    /// The most spans it had at the same time, open or kept.
+    pub(super) most_spans: usize,
+}
+
 /// What a new span says of itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Started {
-    pub(super) id: SpanId,
     pub(super) parent: SpanId,
     pub(super) is_root: bool,
     pub(super) fate: Fate,
@@ -64,17 +73,9 @@ pub(super) struct Started {
     pub(super) is_routed: bool,
 }
 
-/// A span that has not ended with its request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StillOpen {
-    pub(super) id: SpanId,
-    pub(super) is_routed: bool,
-}
-
 #[derive(Debug, Default)]
 struct State {
-    open: SpanIdMap<OpenSpan>,
-    kept: Kept,
+    slots: Slots,
     /// Merged and hidden spans that have ended.
     left_out: SpanIdMap<Place>,
     dropped: usize,
@@ -85,17 +86,6 @@ struct State {
     /// the request's own tree.
     has_root: bool,
     closed: bool,
-}
-
-#[derive(Debug)]
-struct OpenSpan {
-    place: Place,
-    /// Whether a span below it has failed.
-    failed_below: bool,
-    is_routed: bool,
-    /// Its public side, if Glassbox made it and the SDK records it. It is here
-    /// from the start: other code may end the current span at any time.
-    public: Option<Box<PublicSpan>>,
 }
 
 impl Bucket {
@@ -152,6 +142,11 @@ impl Bucket {
         bucket
     }
 
+    /// Makes room for so many spans, once there is one.
+    pub(super) fn expect(&self, spans: usize) {
+        self.state.lock().slots.expect(spans);
+    }
+
     /// Whether the bucket takes spans: the request asked, and has not ended.
     pub(super) fn is_open(&self) -> bool {
         !self.state.lock().closed
@@ -181,36 +176,43 @@ impl Bucket {
         &self.counters
     }
 
-    /// Notes that a span has started, and says where it stands; nothing when
-    /// it will not be collected: the request has ended, too many are open, or
-    /// it hangs below a span that is not known, so that it could never be
-    /// connected.
-    pub(super) fn open(&self, span: Started) -> Option<Place> {
+    /// Takes a span that has started, and lets `register` know where it is;
+    /// nothing when it will not be collected: the request has ended, too many
+    /// are open, or it hangs below a span that is not known, so that it could
+    /// never be connected. `describe` says what is known of it, as far as that
+    /// is kept: of a span that stays, which one it is.
+    ///
+    /// Both run under the lock: a request that closes either finds the span open
+    /// and registered, or refuses it.
+    pub(super) fn open(
+        &self,
+        started: Started,
+        describe: impl FnOnce(bool) -> Finished,
+        register: impl FnOnce(SlotKey),
+    ) -> Option<SlotKey> {
         let mut state = self.state.lock();
         if state.closed {
             return None;
         }
-        let place = if span.is_root && !state.has_root {
+        let place = if started.is_root && !state.has_root {
             state.has_root = true;
-            Some(Place::root(span.parent))
+            Some(Place::root(started.parent))
         } else {
-            let above = state.place(span.parent);
-            above.map(|above| Place::below(span.parent, above, span.fate))
+            let above = state.place(started.parent);
+            above.map(|above| Place::below(started.parent, above, started.fate))
         };
         match place {
-            Some(place) if state.open.len() < MAX_OPEN_SPANS => {
-                let open = OpenSpan {
-                    place,
-                    failed_below: false,
-                    is_routed: span.is_routed,
-                    public: None,
-                };
-                state.open.insert(span.id, open);
+            Some(place) if state.slots.open() < MAX_OPEN_SPANS => {
+                let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
+                let span = describe(stays);
                 #[cfg(feature = "testing")]
                 if let Some(witness) = &self.witness {
-                    witness.started(span.id);
+                    witness.started(span.span_context.span_id());
                 }
-                Some(place)
+                let how = (stays, started.is_routed);
+                let key = state.slots.start(place, how, span);
+                register(key);
+                Some(key)
             }
             refused => {
                 let depth = refused.map_or(LEAST_UNKNOWN_DEPTH, |place| place.depth);
@@ -223,141 +225,170 @@ impl Bucket {
     /// Spans that are open, as far as they are collected.
     #[cfg(test)]
     pub(super) fn open_spans(&self) -> usize {
-        self.state.lock().open.len()
+        self.state.lock().slots.open()
     }
 
-    /// Takes the public side of a span that has started.
-    pub(super) fn publish(&self, span: SpanId, public: Box<PublicSpan>) {
-        if let Some(open) = self.state.lock().open.get_mut(&span) {
-            open.public = Some(public);
-        }
+    /// Whether a span is open.
+    pub(super) fn is_open_span(&self, key: SlotKey) -> bool {
+        self.state.lock().slots.open_mut(key).is_some()
     }
 
-    /// Changes the public side of an open span.
-    pub(super) fn amend(&self, span: SpanId, change: impl FnOnce(&mut PublicSpan)) {
+    /// Changes what is recorded of an open span, unless nothing of it leaves.
+    pub(super) fn change(&self, key: SlotKey, change: impl FnOnce(&mut Finished)) {
         let mut state = self.state.lock();
-        let open = state.open.get_mut(&span);
-        if let Some(public) = open.and_then(|open| open.public.as_mut()) {
-            change(public);
+        if let Some(span) = state.slots.open_mut(key)
+            && !span.notes.stays
+        {
+            change(span);
         }
     }
 
-    /// Keeps what may leave of a finished span, at the cost of others if the
-    /// bucket is full.
-    pub(crate) fn finish(&self, mut span: SpanData) {
-        let id = span.span_context.span_id();
-        let mut state = self.state.lock();
-        // Not there: the request has ended, and has counted it as open.
-        let Some(open) = state.open.get_mut(&id) else {
-            return;
-        };
-        let (place, public) = (open.place, open.public.take());
-        // Of our own spans nobody else says that they have failed.
-        open.failed_below |= match &public {
-            Some(public) => public.failure.is_some(),
-            None => matches!(span.status, Status::Error { .. }),
-        };
-        let stays = self.stays(place);
-        if stays {
-            self.leave_out(&mut state, id);
-        }
-        #[cfg(feature = "testing")]
-        if let Some(witness) = &self.witness {
-            witness.ended(place, self.max_depth, &span, &self.policy);
-        }
-        if stays {
-            return;
-        }
-        span.parent_span_id = place.parent;
-        let public = public.map(|public| *public);
-        let mut last_scope = state.last_scope.take();
-        let apply = |span, last_scope: &mut _| {
-            let (limits, counters) = (&self.limits, &self.counters);
-            self.policy
-                .apply(span, public, limits, counters, last_scope)
-        };
-        let span = if self.policy.has_attribute_rules() {
-            // Not under the lock: the policy runs the author's functions.
-            drop(state);
-            let span = apply(span, &mut last_scope);
-            state = self.state.lock();
-            span
-        } else {
-            apply(span, &mut last_scope)
-        };
-        state.last_scope = last_scope;
-        self.keep(&mut state, id, span, false);
-    }
-
-    /// Whether a span that stands there does not leave.
-    fn stays(&self, place: Place) -> bool {
-        place.depth > self.max_depth || place.fate != Fate::Publish
-    }
-
-    /// The same for a span that the SDK has not seen; `false` if the request has
-    /// ended, and has counted it as open.
-    pub(super) fn finish_recorded(
+    /// Adds the public side of a span that the SDK has just made for Glassbox;
+    /// says where it is, if it is collected.
+    pub(super) fn publish(
         &self,
-        record: &Record,
-        recording: Recording,
-        end: SystemTime,
-    ) -> bool {
-        let (id, place) = (record.span_context.span_id(), record.place);
-        let has_failed = recording.has_failed();
-        if self.stays(place) {
-            let mut state = self.state.lock();
-            let Some(open) = state.open.get_mut(&id) else {
-                return false;
-            };
-            open.failed_below |= has_failed;
-            self.leave_out(&mut state, id);
-            return true;
+        span: SpanId,
+        publish: impl FnOnce(&mut Finished),
+    ) -> Option<SlotKey> {
+        let mut state = self.state.lock();
+        let key = state.slots.key(span)?;
+        let span = state.slots.open_mut(key)?;
+        span.notes.is_ours = true;
+        if !span.notes.stays {
+            publish(span);
         }
-        // Not under the lock: the policy runs the author's functions.
-        let (limits, counters) = (&self.limits, &self.counters);
-        let span = self
-            .policy
-            .apply_recorded(record, recording, end, limits, counters);
-        self.keep(&mut self.state.lock(), id, span, has_failed)
+        Some(key)
     }
 
-    /// Keeps a span that may leave, at the cost of others if the bucket is full;
-    /// `false` if the request has ended.
-    fn keep(&self, state: &mut State, id: SpanId, span: Finished, has_failed: bool) -> bool {
-        let bytes = span.least_bytes();
-        // Not there: the request has ended, and has counted it as open.
-        let Some(open) = state.open.remove(&id) else {
+    /// Notes that an open span of Glassbox's own has failed, and why.
+    pub(super) fn fail(&self, key: SlotKey, text: Cow<'static, str>) {
+        if let Some(span) = self.state.lock().slots.open_mut(key) {
+            span.status = Status::error(text);
+        }
+    }
+
+    /// Ends a span that the SDK has not seen; `false` if the request has ended,
+    /// and has counted it as open, or the span has ended before.
+    pub(super) fn end_recorded(&self, key: SlotKey, end: SystemTime) -> bool {
+        let mut state = self.state.lock();
+        let Some(span) = state.slots.end(key) else {
             return false;
         };
-        let has_failed = has_failed || open.failed_below;
-        if has_failed {
-            state.fail(open.place.parent);
+        span.end_time = end;
+        let Rest {
+            attribute_count,
+            private,
+        } = std::mem::take(&mut span.notes.rest);
+        let mut private = private.map(|private| *private).unwrap_or_default();
+        let others = Others {
+            scope: OWN_SCOPE,
+            recorded_count: usize::try_from(attribute_count)
+                .unwrap_or(usize::MAX)
+                .min(self.limits.max_attributes()),
+            all_count: attribute_count,
+            attributes: &mut private.attributes,
+            status: &private.status,
+        };
+        self.finish(state, key, others)
+    }
+
+    /// Ends a span that the SDK has made, and takes what leaves out of it.
+    pub(super) fn end_by_sdk(&self, key: SlotKey, data: &mut SpanData) {
+        let mut state = self.state.lock();
+        let State {
+            slots, last_scope, ..
+        } = &mut *state;
+        // Not there: the request has ended, and has counted it as open.
+        let Some(span) = slots.end(key) else {
+            return;
+        };
+        #[cfg(feature = "testing")]
+        if let Some(witness) = &self.witness {
+            witness.ended(span.place(), self.max_depth, data, &self.policy);
         }
-        state.kept.insert(span, open.place.depth, has_failed, bytes);
-        while state.kept.len() > self.limits.max_spans.max(1)
-            || state.kept.bytes() > self.limits.max_total_bytes
-        {
-            if !state.kept.make_room() {
-                break;
+        // Of our own spans nobody else says that they have failed.
+        if !span.notes.is_ours && matches!(data.status, Status::Error { .. }) {
+            span.status = Status::error("");
+        }
+        if !span.notes.stays {
+            span.take_frame(data);
+            if !span.notes.is_ours {
+                let max_bytes = self.limits.max_value_length_bytes;
+                span.name = std::mem::take(&mut data.name);
+                let was_cut = shorten_text(&mut span.name, max_bytes);
+                self.counters.count_cut(was_cut);
+                span.recorded_by = recorded_by(&data.instrumentation_scope, max_bytes, last_scope);
             }
-            state.dropped += 1;
         }
+        let recorded_count = data.attributes.len();
+        let others = Others {
+            scope: data.instrumentation_scope.name(),
+            recorded_count,
+            // What the SDK had no room for counts as well, except where it is
+            // public and so leaves after all.
+            all_count: count(recorded_count).saturating_add(data.dropped_attributes_count),
+            attributes: &mut data.attributes,
+            status: &data.status,
+        };
+        self.finish(state, key, others);
+    }
+
+    /// Keeps what may leave of a span that has ended; `false` if the request has
+    /// ended.
+    fn finish<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        key: SlotKey,
+        others: Others<'_>,
+    ) -> bool {
+        let Some(span) = state.slots.ending_mut(key) else {
+            return false;
+        };
+        if span.notes.stays {
+            self.leave_out(&mut state, key);
+            return true;
+        }
+        if self.policy.has_attribute_rules() {
+            let declared = std::mem::take(&mut span.attributes);
+            // Not under the lock: the policy runs the author's functions.
+            drop(state);
+            let attributes = std::mem::take(others.attributes);
+            let (scope, counters) = (others.scope, &self.counters);
+            let admitted = self.policy.admit_all(scope, declared, attributes, counters);
+            state = self.state.lock();
+            // Not there: the request has ended, and has counted it as open.
+            let Some(span) = state.slots.ending_mut(key) else {
+                return false;
+            };
+            span.attributes = admitted;
+        }
+        if let Some(span) = state.slots.ending_mut(key) {
+            self.policy
+                .settle(span, &others, &self.limits, &self.counters);
+        }
+        self.keep(&mut state, key);
         true
     }
 
+    /// Keeps a span, at the cost of others if the bucket is full.
+    fn keep(&self, state: &mut State, key: SlotKey) {
+        let State { slots, dropped, .. } = state;
+        slots.keep(key);
+        while slots.kept() > self.limits.max_spans.max(1)
+            || slots.bytes() > self.limits.max_total_bytes
+        {
+            if !slots.make_room() {
+                break;
+            }
+            *dropped += 1;
+        }
+    }
+
     /// Ends a span that stays, and counts it if it was asked for.
-    fn leave_out(&self, state: &mut State, span: SpanId) {
-        let Some(OpenSpan {
-            place,
-            failed_below,
-            ..
-        }) = state.open.remove(&span)
-        else {
+    fn leave_out(&self, state: &mut State, key: SlotKey) {
+        let Some((span, place)) = state.slots.leave_out(key) else {
             return;
         };
-        if failed_below && place.fate == Fate::Publish {
-            state.fail(place.parent);
-        }
         if place.fate != Fate::Publish && state.left_out.len() < MAX_LEFT_OUT_SPANS {
             state.left_out.insert(span, place);
         }
@@ -372,52 +403,34 @@ impl Bucket {
         }
     }
 
-    /// Takes what was collected and the spans that are still open. Whatever
-    /// ends later is not taken; this call has counted it already.
-    pub(super) fn close(&self) -> (Collected, Vec<StillOpen>) {
-        let State {
-            open,
-            kept,
-            dropped,
-            ..
-        } = {
-            let closed = State {
-                closed: true,
-                ..State::default()
-            };
-            std::mem::replace(&mut *self.state.lock(), closed)
-        };
-        let is_asked = |open: &&OpenSpan| open.place.depth <= self.max_depth;
-        let collected = Collected {
-            dropped_spans: dropped + open.values().filter(is_asked).count(),
-            spans: kept.into_spans(),
-        };
-        let still_open = open.into_iter().map(|(id, open)| StillOpen {
-            id,
-            is_routed: open.is_routed,
-        });
-        (collected, still_open.collect())
+    /// Takes what was collected and the spans that are still open; nothing the
+    /// second time. Whatever ends later is not taken; this call has counted it
+    /// already.
+    pub(super) fn close(&self) -> Closed {
+        let mut state = self.state.lock();
+        state.closed = true;
+        let slots = std::mem::take(&mut state.slots);
+        let dropped = std::mem::take(&mut state.dropped);
+        state.left_out = SpanIdMap::default();
+        drop(state);
+        let still_open: Vec<_> = slots.still_open().collect();
+        let is_asked = |open: &&StillOpen| open.depth <= self.max_depth;
+        Closed {
+            most_spans: slots.most(),
+            collected: Collected {
+                dropped_spans: dropped + still_open.iter().filter(is_asked).count(),
+                spans: slots.into_spans(),
+            },
+            still_open,
+        }
     }
 }
 
 impl State {
     /// Where a span stands that is open, kept, or known to be left out.
     fn place(&mut self, span: SpanId) -> Option<Place> {
-        let open = self.open.get(&span).map(|open| open.place);
-        open.or_else(|| self.left_out.get(&span).copied())
-            .or_else(|| self.kept.place(span))
-    }
-
-    /// Lets `span` and its ancestors go last: one below them has failed.
-    fn fail(&mut self, span: SpanId) {
-        let mut next = Some(span);
-        while let Some(span) = next {
-            if let Some(open) = self.open.get_mut(&span) {
-                open.failed_below = true;
-                return;
-            }
-            next = self.kept.promote(span);
-        }
+        let place = self.slots.place(span);
+        place.or_else(|| self.left_out.get(&span).copied())
     }
 }
 
@@ -426,7 +439,7 @@ pub(crate) mod tests {
     use std::time::{Duration, SystemTime};
 
     use opentelemetry::KeyValue;
-    use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceFlags, TraceId, TraceState};
+    use opentelemetry::trace::{SpanKind, TraceFlags, TraceId, TraceState};
 
     use super::*;
 
@@ -466,15 +479,22 @@ pub(crate) mod tests {
 
     /// A span starts below `parent`; below span 0 it is the root.
     fn open(bucket: &Bucket, id: u64, parent: u64) -> bool {
-        bucket
-            .open(Started {
-                id: SpanId::from(id),
-                parent: SpanId::from(parent),
-                is_root: parent == 0,
-                fate: Fate::Publish,
-                is_routed: true,
-            })
-            .is_some()
+        let started = Started {
+            parent: SpanId::from(parent),
+            is_root: parent == 0,
+            fate: Fate::Publish,
+            is_routed: true,
+        };
+        let span = Finished::started(span(id, parent, "").span_context);
+        bucket.open(started, |_| span, |_| ()).is_some()
+    }
+
+    /// A span that has started ends.
+    fn end(bucket: &Bucket, mut span: SpanData) {
+        let key = bucket.state.lock().slots.key(span.span_context.span_id());
+        if let Some(key) = key {
+            bucket.end_by_sdk(key, &mut span);
+        }
     }
 
     /// A span starts and ends.
@@ -482,7 +502,42 @@ pub(crate) mod tests {
         let number = |id: SpanId| u64::from_be_bytes(id.to_bytes());
         let id = number(span.span_context.span_id());
         open(bucket, id, number(span.parent_span_id));
-        bucket.finish(span);
+        end(bucket, span);
+    }
+
+    /// What Glassbox has made public of a span.
+    #[derive(Clone, Default)]
+    pub(crate) struct Public {
+        pub(crate) name: &'static str,
+        pub(crate) attributes: Vec<KeyValue>,
+        pub(crate) failure: Option<&'static str>,
+        pub(crate) links: u32,
+        pub(crate) excess_links: u32,
+    }
+
+    /// What leaves of a request with this one span, which is the root.
+    pub(crate) fn leaves(
+        span: SpanData,
+        public: Option<Public>,
+        policy: &PassbackPolicy,
+        limits: PassbackLimits,
+        counters: &Arc<Counters>,
+    ) -> Finished {
+        let policy = Arc::new(policy.clone());
+        let bucket = Bucket::new(policy, Arc::clone(counters), limits, u32::MAX);
+        assert!(open(&bucket, 1, 0));
+        if let Some(public) = public {
+            let key = bucket.publish(SpanId::from(1), |span| {
+                span.notes.public_links = public.links;
+                (span.name, span.attributes) = (public.name.into(), public.attributes);
+                span.dropped_links_count = public.excess_links;
+            });
+            if let Some(text) = public.failure {
+                bucket.fail(key.unwrap(), text.into());
+            }
+        }
+        end(&bucket, span);
+        bucket.close().collected.spans.remove(0)
     }
 
     fn ids(collected: &Collected) -> Vec<u64> {
@@ -502,7 +557,7 @@ pub(crate) mod tests {
             for id in 1..=made {
                 finish(&bucket, span(id, u64::from(id > 1), "work"));
             }
-            let (collected, _) = bucket.close();
+            let collected = bucket.close().collected;
             assert_eq!(collected.spans.len(), kept);
             assert_eq!(
                 collected.dropped_spans,
@@ -518,10 +573,10 @@ pub(crate) mod tests {
         for id in [3, 4] {
             finish(&bucket, span(id, 2, "leaf"));
         }
-        bucket.finish(span(2, 1, "phase"));
-        bucket.finish(span(1, 0, "root"));
+        end(&bucket, span(2, 1, "phase"));
+        end(&bucket, span(1, 0, "root"));
         finish(&bucket, span(5, 2, "leaf"));
-        let (collected, _) = bucket.close();
+        let collected = bucket.close().collected;
         assert_eq!(ids(&collected), [1, 2]);
         assert_eq!(collected.dropped_spans, 3);
     }
@@ -534,13 +589,13 @@ pub(crate) mod tests {
             finish(&bucket, span(id, 1, "ordinary"));
         }
         assert!(open(&bucket, 2, 1) && open(&bucket, 3, 2));
-        bucket.finish(failed(3, 2));
-        bucket.finish(span(2, 1, "its parent"));
+        end(&bucket, failed(3, 2));
+        end(&bucket, span(2, 1, "its parent"));
         for id in 20..30 {
             finish(&bucket, span(id, 1, "ordinary"));
         }
-        bucket.finish(span(1, 0, "root"));
-        let (collected, _) = bucket.close();
+        end(&bucket, span(1, 0, "root"));
+        let collected = bucket.close().collected;
         assert_eq!(ids(&collected), [1, 2, 3, 10]);
         assert_eq!(collected.dropped_spans, 19);
     }
@@ -555,14 +610,14 @@ pub(crate) mod tests {
     fn ancestors_outlast_others_even_if_they_end_before_the_failure() {
         let bucket = bucket(4, u32::MAX);
         assert!(open(&bucket, 1, 0) && open(&bucket, 20, 1) && open(&bucket, 21, 20));
-        bucket.finish(span(21, 20, "its parent"));
-        bucket.finish(span(20, 1, "and the one above"));
+        end(&bucket, span(21, 20, "its parent"));
+        end(&bucket, span(20, 1, "and the one above"));
         finish(&bucket, failed(22, 21));
         for id in 2..19 {
             finish(&bucket, span(id, 1, "older, and not as deep"));
         }
-        bucket.finish(span(1, 0, "root"));
-        assert_eq!(ids(&bucket.close().0), [1, 20, 21, 22]);
+        end(&bucket, span(1, 0, "root"));
+        assert_eq!(ids(&bucket.close().collected), [1, 20, 21, 22]);
     }
 
     #[test]
@@ -570,13 +625,13 @@ pub(crate) mod tests {
         let bucket = bucket(2, 1);
         assert!(open(&bucket, 1, 0) && open(&bucket, 9, 1) && open(&bucket, 10, 9));
         finish(&bucket, failed(11, 10));
-        bucket.finish(span(10, 9, "deep"));
+        end(&bucket, span(10, 9, "deep"));
         for id in 2..7 {
             finish(&bucket, span(id, 1, "older"));
         }
-        bucket.finish(span(9, 1, "phase"));
-        bucket.finish(span(1, 0, "root"));
-        let (collected, _) = bucket.close();
+        end(&bucket, span(9, 1, "phase"));
+        end(&bucket, span(1, 0, "root"));
+        let collected = bucket.close().collected;
         assert_eq!(ids(&collected), [1, 9]);
         assert_eq!(collected.dropped_spans, 5);
     }
@@ -590,9 +645,9 @@ pub(crate) mod tests {
             assert!(!open(&bucket, id, 99), "below a span that is not known");
             assert!(!open(&bucket, id, 0), "there is a root already");
         }
-        bucket.finish(span(2, 1, "phase"));
-        bucket.finish(span(1, 0, "root"));
-        let (collected, _) = bucket.close();
+        end(&bucket, span(2, 1, "phase"));
+        end(&bucket, span(1, 0, "root"));
+        let collected = bucket.close().collected;
         assert_eq!(ids(&collected), [1, 2, 3]);
         assert_eq!(collected.dropped_spans, 20);
     }
@@ -611,7 +666,7 @@ pub(crate) mod tests {
             span.attributes.push(KeyValue::new("text", text));
             finish(&bucket, span);
         }
-        let (collected, _) = bucket.close();
+        let collected = bucket.close().collected;
         let longest =
             |span: &Finished| span.attributes.iter().map(|a| a.value.as_str().len()).max();
         let mut spans = collected.spans.iter();
@@ -628,12 +683,12 @@ pub(crate) mod tests {
                 assert!(open(&bucket, id, id - 1));
             }
             for id in (if ends { 1 } else { 3 })..=4 {
-                bucket.finish(span(id, id - 1, "work"));
+                end(&bucket, span(id, id - 1, "work"));
             }
             for id in 10..5_000 {
                 open(&bucket, id, 2);
             }
-            let (collected, _) = bucket.close();
+            let collected = bucket.close().collected;
             assert_eq!(ids(&collected).len(), if ends { 2 } else { 0 });
             let dropped = if ends { 0 } else { 2 };
             assert_eq!(collected.dropped_spans, dropped, "root and phase, if open");
@@ -644,11 +699,15 @@ pub(crate) mod tests {
     fn spans_that_outlive_the_request_are_counted_once() {
         let bucket = bucket(9, u32::MAX);
         assert!(open(&bucket, 1, 0));
-        let (collected, still_open) = bucket.close();
+        let Closed {
+            collected,
+            still_open,
+            ..
+        } = bucket.close();
         assert_eq!((collected.dropped_spans, still_open.len()), (1, 1));
-        bucket.finish(span(1, 0, "late"));
+        end(&bucket, span(1, 0, "late"));
         assert!(!open(&bucket, 2, 1), "nothing opens after the end");
-        assert_eq!(bucket.close().0.dropped_spans, 0);
+        assert_eq!(bucket.close().collected.dropped_spans, 0);
     }
 
     #[test]
@@ -657,7 +716,7 @@ pub(crate) mod tests {
             let bucket = bucket(9, u32::MAX);
             let taken = (1..=made).filter(|id| open(&bucket, *id, u64::from(*id > 1)));
             assert_eq!(taken.count(), opened);
-            let dropped = bucket.close().0.dropped_spans;
+            let dropped = bucket.close().collected.dropped_spans;
             assert_eq!(dropped, usize::try_from(made).unwrap());
         }
     }

@@ -10,14 +10,22 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::bucket::{Bucket, Started};
+use super::finished::Finished;
 use super::ids::SpanIdMap;
 use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
+use super::slots::SlotKey;
 use super::sync::Mutex;
 
 /// Number of shards of the routing table (ours): enough that threads rarely
 /// meet, few enough to look at them all in a test.
 const SHARDS: usize = 16;
+
+/// Spans for which the first request has room at once (ours).
+const FIRST_EXPECTED: usize = 6;
+
+/// Spans for which a request has room at once, at most (ours).
+const MAX_EXPECTED: usize = 64;
 
 /// Routes finished spans into the bucket of the request they were made in.
 ///
@@ -36,13 +44,15 @@ struct RoutingTable {
     shards: [Shard; SHARDS],
     /// Whether nobody but the collector is interested in spans.
     is_alone: bool,
+    /// Spans that a request has at the same time, as far as one can expect.
+    expected: AtomicUsize,
 }
 
 /// On a cache line of its own: threads change them all the time.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Shard {
-    routes: Mutex<SpanIdMap<Arc<Bucket>>>,
+    routes: Mutex<SpanIdMap<Waiting>>,
     /// Spans in flight that need no route, because Glassbox records them itself.
     recorded: AtomicUsize,
 }
@@ -61,7 +71,11 @@ impl SpanCollector {
     fn with_alone(is_alone: bool) -> Self {
         let shards = std::array::from_fn(|_| Shard::default());
         Self {
-            routes: Arc::new(RoutingTable { shards, is_alone }),
+            routes: Arc::new(RoutingTable {
+                shards,
+                is_alone,
+                expected: AtomicUsize::new(FIRST_EXPECTED),
+            }),
         }
     }
 
@@ -81,8 +95,24 @@ impl SpanCollector {
         self.routes.shards.get(index)
     }
 
-    fn routes(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Arc<Bucket>>>> {
+    fn routes(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Waiting>>> {
         Some(self.shard(span)?.routes.lock())
+    }
+
+    /// Spans that the next request has at the same time, most likely.
+    pub(super) fn expected_spans(&self) -> usize {
+        self.routes.expected.load(Ordering::Relaxed)
+    }
+
+    /// Notes how many a request had. Fewer than expected count at once, more
+    /// only one by one: where requests differ, none has a lot of memory for
+    /// nothing.
+    pub(super) fn learn_spans(&self, had: usize) {
+        let expected = self.expected_spans();
+        let next = had.min(expected + 1).clamp(1, MAX_EXPECTED);
+        if next != expected {
+            self.routes.expected.store(next, Ordering::Relaxed);
+        }
     }
 
     /// Counts a span that needs no route.
@@ -102,15 +132,13 @@ impl SpanCollector {
     /// The request that waits for `span` to end, which it now does. It is asked
     /// once.
     pub(crate) fn take(&self, span: SpanId) -> Option<Waiting> {
-        self.routes(span)?.remove(&span).map(Waiting)
+        self.routes(span)?.remove(&span)
     }
 
-    /// Removes the routes of spans that are not waited for any more.
-    pub(crate) fn forget(&self, spans: impl IntoIterator<Item = SpanId>) {
-        for span in spans {
-            if let Some(mut routes) = self.routes(span) {
-                routes.remove(&span);
-            }
+    /// Removes the route of a span that is not waited for any more.
+    pub(super) fn forget(&self, span: SpanId) {
+        if let Some(mut routes) = self.routes(span) {
+            routes.remove(&span);
         }
     }
 
@@ -126,12 +154,15 @@ impl SpanCollector {
 
 /// A request that waits for a span.
 #[derive(Debug)]
-pub(crate) struct Waiting(Arc<Bucket>);
+pub(crate) struct Waiting {
+    bucket: Arc<Bucket>,
+    key: SlotKey,
+}
 
 impl Waiting {
-    /// Gives it the span.
-    pub(crate) fn finish(self, span: SpanData) {
-        self.0.finish(span);
+    /// Lets it take what it needs of the span.
+    pub(crate) fn finish(self, span: &mut SpanData) {
+        self.bucket.end_by_sdk(self.key, span);
     }
 }
 
@@ -161,25 +192,26 @@ impl SpanProcessor for SpanCollector {
             context.span().span_context().span_id(),
         );
         let started = Started {
-            id,
             parent,
             is_root: scope.is_root_parent(parent),
             fate: fate(bucket.policy(), span),
             is_routed: true,
         };
-        // The route comes first: a request that closes from here on either
-        // finds the span open and removes its route, or refuses the span.
-        if let Some(mut routes) = self.routes(id) {
-            routes.insert(id, Arc::clone(bucket));
-        }
-        if bucket.open(started).is_none() {
-            self.forget([id]);
-        }
+        let context = span.span_context().clone();
+        let register = |key| {
+            if let Some(shard) = self.shard(id) {
+                let bucket = Arc::clone(bucket);
+                let mut routes = shard.routes.lock_within();
+                routes.insert(id, Waiting { bucket, key });
+            }
+        };
+        // What it is, it says when it ends.
+        bucket.open(started, |_| Finished::started(context), register);
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
         if let Some(waiting) = self.take(span.span_context.span_id()) {
-            waiting.finish(span);
+            waiting.finish(&mut span);
         }
     }
 
@@ -246,6 +278,18 @@ mod tests {
         assert_eq!((ours.open_spans(), theirs.open_spans()), (0, 0));
         drop(span);
         assert!(guard.close().spans.is_empty());
+    }
+
+    #[test]
+    fn expects_what_all_of_the_last_requests_had() {
+        let (collector, _) = recorder();
+        let expects = |had: usize| {
+            collector.learn_spans(had);
+            collector.expected_spans()
+        };
+        assert_eq!([10, 10, 3, 10, 0].map(expects), [7, 8, 3, 4, 1]);
+        let expected = (0..100).map(|_| expects(1_000)).last();
+        assert_eq!(expected, Some(MAX_EXPECTED));
     }
 
     #[test]

@@ -92,6 +92,11 @@ impl Counters {
     }
 }
 
+/// What OTLP counts, as OTLP counts it.
+pub(super) fn count(held_back: usize) -> u32 {
+    u32::try_from(held_back).unwrap_or(u32::MAX)
+}
+
 /// A count of events that order nothing.
 #[derive(Debug, Default)]
 pub(super) struct Counter(AtomicU64);

@@ -1,4 +1,4 @@
-//! A span that has ended, as it may leave.
+//! What leaves of a span.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,10 +6,11 @@ use std::time::SystemTime;
 
 use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
-#[cfg(any(test, feature = "bench-internals"))]
 use opentelemetry_sdk::trace::SpanData;
 
+use super::counts::count;
 use super::scope::own_scope;
+use super::slots::{Notes, Rest};
 
 /// Least bytes of OTLP JSON that a span takes without names and attributes.
 const MIN_SPAN_BYTES: usize = 180;
@@ -20,8 +21,9 @@ const MIN_ATTRIBUTE_BYTES: usize = 20;
 /// Least bytes of OTLP JSON that an element of an array takes beside its text.
 const MIN_ELEMENT_BYTES: usize = 16;
 
-/// What leaves of a span: the SDK's `SpanData` without events, and in less
-/// memory, as many of them wait for the end of their request.
+/// What leaves of a span, complete when it has ended: the SDK's `SpanData`
+/// without events, and in less memory, as many of them wait for the end of their
+/// request.
 #[derive(Clone, Debug)]
 pub(crate) struct Finished {
     pub(super) span_context: SpanContext,
@@ -40,9 +42,53 @@ pub(crate) struct Finished {
     pub(super) status: Status,
     /// Who recorded it, if not Glassbox itself.
     pub(super) recorded_by: Option<Arc<InstrumentationScope>>,
+    pub(super) notes: Notes,
 }
 
 impl Finished {
+    /// A span that has just started, of which nothing else is known.
+    pub(super) fn started(span_context: SpanContext) -> Self {
+        Self {
+            span_context,
+            parent_span_id: SpanId::INVALID,
+            parent_span_is_remote: false,
+            span_kind: SpanKind::Internal,
+            name: Cow::Borrowed(""),
+            start_time: SystemTime::UNIX_EPOCH,
+            end_time: SystemTime::UNIX_EPOCH,
+            attributes: Vec::new(),
+            dropped_attributes_count: 0,
+            dropped_events_count: 0,
+            links: Vec::new(),
+            dropped_links_count: 0,
+            status: Status::Unset,
+            recorded_by: None,
+            notes: Notes::default(),
+        }
+    }
+
+    /// Takes from the SDK, at its end, what leaves of any span.
+    pub(super) fn take_frame(&mut self, data: &mut SpanData) {
+        let public_links = usize::try_from(self.notes.public_links).unwrap_or(usize::MAX);
+        self.parent_span_is_remote = data.parent_span_is_remote;
+        self.span_kind = data.span_kind.clone();
+        self.start_time = data.start_time;
+        self.end_time = data.end_time;
+        let events = count(data.events.len()).saturating_add(data.events.dropped_count);
+        self.dropped_events_count = events;
+        let mut links = std::mem::take(&mut data.links.links);
+        let withheld = count(links.len().saturating_sub(public_links));
+        let dropped = data.links.dropped_count.saturating_add(withheld);
+        self.dropped_links_count = self.dropped_links_count.saturating_add(dropped);
+        links.truncate(public_links);
+        self.links = links;
+    }
+
+    /// Whether it says of itself that it has failed.
+    pub(super) const fn has_failed(&self) -> bool {
+        matches!(self.status, Status::Error { .. })
+    }
+
     /// Bytes that the span takes in the answer at least: texts are written as
     /// they are or longer.
     pub(super) fn least_bytes(&self) -> usize {
@@ -61,6 +107,7 @@ impl Finished {
         self.links = Vec::new();
         self.status = Status::Unset;
         self.recorded_by = None;
+        self.notes.rest = Rest::default();
     }
 
     /// Who recorded it.
@@ -92,6 +139,7 @@ impl From<SpanData> for Finished {
             dropped_links_count: span.links.dropped_count,
             status: span.status,
             recorded_by: Some(Arc::new(span.instrumentation_scope)),
+            notes: Notes::default(),
         }
     }
 }

@@ -57,6 +57,16 @@ impl PassbackLimits {
     pub const DEFAULT_MAX_TOTAL_BYTES: usize = 240_000;
     /// Bytes of JSON of an answer that has telemetry unless set otherwise.
     pub const DEFAULT_MAX_ANSWER_BYTES: usize = (16 << 20) - (64 << 10);
+
+    /// Attributes on a span, as a number of items.
+    pub(super) fn max_attributes(&self) -> usize {
+        usize::try_from(self.max_attributes_per_span).unwrap_or(usize::MAX)
+    }
+
+    /// Links on a span, as a number of items.
+    pub(super) fn max_links(&self) -> usize {
+        usize::try_from(self.max_links_per_span).unwrap_or(usize::MAX)
+    }
 }
 
 impl Default for PassbackLimits {

@@ -11,7 +11,7 @@
 //! ObservedSpan      one span, and what of it is public   observed.rs
 //! RecordedSpan      one that nobody exports              recorded.rs
 //! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs, ids.rs
-//! Kept              which of them makes room first       kept.rs, finished.rs
+//! Slots             where each of them is kept           slots.rs, finished.rs
 //! Place             where a span stands in the answer    place.rs
 //! PassbackPolicy    what may leave of a span             policy/
 //! selection         which spans were asked for           selection.rs
@@ -42,7 +42,6 @@ mod fuzz;
 mod gate;
 mod ids;
 pub(crate) mod json;
-mod kept;
 mod limits;
 #[cfg(test)]
 mod messages;
@@ -60,6 +59,7 @@ mod runaway;
 mod scope;
 mod secrets;
 mod selection;
+mod slots;
 mod spot;
 mod sync;
 mod value;

@@ -16,8 +16,9 @@ use shuttle::thread;
 use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
 use super::limits::PassbackLimits;
+use super::observed::BoundedLinks;
 use super::policy::PassbackPolicy;
-use super::recorded::{Record, Recording};
+use super::recorded::{NewSpan, RecordedSpan};
 use super::request::PassbackRequest;
 use super::scope::{Scope, ScopeGuard, Subject};
 use super::selection::select;
@@ -65,14 +66,15 @@ impl Recorder {
         if let Some(scope) = parent.get::<Scope>()
             && scope.records_alone()
         {
-            let recording = Recording {
+            let new = NewSpan {
                 name: name.into(),
-                attributes: Vec::new(),
-                attribute_count: 0,
-                rare: None,
+                kind: SpanKind::Internal,
+                start_time: None,
+                declared: Vec::new(),
+                private: Vec::new(),
+                links: BoundedLinks::default(),
             };
-            let start = (SpanKind::Internal, None);
-            return Record::start(scope, start, recording, parent).0;
+            return RecordedSpan::start(scope, new, parent).0;
         }
         parent.with_span(self.tracer.start_with_context(name, parent))
     }

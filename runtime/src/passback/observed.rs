@@ -1,7 +1,6 @@
 //! A span that Glassbox makes, and what of it is public.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{
@@ -9,24 +8,12 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue, Value};
 
-use super::recorded::{Record, Recording};
+use super::counts::count;
+use super::finished::Finished;
+use super::recorded::{NewSpan, RecordedSpan};
 use super::scope::Scope;
+use super::slots::SlotKey;
 use crate::semconv;
-
-/// What may leave of a span: what Glassbox itself recorded, and nothing that
-/// other code has put on the span since.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PublicSpan {
-    pub(super) name: Cow<'static, str>,
-    pub(super) attributes: Vec<KeyValue>,
-    /// Why it failed, if it did: a text for the server's own eyes unless the
-    /// policy says otherwise.
-    pub(super) failure: Option<Cow<'static, str>>,
-    /// How many of the span's links are public: the first ones.
-    pub(super) links: usize,
-    /// Links that were too many to be put on the span.
-    pub(super) excess_links: usize,
-}
 
 /// The most links a span starts with: as many as the SDK keeps.
 const MAX_LINKS: usize = 128;
@@ -47,6 +34,14 @@ impl BoundedLinks {
             self.excess += 1;
         }
     }
+
+    /// The first `max` of them, and how many more there are.
+    pub(super) fn up_to(self, max: usize) -> (Vec<Link>, usize) {
+        let Self { mut kept, excess } = self;
+        let over = kept.len().saturating_sub(max);
+        kept.truncate(max);
+        (kept, excess.saturating_add(over))
+    }
 }
 
 /// A span on its way; its public side is kept with the request. Ends once;
@@ -55,8 +50,10 @@ impl BoundedLinks {
 pub(crate) struct ObservedSpan {
     scope: Scope,
     context: Context,
-    /// The span, if the SDK has not made it.
-    record: Option<Arc<Record>>,
+    /// Where its public side is, if it is collected.
+    key: Option<SlotKey>,
+    /// Whether the SDK has made it.
+    is_by_sdk: bool,
     ended: bool,
 }
 
@@ -75,29 +72,35 @@ impl ObservedSpan {
         private: Vec<KeyValue>,
         parent: &Context,
     ) -> Self {
-        Self::start_linked(
-            scope,
-            name,
+        let new = NewSpan {
+            name: name.into(),
             kind,
-            attributes,
+            start_time: None,
+            declared: attributes,
             private,
-            BoundedLinks::default(),
-            parent,
-        )
+            links: BoundedLinks::default(),
+        };
+        Self::build(scope, new, parent)
     }
 
-    /// The same, with links, which are public.
+    /// The same, with links, which are public, and nothing that is private.
     pub(crate) fn start_linked(
         scope: &Scope,
-        name: impl Into<Cow<'static, str>>,
+        name: Cow<'static, str>,
         kind: SpanKind,
         attributes: Vec<KeyValue>,
-        private: Vec<KeyValue>,
         links: BoundedLinks,
         parent: &Context,
     ) -> Self {
-        let builder = SpanBuilder::from_name(name).with_kind(kind);
-        Self::build(scope, builder, attributes, private, links, parent)
+        let new = NewSpan {
+            name,
+            kind,
+            start_time: None,
+            declared: attributes,
+            private: Vec::new(),
+            links,
+        };
+        Self::build(scope, new, parent)
     }
 
     /// Starts a span at a time before.
@@ -109,70 +112,34 @@ impl ObservedSpan {
         private: Vec<KeyValue>,
         parent: &Context,
     ) -> Self {
-        let builder = SpanBuilder::from_name(name)
-            .with_kind(kind)
-            .with_start_time(start);
-        let links = BoundedLinks::default();
-        Self::build(scope, builder, attributes, private, links, parent)
+        let new = NewSpan {
+            name: name.into(),
+            kind,
+            start_time: Some(start),
+            declared: attributes,
+            private,
+            links: BoundedLinks::default(),
+        };
+        Self::build(scope, new, parent)
     }
 
-    fn build(
-        scope: &Scope,
-        mut builder: SpanBuilder,
-        attributes: Vec<KeyValue>,
-        private: Vec<KeyValue>,
-        links: BoundedLinks,
-        parent: &Context,
-    ) -> Self {
-        scope.shorten_text(&mut builder.name);
-        let declared = declared(scope, attributes);
-        let private = private.into_iter().map(|private| scope.shortened(private));
-        if scope.records_alone() && !parent.is_telemetry_suppressed() {
-            let mut recording = Recording {
-                name: builder.name,
-                attribute_count: declared.len(),
-                attributes: declared,
-                rare: None,
-            };
-            recording.attributes.truncate(scope.max_attributes());
-            private.for_each(|private| recording.set_other(scope, private));
-            if !links.kept.is_empty() {
-                let rare = recording.rare();
-                (rare.links, rare.other_links) = (links.kept, links.excess);
-            }
-            let kind = builder.span_kind.unwrap_or(SpanKind::Internal);
-            let start = (kind, builder.start_time);
-            let (context, record) = Record::start(scope, start, recording, parent);
-            return Self {
-                scope: scope.clone(),
-                context,
-                record,
-                ended: false,
-            };
+    fn build(scope: &Scope, mut new: NewSpan, parent: &Context) -> Self {
+        scope.shorten_text(&mut new.name);
+        new.declared = declared(scope, new.declared);
+        for private in &mut new.private {
+            scope.shorten(private);
         }
-        let (public_links, excess_links) = (links.kept.len(), links.excess);
-        if !links.kept.is_empty() {
-            builder.links = Some(links.kept);
-        }
-        // Nobody asked for the public side of a span that is only exported.
-        let public = scope.collects().then(|| PublicSpan {
-            name: builder.name.clone(),
-            attributes: Vec::from(first(&declared, scope.max_attributes())),
-            failure: None,
-            links: public_links,
-            excess_links,
-        });
-        let mut recorded = declared;
-        recorded.extend(private);
-        builder.attributes = Some(recorded);
-        let span = scope.tracer().build_with_context(builder, parent);
-        if let Some(public) = public {
-            scope.publish(span.span_context().span_id(), Box::new(public));
-        }
+        let is_by_sdk = !scope.records_alone() || parent.is_telemetry_suppressed();
+        let (context, key) = if is_by_sdk {
+            build_by_sdk(scope, new, parent)
+        } else {
+            RecordedSpan::start(scope, new, parent)
+        };
         Self {
             scope: scope.clone(),
-            context: parent.with_span(span),
-            record: None,
+            context,
+            key,
+            is_by_sdk,
             ended: false,
         }
     }
@@ -196,17 +163,17 @@ impl ObservedSpan {
     /// over the bound stays, and is counted by the recorded span.
     pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         let attribute = self.scope.shortened(KeyValue::new(key, value));
-        if let Some(record) = &self.record {
-            return record.set(attribute);
+        if self.is_by_sdk {
+            self.context.span().set_attribute(attribute.clone());
         }
-        let span = self.context.span();
-        if self.scope.collects() {
-            self.scope.amend(span.span_context().span_id(), |public| {
-                let max = self.scope.max_attributes();
-                set_public(&mut public.attributes, attribute.clone(), max);
+        if let Some(key) = self.key {
+            let max = self.scope.max_attributes();
+            self.scope.bucket().change(key, |span| {
+                let count = &mut span.notes.rest.attribute_count;
+                *count = count.saturating_add(1);
+                set_public(&mut span.attributes, attribute, max);
             });
         }
-        span.set_attribute(attribute);
     }
 
     /// Marks the span as failed, with a class that is public and a text that
@@ -219,24 +186,20 @@ impl ObservedSpan {
         self.set(semconv::ERROR_TYPE, error_type);
         let mut text = text.into();
         self.scope.shorten_text(&mut text);
-        if let Some(record) = &self.record {
-            return record.fail(text);
+        if self.is_by_sdk {
+            self.context.span().set_status(Status::error(text.clone()));
         }
-        let span = self.context.span();
-        if self.scope.collects() {
-            self.scope.amend(span.span_context().span_id(), |public| {
-                public.failure = Some(text.clone());
-            });
+        if let Some(key) = self.key {
+            self.scope.bucket().fail(key, text);
         }
-        span.set_status(Status::error(text));
     }
 
     /// Ends the span at a time before.
     pub(crate) fn end_at(&mut self, end: SystemTime) {
         if !std::mem::replace(&mut self.ended, true) {
-            match &self.record {
-                Some(record) => record.end(end),
-                None => self.context.span().end_with_timestamp(end),
+            match self.key {
+                Some(key) if !self.is_by_sdk => RecordedSpan::end_at(&self.scope, key, end),
+                _ => self.context.span().end_with_timestamp(end),
             }
         }
     }
@@ -255,9 +218,49 @@ impl Drop for ObservedSpan {
     }
 }
 
+/// Lets the SDK make a span, with all that is known of it; what is public of
+/// that is kept with the request as well.
+fn build_by_sdk(scope: &Scope, new: NewSpan, parent: &Context) -> (Context, Option<SlotKey>) {
+    let NewSpan {
+        name,
+        kind,
+        start_time,
+        mut declared,
+        private,
+        links,
+    } = new;
+    // Nobody asked for the public side of a span that is only exported.
+    let public = scope.collects().then(|| {
+        let count = declared.len().min(scope.max_attributes());
+        (name.clone(), declared.iter().take(count).cloned().collect())
+    });
+    declared.extend(private);
+    let BoundedLinks { kept, excess } = links;
+    let public_links = count(kept.len());
+    let mut builder = SpanBuilder::from_name(name)
+        .with_kind(kind)
+        .with_attributes(declared);
+    builder.start_time = start_time;
+    if !kept.is_empty() {
+        builder = builder.with_links(kept);
+    }
+    let span = scope.tracer().build_with_context(builder, parent);
+    let key = public.and_then(|(name, attributes)| {
+        let publish = |span: &mut Finished| {
+            span.notes.public_links = public_links;
+            (span.name, span.attributes) = (name, attributes);
+            span.dropped_links_count = count(excess);
+        };
+        scope
+            .bucket()
+            .publish(span.span_context().span_id(), publish)
+    });
+    (parent.with_span(span), key)
+}
+
 /// Sets an attribute, or one of the same key; one more than there may be is
 /// left out.
-pub(super) fn set_public(attributes: &mut Vec<KeyValue>, attribute: KeyValue, max: usize) {
+fn set_public(attributes: &mut Vec<KeyValue>, attribute: KeyValue, max: usize) {
     if let Some(known) = find(attributes, &attribute) {
         known.value = attribute.value;
     } else if attributes.len() < max {
@@ -299,10 +302,6 @@ fn find<'a>(attributes: &'a mut [KeyValue], like: &KeyValue) -> Option<&'a mut K
     attributes.iter_mut().find(|known| known.key == like.key)
 }
 
-fn first<T>(items: &[T], count: usize) -> &[T] {
-    items.get(..count).unwrap_or(items)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -339,11 +338,11 @@ mod tests {
             &outside,
         );
         more(&mut span);
-        let id = span.context().span().span_context().span_id();
         let mut public_count = 0;
-        guard
-            .scope()
-            .amend(id, |public| public_count = public.attributes.len());
+        let bucket = guard.scope().bucket();
+        bucket.change(span.key.unwrap(), |span| {
+            public_count = span.attributes.len();
+        });
         span.end();
         (public_count, guard.close().spans.remove(0))
     }

@@ -1,216 +1,151 @@
 //! Spans that are recorded for their request alone.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{
-    Link, Span, SpanContext, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId,
-};
+use opentelemetry::trace::{Span, SpanContext, SpanKind, Status, TraceContextExt as _, TraceFlags};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 
 use super::bucket::Started;
-use super::observed::set_public;
-use super::place::Place;
+use super::counts::count;
+use super::finished::Finished;
+use super::observed::BoundedLinks;
 use super::scope::Scope;
-use super::sync::Mutex;
+use super::slots::{Notes, Rest, SlotKey};
 
 /// A span of Glassbox's own that no processor waits for, so that the SDK need
-/// not make it. Its ids and its place in the context are as the SDK's, and other
-/// code can do to it whatever it can do to a span; what leaves of that is the
-/// same, also in the counts.
+/// not make it: the bucket of its request has all of it. Its ids and its place
+/// in the context are as the SDK's, and other code can do to it whatever it can
+/// do to a span; what leaves of that is the same, also in the counts.
 #[derive(Debug)]
-pub(super) struct RecordedSpan(Arc<Record>);
-
-/// A recorded span, as Glassbox holds it.
-#[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct RecordedSpan {
     scope: Scope,
-    pub(super) span_context: SpanContext,
-    pub(super) parent_is_remote: bool,
-    pub(super) kind: SpanKind,
-    pub(super) start_time: SystemTime,
-    pub(super) place: Place,
-    /// Until it ends.
-    recording: Mutex<Option<Recording>>,
+    span_context: SpanContext,
+    key: SlotKey,
 }
 
-/// What is known of a span that has not ended.
+/// A span of Glassbox's own that is about to start.
 #[derive(Debug)]
-pub(super) struct Recording {
+pub(super) struct NewSpan {
     pub(super) name: Cow<'static, str>,
-    /// The public ones.
-    pub(super) attributes: Vec<KeyValue>,
-    /// Attributes of all kinds that were ever set.
-    pub(super) attribute_count: usize,
-    pub(super) rare: Option<Box<Rare>>,
+    pub(super) kind: SpanKind,
+    /// Now, if there is none.
+    pub(super) start_time: Option<SystemTime>,
+    /// The public ones, each key once.
+    pub(super) declared: Vec<KeyValue>,
+    pub(super) private: Vec<KeyValue>,
+    /// They are public.
+    pub(super) links: BoundedLinks,
 }
 
-/// What most spans do not have.
-#[derive(Debug, Default)]
-pub(super) struct Rare {
-    /// Why it failed, if it did.
-    pub(super) failure: Option<Cow<'static, str>>,
-    /// The public links.
-    pub(super) links: Vec<Link>,
-    /// Links that are not in `links`: too many, or added by other code.
-    pub(super) other_links: usize,
-    /// Attributes that are not public, if a rule of the policy could make them
-    /// so. As many as the SDK would record.
-    pub(super) others: Vec<KeyValue>,
-    /// Events that other code has added.
-    pub(super) events: usize,
-    pub(super) status: Status,
-}
-
-/// What can be seen of a span below which another starts.
-struct Parent {
-    trace_id: TraceId,
-    flags: TraceFlags,
-    is_remote: bool,
-}
-
-impl Parent {
-    /// The span of `context`, as far as the SDK takes it for a parent.
-    fn of(span: &SpanContext) -> Self {
-        if span.is_valid() {
-            Self {
-                trace_id: span.trace_id(),
-                flags: span.trace_flags(),
-                is_remote: span.is_remote(),
-            }
-        } else {
-            Self {
-                trace_id: RandomIdGenerator::default().new_trace_id(),
-                flags: TraceFlags::default(),
-                is_remote: false,
-            }
-        }
-    }
-}
-
-impl Record {
+impl RecordedSpan {
     /// Starts a span under `parent`, and gives the context in which it is
-    /// current. Not collected: there is a span in the context all the same, and
-    /// nothing is recorded of it.
+    /// current, and where it is recorded. Not collected: there is a span in the
+    /// context all the same, and nothing is recorded of it.
     pub(super) fn start(
         scope: &Scope,
-        (kind, start_time): (SpanKind, Option<SystemTime>),
-        recording: Recording,
+        new: NewSpan,
         parent: &Context,
-    ) -> (Context, Option<Arc<Self>>) {
-        let span = parent.span();
-        let above = span.span_context();
-        let Parent {
-            trace_id,
-            flags,
-            is_remote,
-        } = Parent::of(above);
-        let id = RandomIdGenerator::default().new_span_id();
-        // Sampled is what has a sampled parent: there is no sampler to ask.
-        let flags = flags.with_sampled(above.is_sampled());
-        let trace_state = above.trace_state().clone();
-        let span_context = SpanContext::new(trace_id, id, flags, false, trace_state);
-        // Counted first: a request that closes from here on either finds the
-        // span open and counts it no longer, or refuses it.
-        scope.collector().add_recorded(id);
-        let Some(place) = scope.bucket().open(Started {
-            id,
+    ) -> (Context, Option<SlotKey>) {
+        let above = parent.span();
+        let above = above.span_context();
+        let (span_context, parent_is_remote) = context_below(above);
+        let id = span_context.span_id();
+        let started = Started {
             parent: above.span_id(),
             is_root: scope.is_root_parent(above.span_id()),
-            fate: scope.fate(&recording.name),
+            fate: scope.fate(&new.name),
             is_routed: false,
-        }) else {
-            scope.collector().remove_recorded(id);
-            return (parent.with_remote_span_context(span_context), None);
         };
-        let record = Arc::new(Self {
-            scope: scope.clone(),
-            span_context,
-            parent_is_remote: is_remote,
+        let start_time = new.start_time.unwrap_or_else(SystemTime::now);
+        let context = span_context.clone();
+        let describe = |stays| {
+            if stays {
+                return Finished::started(context);
+            }
+            let mut span = new.into_span(scope, context, start_time);
+            span.parent_span_is_remote = parent_is_remote;
+            span
+        };
+        let count = |_| scope.collector().add_recorded(id);
+        match scope.bucket().open(started, describe, count) {
+            Some(key) => {
+                let span = Self {
+                    scope: scope.clone(),
+                    span_context,
+                    key,
+                };
+                (parent.with_span(span), Some(key))
+            }
+            None => (parent.with_remote_span_context(span_context), None),
+        }
+    }
+
+    /// Ends the span that is recorded there, if nobody has.
+    pub(super) fn end_at(scope: &Scope, key: SlotKey, time: SystemTime) {
+        if scope.bucket().end_recorded(key, time) {
+            scope.collector().remove_recorded(key.id());
+        }
+    }
+}
+
+/// Who a new span below another is, and whether its parent is remote: as the
+/// SDK has it, with a new trace if the parent is not valid.
+fn context_below(above: &SpanContext) -> (SpanContext, bool) {
+    let ids = RandomIdGenerator::default();
+    let (trace_id, flags) = if above.is_valid() {
+        (above.trace_id(), above.trace_flags())
+    } else {
+        (ids.new_trace_id(), TraceFlags::default())
+    };
+    // Sampled is what has a sampled parent: there is no sampler to ask.
+    let flags = flags.with_sampled(above.is_sampled());
+    let trace_state = above.trace_state().clone();
+    let context = SpanContext::new(trace_id, ids.new_span_id(), flags, false, trace_state);
+    (context, above.is_valid() && above.is_remote())
+}
+
+impl NewSpan {
+    /// All that is known of the span.
+    fn into_span(self, scope: &Scope, context: SpanContext, start_time: SystemTime) -> Finished {
+        let Self {
+            name,
             kind,
-            start_time: start_time.unwrap_or_else(SystemTime::now),
-            place,
-            recording: Mutex::new(Some(recording)),
-        });
-        let context = parent.with_span(RecordedSpan(Arc::clone(&record)));
-        (context, Some(record))
-    }
-}
-
-impl Record {
-    /// Sets a public attribute.
-    pub(super) fn set(&self, attribute: KeyValue) {
-        self.change(|recording| {
-            recording.attribute_count = recording.attribute_count.saturating_add(1);
-            let max = self.scope.max_attributes();
-            set_public(&mut recording.attributes, attribute, max);
-        });
-    }
-
-    /// Notes that the span has failed, and why.
-    pub(super) fn fail(&self, text: Cow<'static, str>) {
-        self.change(|recording| {
-            let rare = recording.rare();
-            rare.failure = Some(text.clone());
-            rare.set_status(Status::error(text));
-        });
-    }
-
-    /// Sets an attribute that leaves only if a rule of the policy says so.
-    fn set_other(&self, attribute: KeyValue) {
-        self.change(|recording| recording.set_other(&self.scope, attribute));
-    }
-
-    pub(super) fn is_recording(&self) -> bool {
-        self.recording.lock().is_some()
-    }
-
-    /// Ends the span, if nobody has.
-    pub(super) fn end(&self, time: SystemTime) {
-        let recording = self.recording.lock().take();
-        if let Some(recording) = recording
-            && self.scope.bucket().finish_recorded(self, recording, time)
-        {
-            let id = self.span_context.span_id();
-            self.scope.collector().remove_recorded(id);
+            start_time: _,
+            mut declared,
+            private,
+            links,
+        } = self;
+        let mut notes = Notes::default();
+        notes.rest.attribute_count = count(declared.len());
+        for attribute in private {
+            notes.rest.add_private(attribute, scope);
         }
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Recording)) {
-        if let Some(recording) = self.recording.lock().as_mut() {
-            change(recording);
+        declared.truncate(scope.max_attributes());
+        let (links, excess_links) = links.up_to(scope.bucket().limits().max_links());
+        Finished {
+            name,
+            span_kind: kind,
+            start_time,
+            attributes: declared,
+            links,
+            dropped_links_count: count(excess_links),
+            notes,
+            ..Finished::started(context)
         }
     }
 }
 
-impl Recording {
-    pub(super) fn rare(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
-    }
-
-    pub(super) fn has_failed(&self) -> bool {
-        let rare = self.rare.as_ref();
-        rare.is_some_and(|rare| rare.failure.is_some())
-    }
-
-    /// Records an attribute that is not public.
-    pub(super) fn set_other(&mut self, scope: &Scope, attribute: KeyValue) {
-        let has_room = self.attribute_count < scope.max_attributes();
+impl Rest {
+    /// Records an attribute that leaves only if a rule of the policy says so.
+    fn add_private(&mut self, attribute: KeyValue, scope: &Scope) {
+        let limits = scope.bucket().limits();
+        let has_room = self.attribute_count < limits.max_attributes_per_span;
         if has_room && scope.bucket().policy().has_attribute_rules() {
-            self.rare().others.push(attribute);
+            self.private().attributes.push(attribute);
         }
         self.attribute_count = self.attribute_count.saturating_add(1);
-    }
-}
-
-impl Rare {
-    /// As the SDK does: `Ok` outweighs an error, and an error nothing.
-    fn set_status(&mut self, status: Status) {
-        if status > self.status {
-            self.status = status;
-        }
     }
 }
 
@@ -220,27 +155,34 @@ impl Span for RecordedSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        self.0.change(|recording| {
-            let rare = recording.rare();
-            rare.events = rare.events.saturating_add(1);
+        self.scope.bucket().change(self.key, |span| {
+            let count = &mut span.dropped_events_count;
+            *count = count.saturating_add(1);
         });
     }
 
     fn span_context(&self) -> &SpanContext {
-        &self.0.span_context
+        &self.span_context
     }
 
     fn is_recording(&self) -> bool {
-        self.0.is_recording()
+        self.scope.bucket().is_open_span(self.key)
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        self.0.set_other(attribute);
+        self.scope.bucket().change(self.key, |span| {
+            span.notes.rest.add_private(attribute, &self.scope);
+        });
     }
 
+    /// As the SDK does: `Ok` outweighs an error, and an error nothing.
     fn set_status(&mut self, status: Status) {
-        self.0
-            .change(|recording| recording.rare().set_status(status));
+        self.scope.bucket().change(self.key, |span| {
+            let known = &mut span.notes.rest.private().status;
+            if status > *known {
+                *known = status;
+            }
+        });
     }
 
     /// The name that leaves is the one it was started with.
@@ -251,21 +193,21 @@ impl Span for RecordedSpan {
     }
 
     fn add_link(&mut self, _: SpanContext, _: Vec<KeyValue>) {
-        self.0.change(|recording| {
-            let rare = recording.rare();
-            rare.other_links = rare.other_links.saturating_add(1);
+        self.scope.bucket().change(self.key, |span| {
+            let count = &mut span.dropped_links_count;
+            *count = count.saturating_add(1);
         });
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        self.0.end(timestamp);
+        Self::end_at(&self.scope, self.key, timestamp);
     }
 }
 
 impl Drop for RecordedSpan {
     fn drop(&mut self) {
-        if self.0.is_recording() {
-            self.0.end(SystemTime::now());
+        if self.is_recording() {
+            self.end();
         }
     }
 }

@@ -8,9 +8,8 @@ use opentelemetry::trace::{SpanId, TraceContextExt as _};
 use opentelemetry::{Context, InstrumentationScope, KeyValue, StringValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
-use super::bucket::{Bucket, Collected};
+use super::bucket::{Bucket, Closed, Collected};
 use super::collector::SpanCollector;
-use super::observed::PublicSpan;
 use super::policy::Fate;
 use super::secrets::RequestSecrets;
 use super::value::{shorten, shorten_text};
@@ -132,8 +131,7 @@ impl Scope {
 
     /// Attributes on a span, at most.
     pub(super) fn max_attributes(&self) -> usize {
-        let max = self.bucket().limits().max_attributes_per_span;
-        usize::try_from(max).unwrap_or(usize::MAX)
+        self.bucket().limits().max_attributes()
     }
 
     /// Cuts a name or an error text to its bound.
@@ -165,16 +163,6 @@ impl Scope {
     #[cfg(feature = "testing")]
     pub(crate) fn note_unsearched(&self) {
         self.bucket().note_unsearched();
-    }
-
-    /// Changes the public side of an open span.
-    pub(super) fn amend(&self, span: SpanId, change: impl FnOnce(&mut PublicSpan)) {
-        self.bucket().amend(span, change);
-    }
-
-    /// Hands over the public side of a span that has started.
-    pub(super) fn publish(&self, span: SpanId, public: Box<PublicSpan>) {
-        self.bucket().publish(span, public);
     }
 
     /// Counts a span that is not made, below the current span of `context`.
@@ -210,6 +198,7 @@ impl ScopeGuard {
         root_parent: SpanId,
         subject: Subject,
     ) -> Self {
+        bucket.expect(collector.expected_spans());
         let bucket = Arc::new(bucket);
         Self(Scope(Arc::new(Inner {
             tracer,
@@ -230,11 +219,18 @@ impl ScopeGuard {
     /// Ends collection. Spans that are still open are counted, not waited for.
     pub(crate) fn close(&self) -> Collected {
         self.0.0.collects.store(false, Ordering::Release);
-        let (collected, open) = self.0.bucket().close();
+        let Closed {
+            collected,
+            still_open,
+            most_spans,
+        } = self.0.bucket().close();
         let collector = self.0.collector();
-        for span in open {
+        if most_spans > 0 {
+            collector.learn_spans(most_spans);
+        }
+        for span in still_open {
             if span.is_routed {
-                collector.forget([span.id]);
+                collector.forget(span.id);
             } else {
                 collector.remove_recorded(span.id);
             }

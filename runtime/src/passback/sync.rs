@@ -9,15 +9,18 @@ use std::sync::{MutexGuard, PoisonError};
 pub(super) struct Mutex<T>(std::sync::Mutex<T>);
 
 impl<T> Mutex<T> {
-    pub(super) const fn new(value: T) -> Self {
-        Self(std::sync::Mutex::new(value))
-    }
-
     pub(super) fn lock(&self) -> MutexGuard<'_, T> {
         #[cfg(test)]
         if let Some(guard) = model::lock(&self.0) {
             return guard;
         }
+        self.lock_within()
+    }
+
+    /// Locks while another lock is held, and never the other way round. In a
+    /// model nobody else runs at this point: what they could do here they can do
+    /// before the other lock is taken, as they need only this one for it.
+    pub(super) fn lock_within(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -20,18 +20,32 @@ pub struct Declared {
 }
 
 impl Declared {
-    pub(super) fn new(name: &'static str, max_value_length_bytes: usize) -> Self {
+    pub(super) fn new(
+        name: &'static str,
+        undeclared: usize,
+        max_value_length_bytes: usize,
+    ) -> Self {
         Self {
             name: Cow::Borrowed(name),
             kind: SpanKind::Internal,
             links: LinkList::default(),
-            fields: Fields::new(max_value_length_bytes),
+            fields: Fields::new(undeclared, max_value_length_bytes),
         }
     }
 
     /// Adds an attribute. A value that is not there (`None`) leaves none.
     pub fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
         self.fields.set(key, value);
+    }
+
+    /// Makes room for so many attributes.
+    pub fn reserve(&mut self, count: usize) {
+        self.fields.reserve(count);
+    }
+
+    /// Adds an attribute whose value is written in the program.
+    pub fn set_literal(&mut self, key: &'static str, value: &'static str) {
+        self.fields.push(key, value.into());
     }
 
     /// `name = value`: one of a few names that are written in the program.

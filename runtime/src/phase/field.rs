@@ -6,22 +6,22 @@ use opentelemetry::{KeyValue, Value};
 
 use crate::passback::{LONGEST_CHARACTER_BYTES, cut};
 
-/// Room for the fields that a phase usually has. How many of them the span
-/// keeps, and counts, is the span's own bound (S09).
-const CAPACITY: usize = 4;
-
-/// The fields of one phase, in the order they were written.
+/// The fields of one phase, in the order they were written. How many of them the
+/// span keeps, and counts, is the span's own bound (S09).
 #[derive(Debug)]
 pub(super) struct Fields {
     values: Vec<KeyValue>,
+    /// Attributes that are added to them.
+    undeclared: usize,
     /// A character more than the span keeps, which so sees what is too long.
     max_value_length_bytes: usize,
 }
 
 impl Fields {
-    pub(super) const fn new(max_value_length_bytes: usize) -> Self {
+    pub(super) const fn new(undeclared: usize, max_value_length_bytes: usize) -> Self {
         Self {
             values: Vec::new(),
+            undeclared,
             max_value_length_bytes: max_value_length_bytes.saturating_add(LONGEST_CHARACTER_BYTES),
         }
     }
@@ -29,14 +29,27 @@ impl Fields {
     /// Adds a field. A value that is not there (`None`) leaves no field.
     pub(super) fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
         if let Some(value) = value.to_value(self.max_value_length_bytes) {
-            if self.values.is_empty() {
-                self.values.reserve(CAPACITY);
-            }
-            self.values.push(KeyValue::new(key, value));
+            self.push(key, value);
         }
     }
 
-    pub(super) fn into_attributes(self) -> Vec<KeyValue> {
+    /// Makes room for so many fields, and for what is added to them: all of it
+    /// stays until the request has ended.
+    pub(super) fn reserve(&mut self, count: usize) {
+        let room = count.saturating_add(self.undeclared);
+        if self.values.capacity() == 0 {
+            self.values = Vec::with_capacity(room);
+        } else {
+            self.values.reserve_exact(room);
+        }
+    }
+
+    pub(super) fn push(&mut self, key: &'static str, value: Value) {
+        self.values.push(KeyValue::new(key, value));
+    }
+
+    pub(super) fn into_attributes(mut self) -> Vec<KeyValue> {
+        self.reserve(0);
         self.values
     }
 }
@@ -139,7 +152,7 @@ mod tests {
 
     #[test]
     fn nothing_leaves_no_field() {
-        let mut fields = Fields::new(9);
+        let mut fields = Fields::new(0, 9);
         fields.set("a", None::<u8>);
         fields.set("b", Some(&"text"));
         assert_eq!(fields.into_attributes(), [KeyValue::new("b", "text")]);

@@ -64,7 +64,7 @@ impl Phase {
         name: &'static str,
         declare: impl FnOnce(&mut Declared),
     ) -> Self {
-        let mut declared = Declared::new(name, scope.max_value_length_bytes());
+        let mut declared = Declared::new(name, undeclared(scope), scope.max_value_length_bytes());
         declare(&mut declared);
         let Declared {
             name,
@@ -74,9 +74,8 @@ impl Phase {
         } = declared;
         let mut attributes = fields.into_attributes();
         add_undeclared(&mut attributes, || name.clone().into(), scope);
-        let (private, links) = (Vec::new(), links.0);
-        let span =
-            ObservedSpan::start_linked(scope, name, kind, attributes, private, links, context);
+        let links = links.0;
+        let span = ObservedSpan::start_linked(scope, name, kind, attributes, links, context);
         Self(Some(PhaseSpan(span)))
     }
 
@@ -91,7 +90,7 @@ impl Phase {
         let Some(scope) = context.get::<Scope>() else {
             return;
         };
-        let mut attributes = Vec::new();
+        let mut attributes = Vec::with_capacity(undeclared(scope));
         add_undeclared(&mut attributes, || name.into(), scope);
         let kind = (SpanKind::Internal, start);
         ObservedSpan::start_at(scope, name, kind, attributes, Vec::new(), context).end_at(end);
@@ -171,6 +170,15 @@ fn recorded_current() -> Option<(Scope, Context)> {
     })
 }
 
+/// How many attributes [`add_undeclared`] adds at most.
+fn undeclared(scope: &Scope) -> usize {
+    if scope.has_reference_profile() {
+        3
+    } else {
+        usize::from(scope.tool_name().is_some())
+    }
+}
+
 /// Adds what the conventions say of a phase, where the author says nothing.
 fn add_undeclared(
     attributes: &mut Vec<KeyValue>,
@@ -208,18 +216,19 @@ impl PhaseSpan {
         if self.0.has_ended() {
             return;
         }
-        let Outcome {
-            error_type,
-            text,
-            values,
-        } = outcome;
-        for (key, value) in values {
-            self.0.set(key, value);
-        }
-        if let Some(error_type) = error_type {
-            self.0.fail(error_type, text);
+        if !outcome.says_nothing() {
+            self.note(outcome);
         }
         self.0.end();
+    }
+
+    fn note(&mut self, outcome: Outcome) {
+        for (key, value) in outcome.values {
+            self.0.set(key, value);
+        }
+        if let Some(error_type) = outcome.error_type {
+            self.0.fail(error_type, outcome.text);
+        }
     }
 }
 
@@ -227,12 +236,13 @@ impl Drop for PhaseSpan {
     /// Ends a phase that was left without a value: by a panic, or because its
     /// future was dropped.
     fn drop(&mut self) {
-        let panicking = std::thread::panicking();
-        self.end(if panicking {
-            Outcome::panic()
-        } else {
-            Outcome::cancelled()
-        });
+        if !self.0.has_ended() {
+            self.end(if std::thread::panicking() {
+                Outcome::panic()
+            } else {
+                Outcome::cancelled()
+            });
+        }
     }
 }
 

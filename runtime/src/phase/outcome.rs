@@ -68,6 +68,11 @@ impl Outcome {
         Self::error(semconv::ERROR_CANCELLED)
     }
 
+    /// Whether there is nothing to note: a value, as with most phases.
+    pub(super) const fn says_nothing(&self) -> bool {
+        self.error_type.is_none() && self.values.is_empty()
+    }
+
     pub(super) const fn is_error(&self) -> bool {
         self.error_type.is_some()
     }

@@ -1,284 +1,126 @@
 //! A span as it may leave.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::time::SystemTime;
 
 use opentelemetry::trace::Status;
-use opentelemetry::{InstrumentationScope, Key, KeyValue};
-use opentelemetry_sdk::trace::SpanData;
+use opentelemetry::{Key, KeyValue};
 
 use super::PassbackPolicy;
-use crate::passback::counts::Counters;
+use crate::passback::counts::{Counters, count};
 use crate::passback::finished::Finished;
 use crate::passback::limits::PassbackLimits;
-use crate::passback::observed::PublicSpan;
-use crate::passback::recorded::{Rare, Record, Recording};
-use crate::passback::scope::{OWN_SCOPE, own_scope};
 use crate::passback::value::{MAX_KEY_LENGTH_BYTES, shorten, shorten_text};
 
+/// What was recorded of a span and is not public by itself.
+#[derive(Debug)]
+pub(in crate::passback) struct Others<'a> {
+    /// Who records it.
+    pub(in crate::passback) scope: &'a str,
+    /// Attributes that nobody has declared.
+    pub(in crate::passback) attributes: &'a mut Vec<KeyValue>,
+    /// How many attributes were recorded, declared or not, with those that were
+    /// replaced.
+    pub(in crate::passback) recorded_count: usize,
+    /// The same with those for which there was no room.
+    pub(in crate::passback) all_count: u32,
+    /// What other code says of how it ended.
+    pub(in crate::passback) status: &'a Status,
+}
+
 impl PassbackPolicy {
-    /// The span as it may leave. `public` is what Glassbox recorded of it, if
-    /// Glassbox made it. Whatever leaves is within `limits`. `last_scope` is that
-    /// of the span before, which this one may share.
-    pub(in crate::passback) fn apply(
-        &self,
-        span: SpanData,
-        public: Option<PublicSpan>,
-        limits: &PassbackLimits,
-        counters: &Counters,
-        last_scope: &mut Option<Arc<InstrumentationScope>>,
-    ) -> Finished {
-        let max_bytes = limits.max_value_length_bytes;
-        let recorded_count = span.attributes.len();
-        let (mut name, mut failure) = (span.name, text_of(span.status));
-        let (mut public_links, mut excess_links) = (0, 0);
-        let mut declared = Vec::new();
-        if let Some(public) = public {
-            (public_links, excess_links) = (public.links, public.excess_links);
-            name = public.name;
-            failure = public_failure(public.failure, failure);
-            declared = public.attributes;
-        }
-        let attributes = Attributes {
-            declared,
-            others: span.attributes,
-            recorded_count,
-        };
-        let scope = span.instrumentation_scope;
-        let attributes = self.admit_all(scope.name(), attributes, limits, counters);
-        // What the SDK had no room for counts as well, except where it is
-        // public and so leaves after all.
-        let all = count(recorded_count).saturating_add(span.dropped_attributes_count);
-        counters.count_cut(shorten_text(&mut name, max_bytes));
-        let mut links = span.links.links;
-        let withheld_links = links.len().saturating_sub(public_links);
-        links.truncate(public_links);
-        let withheld_links = count(withheld_links.saturating_add(excess_links));
-        Finished {
-            span_context: span.span_context,
-            parent_span_id: span.parent_span_id,
-            parent_span_is_remote: span.parent_span_is_remote,
-            span_kind: span.span_kind,
-            name,
-            start_time: span.start_time,
-            end_time: span.end_time,
-            dropped_attributes_count: all.saturating_sub(count(attributes.len())),
-            attributes,
-            dropped_events_count: count(span.events.events.len())
-                .saturating_add(span.events.dropped_count),
-            links,
-            dropped_links_count: span.links.dropped_count.saturating_add(withheld_links),
-            status: self.status(failure, max_bytes, counters),
-            recorded_by: recorded_by(scope, max_bytes, last_scope),
-        }
-    }
-
-    /// The same for a span that the SDK has not seen.
-    pub(in crate::passback) fn apply_recorded(
-        &self,
-        record: &Record,
-        recording: Recording,
-        end_time: SystemTime,
-        limits: &PassbackLimits,
-        counters: &Counters,
-    ) -> Finished {
-        let Recording {
-            mut name,
-            attributes,
-            attribute_count,
-            rare,
-        } = recording;
-        let Rare {
-            failure,
-            mut links,
-            other_links,
-            others,
-            events,
-            status,
-        } = rare.map(|rare| *rare).unwrap_or_default();
-        let max_bytes = limits.max_value_length_bytes;
-        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
-        let max_links = usize::try_from(limits.max_links_per_span).unwrap_or(usize::MAX);
-        let attributes = Attributes {
-            declared: attributes,
-            others,
-            recorded_count: attribute_count.min(max_attributes),
-        };
-        let attributes = self.admit_all(OWN_SCOPE, attributes, limits, counters);
-        counters.count_cut(shorten_text(&mut name, max_bytes));
-        let other_links = other_links.saturating_add(links.len().saturating_sub(max_links));
-        links.truncate(max_links);
-        let failure = public_failure(failure, text_of(status));
-        Finished {
-            span_context: record.span_context.clone(),
-            parent_span_id: record.place.parent,
-            parent_span_is_remote: record.parent_is_remote,
-            span_kind: record.kind.clone(),
-            name,
-            start_time: record.start_time,
-            end_time,
-            dropped_attributes_count: count(attribute_count.saturating_sub(attributes.len())),
-            attributes,
-            dropped_events_count: count(events),
-            links,
-            dropped_links_count: count(other_links),
-            status: self.status(failure, max_bytes, counters),
-            recorded_by: None,
-        }
-    }
-
-    /// The attributes that may leave, each key once.
-    fn admit_all(
+    /// The attributes that may leave by the rules, each key once.
+    pub(in crate::passback) fn admit_all(
         &self,
         scope: &str,
-        attributes: Attributes,
-        limits: &PassbackLimits,
+        declared: Vec<KeyValue>,
+        others: Vec<KeyValue>,
         counters: &Counters,
     ) -> Vec<KeyValue> {
-        let Attributes {
-            declared,
-            others,
-            recorded_count,
-        } = attributes;
-        let max_attributes = usize::try_from(limits.max_attributes_per_span).unwrap_or(usize::MAX);
-        let max_bytes = limits.max_value_length_bytes;
-        let has_key = |attribute: &KeyValue| attribute.key.as_str().len() <= MAX_KEY_LENGTH_BYTES;
-        let mut admitted;
-        if self.has_attribute_rules() {
-            admitted = Vec::with_capacity(declared.len());
-            let mut seen: Vec<Key> = Vec::with_capacity(declared.len() + others.len());
-            let declared = declared.into_iter().map(|attribute| (attribute, true));
-            let others = others.into_iter().map(|attribute| (attribute, false));
-            for (attribute, is_declared) in declared.chain(others) {
-                // A key is there once.
-                if !is_declared && seen.contains(&attribute.key) {
-                    continue;
-                }
-                seen.push(attribute.key.clone());
-                if has_key(&attribute) {
-                    admitted.extend(self.admit(scope, attribute, is_declared, counters));
-                }
+        let mut admitted = Vec::with_capacity(declared.len());
+        let mut seen: Vec<Key> = Vec::with_capacity(declared.len() + others.len());
+        let declared = declared.into_iter().map(|attribute| (attribute, true));
+        let others = others.into_iter().map(|attribute| (attribute, false));
+        for (attribute, is_declared) in declared.chain(others) {
+            // A key is there once.
+            if !is_declared && seen.contains(&attribute.key) {
+                continue;
             }
-        } else {
-            admitted = declared;
-            admitted.retain(has_key);
-        }
-        let withheld = recorded_count.saturating_sub(admitted.len());
-        counters.withheld_attributes.add(withheld);
-        admitted.truncate(max_attributes);
-        if self.has_attribute_rules() {
-            // What Glassbox has set itself is within its bound from the start.
-            for attribute in &mut admitted {
-                counters.count_cut(shorten(&mut attribute.value, max_bytes));
+            seen.push(attribute.key.clone());
+            if has_key(&attribute) {
+                admitted.extend(self.admit(scope, attribute, is_declared, counters));
             }
         }
         admitted
     }
 
-    /// The status of a span that has failed for this reason, if it has.
-    fn status(
+    /// Changes a span that has ended to what may leave of it: its attributes,
+    /// which the rules have admitted if there are any, and its status, within
+    /// `limits`. Counts what stays.
+    pub(in crate::passback) fn settle(
         &self,
-        failure: Option<Cow<'static, str>>,
-        max_bytes: usize,
+        span: &mut Finished,
+        others: &Others<'_>,
+        limits: &PassbackLimits,
         counters: &Counters,
-    ) -> Status {
-        match failure {
-            Some(mut text) if self.with_error_texts => {
-                counters.count_cut(shorten_text(&mut text, max_bytes));
-                Status::error(text)
+    ) {
+        let max_bytes = limits.max_value_length_bytes;
+        let attributes = &mut span.attributes;
+        if !attributes.iter().all(has_key) {
+            attributes.retain(has_key);
+        }
+        let withheld = others.recorded_count.saturating_sub(attributes.len());
+        counters.withheld_attributes.add(withheld);
+        attributes.truncate(limits.max_attributes());
+        if self.has_attribute_rules() {
+            // What Glassbox has set itself is within its bound from the start.
+            for attribute in attributes.iter_mut() {
+                counters.count_cut(shorten(&mut attribute.value, max_bytes));
             }
-            Some(_) => Status::error(""),
-            None => Status::Unset,
+        }
+        let left = count(attributes.len());
+        span.dropped_attributes_count = others.all_count.saturating_sub(left);
+        if let Status::Error { description } = &mut span.status {
+            self.show_error(description, others.status);
+            counters.count_cut(shorten_text(description, max_bytes));
+        }
+    }
+
+    /// Changes the text of an error to what may leave of it. Why a span has
+    /// failed, others say only where Glassbox says nothing.
+    fn show_error(&self, text: &mut Cow<'static, str>, others: &Status) {
+        if !self.with_error_texts {
+            *text = Cow::Borrowed("");
+        } else if let Status::Error { description } = others
+            && text.is_empty()
+        {
+            text.clone_from(description);
         }
     }
 }
 
-/// What attributes a span has.
-struct Attributes {
-    declared: Vec<KeyValue>,
-    others: Vec<KeyValue>,
-    /// How many were recorded, with those that were replaced.
-    recorded_count: usize,
-}
-
-/// The text of an error, if it is one.
-fn text_of(status: Status) -> Option<Cow<'static, str>> {
-    match status {
-        Status::Error { description } => Some(description),
-        Status::Unset | Status::Ok => None,
-    }
-}
-
-/// Why one of our own spans has failed: of that, others have the say only
-/// where it says nothing.
-fn public_failure(
-    own: Option<Cow<'static, str>>,
-    recorded: Option<Cow<'static, str>>,
-) -> Option<Cow<'static, str>> {
-    own.map(|text| match recorded {
-        Some(recorded) if text.is_empty() => recorded,
-        _ => text,
-    })
-}
-
-/// Who recorded a span, if not Glassbox, as it may leave.
-fn recorded_by(
-    scope: InstrumentationScope,
-    max_bytes: usize,
-    last: &mut Option<Arc<InstrumentationScope>>,
-) -> Option<Arc<InstrumentationScope>> {
-    let is_same =
-        |known: &InstrumentationScope| *known == scope && scope.attributes().next().is_none();
-    if is_same(own_scope()) {
-        return None;
-    }
-    if !last.as_deref().is_some_and(is_same) {
-        *last = Some(Arc::new(public_scope(&scope, max_bytes).unwrap_or(scope)));
-    }
-    last.clone()
-}
-
-/// The scope as it may leave, if that is not as it is: without its attributes,
-/// which nobody has declared, and without texts that are too long.
-fn public_scope(scope: &InstrumentationScope, max_bytes: usize) -> Option<InstrumentationScope> {
-    let fits = |text: &&str| text.len() <= max_bytes;
-    let texts = [Some(scope.name()), scope.version(), scope.schema_url()];
-    if texts.iter().flatten().all(fits) && scope.attributes().next().is_none() {
-        return None;
-    }
-    let [name, version, schema_url] = texts.map(|text| text.filter(fits).map(str::to_owned));
-    let mut builder = InstrumentationScope::builder(name.unwrap_or_default());
-    if let Some(version) = version {
-        builder = builder.with_version(version);
-    }
-    if let Some(url) = schema_url {
-        builder = builder.with_schema_url(url);
-    }
-    Some(builder.build())
-}
-
-fn count(held_back: usize) -> u32 {
-    u32::try_from(held_back).unwrap_or(u32::MAX)
+/// Whether the key of an attribute can leave.
+fn has_key(attribute: &KeyValue) -> bool {
+    attribute.key.as_str().len() <= MAX_KEY_LENGTH_BYTES
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
     use opentelemetry::trace::{Event, Link, SpanContext, SpanId, TraceFlags, TraceId, TraceState};
     use opentelemetry::{InstrumentationScope, Value};
     use proptest::prelude::*;
 
     use super::super::AttributeMatch;
     use super::*;
-    use crate::passback::bucket::tests::span;
+    use crate::passback::bucket::tests::{Public, leaves, span};
 
-    fn public(attributes: Vec<KeyValue>) -> Option<PublicSpan> {
-        Some(PublicSpan {
-            name: "work".into(),
+    fn public(attributes: Vec<KeyValue>) -> Option<Public> {
+        Some(Public {
+            name: "work",
             attributes,
-            failure: None,
-            links: 0,
-            excess_links: 0,
+            ..Public::default()
         })
     }
 
@@ -299,12 +141,12 @@ mod tests {
         span.attributes.push(KeyValue::new("error.type", "hunter2"));
         span.status = Status::error("hunter2");
         let declared = public(vec![KeyValue::new("user.id", 7)]);
-        let span = PassbackPolicy::default().apply(
+        let span = leaves(
             span,
             declared,
-            &cut_at(99),
-            &Counters::default(),
-            &mut None,
+            &PassbackPolicy::default(),
+            cut_at(99),
+            &Arc::default(),
         );
         assert_eq!(span.name, "work");
         assert_eq!(span.attributes, [KeyValue::new("user.id", 7)]);
@@ -318,12 +160,12 @@ mod tests {
         span.attributes
             .push(KeyValue::new("server.address", "gmail.googleapis.com"));
         let policy = PassbackPolicy::default().publish("server.address");
-        let span = policy.apply(
+        let span = leaves(
             span,
             public(Vec::new()),
-            &cut_at(5),
-            &Counters::default(),
-            &mut None,
+            &policy,
+            cut_at(5),
+            &Arc::default(),
         );
         assert_eq!(span.attributes, [KeyValue::new("server.address", "gmail")]);
         assert_eq!(span.dropped_attributes_count, 0);
@@ -339,16 +181,16 @@ mod tests {
             .links
             .push(Link::with_context(SpanContext::empty_context()));
         span.status = Status::error("password is hunter2");
-        let failed = PublicSpan {
-            failure: Some("our own text".into()),
-            ..PublicSpan::default()
+        let failed = Public {
+            failure: Some("our own text"),
+            ..Public::default()
         };
-        let span = PassbackPolicy::default().apply(
+        let span = leaves(
             span,
             Some(failed),
-            &cut_at(99),
-            &Counters::default(),
-            &mut None,
+            &PassbackPolicy::default(),
+            cut_at(99),
+            &Arc::default(),
         );
         assert_eq!(span.status, Status::error(""));
         assert_eq!(span.dropped_events_count, 1);
@@ -360,12 +202,12 @@ mod tests {
         let mut span = span(1, 0, "theirs");
         span.attributes
             .push(KeyValue::new("http.request.method", "GET"));
-        let span = PassbackPolicy::default().apply(
+        let span = leaves(
             span,
             None,
-            &cut_at(99),
-            &Counters::default(),
-            &mut None,
+            &PassbackPolicy::default(),
+            cut_at(99),
+            &Arc::default(),
         );
         assert_eq!((span.name.as_ref(), span.attributes.len()), ("theirs", 0));
     }
@@ -378,12 +220,12 @@ mod tests {
             .with_schema_url("https://schema")
             .with_attributes([KeyValue::new("tenant", "hunter2")])
             .build();
-        let span = PassbackPolicy::default().apply(
+        let span = leaves(
             span,
             None,
-            &cut_at(99),
-            &Counters::default(),
-            &mut None,
+            &PassbackPolicy::default(),
+            cut_at(99),
+            &Arc::default(),
         );
         let scope = span.scope();
         assert_eq!(scope.attributes().count(), 0);
@@ -400,12 +242,12 @@ mod tests {
                 .with_version(text.clone())
                 .with_schema_url(text.clone())
                 .build();
-            let span = PassbackPolicy::default().apply(
+            let span = leaves(
                 span,
                 None,
-                &cut_at(9),
-                &Counters::default(),
-                &mut None,
+                &PassbackPolicy::default(),
+                cut_at(9),
+                &Arc::default(),
             );
             let scope = span.scope();
             let kept = (length < 10).then_some(text.as_str());
@@ -423,8 +265,8 @@ mod tests {
                 let mut span = span(1, 0, "work");
                 span.attributes.push(KeyValue::new(key.clone(), 1));
                 let own = declared.and_then(|key| public(vec![KeyValue::new(key, 1)]));
-                let counters = Counters::default();
-                let span = policy.apply(span, own, &cut_at(9), &counters, &mut None);
+                let counters = Arc::<Counters>::default();
+                let span = leaves(span, own, &policy, cut_at(9), &counters);
                 assert_eq!(span.attributes.len(), kept);
                 let held_back = 1 - u32::try_from(kept).unwrap();
                 assert_eq!(span.dropped_attributes_count, held_back);
@@ -448,17 +290,17 @@ mod tests {
         };
         let mut span = span(1, 0, "work");
         span.links.links = vec![link(1), link(2), link(3)];
-        let declared = PublicSpan {
+        let declared = Public {
             links: 2,
             excess_links: 4,
-            ..PublicSpan::default()
+            ..Public::default()
         };
-        let span = PassbackPolicy::default().apply(
+        let span = leaves(
             span,
             Some(declared),
-            &PassbackLimits::default(),
-            &Counters::default(),
-            &mut None,
+            &PassbackPolicy::default(),
+            PassbackLimits::default(),
+            &Arc::default(),
         );
         assert_eq!(span.links, [link(1), link(2)]);
         assert_eq!(span.dropped_links_count, 5);
@@ -466,16 +308,14 @@ mod tests {
 
     #[test]
     fn error_texts_leave_only_if_the_policy_says_so() {
-        let ours = |failure: &'static str| PublicSpan {
-            failure: Some(failure.into()),
-            ..PublicSpan::default()
+        let ours = |failure: &'static str| Public {
+            failure: Some(failure),
+            ..Public::default()
         };
         let status = |policy: &PassbackPolicy, public| {
             let mut span = span(1, 0, "work");
             span.status = Status::error("set by other code");
-            policy
-                .apply(span, public, &cut_at(12), &Counters::default(), &mut None)
-                .status
+            leaves(span, public, policy, cut_at(12), &Arc::default()).status
         };
         let default = PassbackPolicy::default();
         let open = PassbackPolicy::default().with_error_texts(true);
@@ -487,7 +327,7 @@ mod tests {
             assert_eq!(status(&default, public.clone()), Status::error(""));
             assert_eq!(status(&open, public), Status::error(text));
         }
-        let unfailed = Some(PublicSpan::default());
+        let unfailed = Some(Public::default());
         assert_eq!(
             status(&open, unfailed),
             Status::Unset,
@@ -504,9 +344,9 @@ mod tests {
             Value::I64(7) => None,
             other => Some(other.clone()),
         });
-        let counters = Counters::default();
+        let counters = Arc::<Counters>::default();
         let declared = public(vec![KeyValue::new("user.id", 7)]);
-        let span = policy.apply(span, declared, &cut_at(99), &counters, &mut None);
+        let span = leaves(span, declared, &policy, cut_at(99), &counters);
         assert_eq!(
             (span.attributes.len(), span.dropped_attributes_count),
             (0, 2)
@@ -543,11 +383,11 @@ mod tests {
             let mut span = span(1, 0, "work");
             span.attributes = declared.iter().chain(&others).map(attribute).collect();
             let recorded = span.attributes.len();
-            let own = is_ours.then(|| PublicSpan {
+            let own = is_ours.then(|| Public {
                 attributes: declared.iter().map(attribute).collect(),
-                ..PublicSpan::default()
+                ..Public::default()
             });
-            let span = policy_of(&rules).apply(span, own, &cut_at(99), &Counters::default(), &mut None);
+            let span = leaves(span, own, &policy_of(&rules), cut_at(99), &Arc::default());
 
             let dropped = usize::try_from(span.dropped_attributes_count).unwrap();
             prop_assert_eq!(span.attributes.len() + dropped, recorded);

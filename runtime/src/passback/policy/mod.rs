@@ -4,11 +4,13 @@
 //! AttributeMatch, SpanMatch   what a rule is about                 matching.rs
 //! rules                       withhold, publish, redact, hash      rules.rs, hash.rs
 //! apply                       a span as it may leave               apply.rs
+//! origin                      and who recorded it                  origin.rs
 //! ```
 
 mod apply;
 mod hash;
 mod matching;
+mod origin;
 mod rules;
 
 use std::fmt;
@@ -16,7 +18,9 @@ use std::sync::Arc;
 
 use opentelemetry::Value;
 
+pub(super) use apply::Others;
 pub use matching::{AttributeMatch, SpanMatch};
+pub(super) use origin::recorded_by;
 use rules::{Action, AttributeRule};
 
 /// What of a request's spans leaves the server in an answer.
