@@ -125,5 +125,5 @@ async fn generic_blocks_and_trait_objects_work() {
 
 #[tokio::test]
 async fn methods_stay_methods() {
-    assert_eq!(mailbox("ada").owner(&"hi".to_owned(), 1).await, "hi ada");
+    assert_eq!(mailbox("ada").owner(&Greeting("hi"), 1).await, "hi ada");
 }
