@@ -320,16 +320,20 @@ fn refuses_to_borrow_for_longer_and_twice() {
 #[test]
 fn refuses_code_and_handles_as_arguments() {
     check(
-        r#"#[mcp_tool] fn f(then: fn(u32) -> u32, shape: Option<Box<dyn Shape>>, gmail: std::sync::Arc<Gmail>) {}"#,
+        r#"#[mcp_tool] fn f(then: fn(u32) -> u32, maybe: Option<fn()>, each: Vec<Box<dyn Fn(u32) -> u32 + Send>>, gmail: std::sync::Arc<Gmail>) {}"#,
         expect![[r#"
             arguments are data, and this is code: write a type such as an enum of what can be chosen, or `then: &T` to have it injected by the server
               at `fn(u32) -> u32`
-            arguments are data, and this is code: write a type such as an enum of what can be chosen, or `shape: &T` to have it injected by the server
-              at `dyn Shape`
+            arguments are data, and this is code: write a type such as an enum of what can be chosen, or `maybe: &T` to have it injected by the server
+              at `fn()`
+            arguments are data, and this is code: write a type such as an enum of what can be chosen, or `each: &T` to have it injected by the server
+              at `dyn Fn(u32) -> u32 + Send`
             arguments are owned, and this is shared: write `gmail: &std::sync::Arc<Gmail>` for what was given with `.inject(..)`
               at `std::sync::Arc<Gmail>`
         "#]],
     );
+    let data = "#[mcp_tool] fn f(shape: Box<dyn Shape>, id: Id<fn() -> User>) {}";
+    assert!(super::expand(data).contains("Argument::new::<Box<dyn Shape>>"));
 }
 
 #[test]

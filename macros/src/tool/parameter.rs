@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{Ident, Lifetime, PatType, Type, TypeReference};
+use syn::{Ident, Lifetime, PatType, PathArguments, Type, TypeParamBound, TypeReference};
 
 use super::owned::{is_unsized, owned, owner};
 use super::pattern;
@@ -146,7 +146,7 @@ fn check_argument(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<()> {
     if find(ty, |ty| matches!(ty, Type::Reference(_))).is_some() {
         return owned_instead(name, ty, offer);
     }
-    if let Some(code) = find(ty, |ty| matches!(ty, Type::FnPtr(_) | Type::TraitObject(_))) {
+    if let Some(code) = find(ty, is_closure).or_else(|| function_pointer(ty)) {
         return error(
             code,
             format!(
@@ -176,6 +176,27 @@ fn check_argument(name: &Ident, ty: &Type, offer: Offer) -> syn::Result<()> {
         ),
         None => Ok(()),
     }
+}
+
+/// Says whether a type is a trait object such as `dyn Fn(u32) -> u32`. Others may well be read from data.
+fn is_closure(ty: &Type) -> bool {
+    let Type::TraitObject(object) = ty else {
+        return false;
+    };
+    object.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| matches!(last.arguments, PathArguments::Parenthesized(_))),
+        _ => false,
+    })
+}
+
+/// The type, if values of it are functions. Deeper inside it may be a mark only, as in `PhantomData<fn() -> T>`.
+fn function_pointer(ty: &Type) -> Option<&Type> {
+    let given = peel(shape::given(ty));
+    matches!(given, Type::FnPtr(_)).then_some(given)
 }
 
 /// Says whether a type is a handle to what others have as well.

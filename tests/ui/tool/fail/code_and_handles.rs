@@ -2,13 +2,11 @@ use std::sync::Arc;
 
 use glassbox::mcp_tool;
 
-trait Shape {}
-
 struct Gmail;
 
 #[mcp_tool]
-fn apply(then: fn(u32) -> u32, shape: Option<Box<dyn Shape>>, gmail: Arc<Gmail>) -> u32 {
-    let _ = (shape, gmail);
+fn apply(then: fn(u32) -> u32, also: Option<Box<dyn Fn(u32) -> u32>>, gmail: Arc<Gmail>) -> u32 {
+    let _ = (also, gmail);
     then(1)
 }
 
