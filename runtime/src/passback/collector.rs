@@ -288,7 +288,7 @@ mod tests {
             collector.expected_spans()
         };
         assert_eq!([10, 10, 3, 10, 0].map(expects), [7, 8, 3, 4, 1]);
-        let expected = (0..100).map(|_| expects(1_000)).last();
+        let expected = (0..100).map(|_| expects(1_000)).max();
         assert_eq!(expected, Some(MAX_EXPECTED));
     }
 

@@ -10,7 +10,7 @@
 //! Scope             one request being recorded           scope.rs
 //! ObservedSpan      one span, and what of it is public   observed.rs
 //! RecordedSpan      one that nobody exports              recorded.rs
-//! SpanCollector     spans into the request's bucket      collector.rs, bucket.rs, ids.rs
+//! SpanCollector     spans into the request's bucket      collector.rs, bucket/, ids.rs
 //! Slots             where each of them is kept           slots.rs, finished.rs
 //! Place             where a span stands in the answer    place.rs
 //! PassbackPolicy    what may leave of a span             policy/
