@@ -14,7 +14,7 @@ use super::limits::PassbackLimits;
 use super::otlp::SpanWriter;
 use super::request::PassbackRequest;
 use super::secrets::Net;
-use super::selection::select;
+use super::selection::{Selected, select};
 
 /// The spans of one request on their way into its answer: encoded, but not yet
 /// bounded by the room that the answer leaves.
@@ -43,6 +43,15 @@ pub(crate) struct Passback {
 struct Encoded {
     range: Range<usize>,
     standing: Standing,
+}
+
+impl Encoded {
+    fn before_writing(selected: &Selected<'_>) -> Self {
+        Self {
+            range: 0..0,
+            standing: Standing::of(selected),
+        }
+    }
 }
 
 /// One scope of the text.
@@ -90,14 +99,14 @@ impl Passback {
                 .zip(0..)
                 .map(|(one, at)| (one.span.scope(), at)),
         );
-        let mut ranges = vec![0..0; selected.len()];
+        let mut spans: Vec<_> = selected.iter().map(Encoded::before_writing).collect();
         let mut writer = SpanWriter::new(limits.max_value_length_bytes)
             .with_net(&net)
             .with_room_for(selected.len());
         let frame = loop {
             let frame = writer.traces(&resource, &scopes, missing, |writer, at: &usize| {
-                if let (Some(range), Some(one)) = (ranges.get_mut(*at), selected.get(*at)) {
-                    *range = writer.write(one.span);
+                if let (Some(encoded), Some(one)) = (spans.get_mut(*at), selected.get(*at)) {
+                    encoded.range = writer.write(one.span);
                 }
             });
             if !writer.begins_again() {
@@ -108,16 +117,10 @@ impl Passback {
         let mut text = writer.into_json();
         // It may wait, together with many others.
         text.shrink_to_fit();
-        let spans = ranges.into_iter().zip(&selected);
         let scopes = frame.scopes.into_iter().zip(scopes);
         Self {
             text,
-            spans: spans
-                .map(|(range, selected)| Encoded {
-                    range,
-                    standing: Standing::of(selected),
-                })
-                .collect(),
+            spans,
             scopes: scopes
                 .map(|(around, (_, spans))| EncodedScope { around, spans })
                 .collect(),
@@ -529,6 +532,29 @@ mod tests {
             12,
             "of one it was cut away again"
         );
+    }
+
+    #[test]
+    fn a_secret_that_is_like_the_format_changes_nothing() {
+        use super::super::secrets::Secrets;
+        let counters = Arc::<Counters>::default();
+        let secrets = Secrets::new(["startTimeUnixNano", "\":\"work\",\""]).unwrap();
+        let [with, without] = [Net::new(&secrets, []), Net::default()].map(|net| {
+            let described = Described {
+                net,
+                ..described(&counters)
+            };
+            let collected = Collected {
+                spans: vec![span(1, 0, "work").into()],
+                dropped_spans: 0,
+            };
+            let (root, request) = (SpanId::from(1), PassbackRequest::Detailed);
+            let limits = PassbackLimits::default();
+            let passback = Passback::encode(collected, root, request, &limits, described);
+            passback.assemble(usize::MAX).unwrap()
+        });
+        assert_eq!(with, without);
+        assert_eq!(counters.snapshot().redacted_secrets, 0);
     }
 
     fn any_span() -> impl Strategy<Value = SpanData> {

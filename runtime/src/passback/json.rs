@@ -40,8 +40,8 @@ const fn hex_digits(number: u64) -> [u8; 8] {
     digits.to_be_bytes()
 }
 
-/// Whether `serde_json` escapes the byte. Without branches: the compiler looks at
-/// a block at once.
+/// Whether `serde_json` escapes the byte. Without branches: so the compiler looks
+/// at the bytes of a block together.
 const fn is_escaped(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
@@ -60,8 +60,7 @@ fn needs_escape(text: &[u8]) -> bool {
 }
 
 fn block_needs_escape(block: &[u8; BLOCK_BYTES]) -> bool {
-    let escaped = block.iter().map(|byte| u8::from(is_escaped(*byte)));
-    escaped.fold(0, |any, one| any | one) > 0
+    block.map(is_escaped) != [false; BLOCK_BYTES]
 }
 
 #[cold]

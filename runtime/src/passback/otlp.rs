@@ -224,6 +224,7 @@ impl<'n> SpanWriter<'n> {
         });
     }
 
+    #[inline(always)]
     pub(super) fn attribute(&mut self, key: &Key, value: &Value) {
         self.whole("{\"key\":\"", key.as_str());
         match value {
@@ -315,6 +316,7 @@ impl<'n> SpanWriter<'n> {
         }
     }
 
+    #[inline(always)]
     fn time(&mut self, key: &str, time: SystemTime) {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let seconds = since.as_secs().saturating_mul(NANOS_PER_SECOND);

@@ -23,7 +23,7 @@ const MAX_CHARACTER_BYTES: usize = 4;
 pub(crate) struct Net {
     known: Option<Arc<Known>>,
     /// Few, and new with every request: not worth an automaton.
-    of_request: Arc<[Form]>,
+    of_request: Vec<Form>,
 }
 
 /// One form of a secret of the request.

@@ -150,3 +150,71 @@ impl<W: AsyncWrite + Send + Unpin + 'static> AsyncWrite for LineWriter<W> {
         self.poll_flush(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was written at once, each.
+    #[derive(Clone, Default)]
+    struct Written {
+        all: Arc<Mutex<Vec<String>>>,
+        is_vectored: bool,
+    }
+
+    impl Written {
+        fn note<'a>(&self, pieces: impl Iterator<Item = &'a [u8]>) -> Poll<io::Result<usize>> {
+            let written = pieces.collect::<Vec<_>>().concat();
+            let bytes = written.len();
+            let mut all = self.all.lock().unwrap();
+            all.push(String::from_utf8(written).unwrap());
+            Poll::Ready(Ok(bytes))
+        }
+    }
+
+    impl AsyncWrite for Written {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.note([bytes].into_iter())
+        }
+
+        fn poll_write_vectored(
+            self: Pin<&mut Self>,
+            _context: &mut Context<'_>,
+            pieces: &[io::IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            self.note(pieces.iter().map(|piece| &**piece))
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            self.is_vectored
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_in_pieces_is_written_at_once_by_any_writer() {
+        for is_vectored in [false, true] {
+            let written = Written {
+                is_vectored,
+                ..Written::default()
+            };
+            let outbox = Outbox::new(written.clone());
+            let pieces = ["before ", "spans", " after\n"].map(Bytes::from);
+            outbox.send(line(pieces)).await.unwrap();
+            outbox.send(whole(Bytes::from("whole\n"))).await.unwrap();
+            let all = written.all.lock().unwrap();
+            assert_eq!(*all, ["before spans after\n", "whole\n"], "{is_vectored}");
+        }
+    }
+}
