@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::Extensions;
 
+#[cfg(any(feature = "http-server", feature = "stdio"))]
 use super::splice::Splice;
 use super::waiting::Waiting;
 
