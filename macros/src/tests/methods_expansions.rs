@@ -34,6 +34,7 @@ impl<B: Backend> Gmail<B> {
         impl<B: Backend> Gmail<B> {
             #[allow(clippy::needless_pass_by_value, reason = "owned parameters are arguments")]
             /// Asks for an answer.
+            #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
             fn answer(&self, style: &Style, words: u32) -> String {
                 #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                 use mcp_prompt as _;
@@ -62,12 +63,14 @@ impl<B: Backend> Gmail<B> {
                     .await?;
                 Ok(email)
             }
+            #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
             fn count(&self) -> u32 {
                 #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                 use mcp_tool as _;
                 1
             }
             #[deprecated]
+            #[allow(clippy::missing_const_for_fn, reason = "it is called at run time only")]
             fn help() -> &'static str {
                 #[allow(unused_imports, reason = "names an attribute that is gone from here")]
                 use glassbox::mcp_resource as _;
