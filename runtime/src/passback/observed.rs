@@ -307,9 +307,9 @@ mod tests {
     use std::sync::Arc;
 
     use opentelemetry::trace::{SpanId, TracerProvider as _};
-    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanLimits};
 
-    use super::super::bucket::Bucket;
+    use super::super::bucket::{Bucket, Collected};
     use super::super::collector::SpanCollector;
     use super::super::finished::Finished;
     use super::super::limits::PassbackLimits;
@@ -372,6 +372,105 @@ mod tests {
             assert_eq!(span.dropped_attributes_count, held_back);
             let value = &span.attributes[0].value;
             assert_eq!(value.as_str(), "another value takes no room");
+        }
+    }
+    /// Recorded by the SDK, and by Glassbox alone.
+    const RECORDERS: [fn() -> SpanCollector; 2] = [SpanCollector::new, SpanCollector::alone];
+
+    /// What is left of a request that runs `code` below its root.
+    fn record(
+        collector: SpanCollector,
+        limits: PassbackLimits,
+        max_depth: u32,
+        code: impl Fn(&dyn Fn(&Context, BoundedLinks) -> ObservedSpan, &Context),
+    ) -> Collected {
+        let span_limits = SpanLimits {
+            max_links_per_span: limits.max_links_per_span,
+            ..SpanLimits::default()
+        };
+        let provider = SdkTracerProvider::builder()
+            .with_span_processor(collector.clone())
+            .with_span_limits(span_limits)
+            .with_sampler(Sampler::AlwaysOn)
+            .build();
+        let bucket = Bucket::new(Arc::default(), Arc::default(), limits, max_depth);
+        let (tracer, root) = (provider.tracer("test"), SpanId::INVALID);
+        let guard = ScopeGuard::open(tracer, collector, bucket, root, Subject::default());
+        let start = |parent: &Context, links| {
+            let (scope, kind) = (guard.scope(), SpanKind::Internal);
+            ObservedSpan::start_linked(scope, "work".into(), kind, Vec::new(), links, parent)
+        };
+        let outside = Context::new().with_value(guard.scope().clone());
+        let mut root = start(&outside, BoundedLinks::default());
+        code(&start, root.context());
+        root.end();
+        guard.close()
+    }
+
+    #[test]
+    fn links_are_kept_up_to_their_bound_and_the_rest_is_counted() {
+        for recorder in RECORDERS {
+            for (made, kept) in [(1, 1), (2, 2), (3, 2), (1_000, 2)] {
+                let limits = PassbackLimits {
+                    max_links_per_span: 2,
+                    ..PassbackLimits::default()
+                };
+                let collected = record(recorder(), limits, u32::MAX, |start, root| {
+                    let mut links = BoundedLinks::default();
+                    for _ in 0..made {
+                        links.add(root.span().span_context());
+                    }
+                    let span = start(root, links);
+                    let target = SpanContext::empty_context();
+                    span.context().span().add_link(target, Vec::new());
+                });
+                let span = collected.spans.last().unwrap();
+                assert_eq!(span.links.len(), kept);
+                let held_back = u32::try_from(made - kept).unwrap() + 1;
+                assert_eq!(span.dropped_links_count, held_back);
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_too_deep_to_be_shown_lets_those_above_go_last() {
+        for recorder in RECORDERS {
+            let limits = PassbackLimits {
+                max_spans: 2,
+                ..PassbackLimits::default()
+            };
+            let collected = record(recorder(), limits, 1, |start, root| {
+                let none = BoundedLinks::default;
+                let older = start(root, none());
+                let mut above = start(root, none());
+                start(above.context(), none()).fail("timeout", "");
+                drop(older);
+                above.set("is.above", true);
+            });
+            let kept: Vec<_> = (collected.spans.iter())
+                .map(|span| span.attributes.len())
+                .collect();
+            assert_eq!(kept, [0, 1], "the root, and the one above the failure");
+            assert_eq!(collected.dropped_spans, 1);
+        }
+    }
+
+    #[test]
+    fn what_other_code_does_to_a_span_that_has_ended_is_nothing() {
+        for recorder in RECORDERS {
+            let limits = PassbackLimits::default();
+            let collected = record(recorder(), limits, u32::MAX, |start, root| {
+                let mut span = start(root, BoundedLinks::default());
+                span.context().span().end();
+                assert!(!span.is_recording());
+                span.set("late", true);
+                span.context().span().add_event("late", Vec::new());
+                span.end();
+            });
+            let span = collected.spans.last().unwrap();
+            let counts = (span.dropped_attributes_count, span.dropped_events_count);
+            assert_eq!((span.attributes.len(), counts), (0, (0, 0)));
+            assert_eq!((collected.spans.len(), collected.dropped_spans), (2, 0));
         }
     }
 }
