@@ -110,7 +110,7 @@ proptest! {
         }
         let handler = parrot().passback_limits(limits);
         let message = stateless(call(1, arguments, ask(detailed)));
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (line, by_value) = runtime.block_on(both(&handler, &message));
         let by_lane: Value = serde_json::from_str(&line).unwrap();
         prop_assert_eq!(normal(by_lane), normal(by_value));

@@ -63,7 +63,7 @@ impl Prompt {
             crate_path,
         } = args;
         let krate = runtime(crate_path, place, diagnostics);
-        check_function(&function, Offer::Prompt, place.instead(), diagnostics);
+        check_function(&function, Offer::Prompt, place, diagnostics);
         if let ReturnType::Default = function.sig.output {
             diagnostics.on(
                 &function.sig.ident,

@@ -75,7 +75,7 @@ impl Resource {
             crate_path,
         } = args;
         let krate = runtime(crate_path, place, diagnostics);
-        check_function(&function, Offer::Resource, place.instead(), diagnostics);
+        check_function(&function, Offer::Resource, place, diagnostics);
         if let ReturnType::Default = function.sig.output {
             diagnostics.on(
                 &function.sig.ident,

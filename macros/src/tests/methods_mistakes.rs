@@ -257,3 +257,21 @@ impl Gmail {
     "#]]
     .assert_eq(&left);
 }
+
+#[test]
+fn finds_methods_without_a_block_by_their_own_type() {
+    check(
+        r#"#[mcp_resource("notes://all")] fn all() -> Vec<Self> { Self::stored() }"#,
+        expect![[r#"
+            a resource with `Self` stands in an `impl` block: put `#[mcp_tools]` on the block
+              at `Self`
+        "#]],
+    );
+    check(
+        r#"#[mcp_prompt] fn ask() -> String { Self::words() }"#,
+        expect![[r#"
+            a prompt with `Self` stands in an `impl` block: put `#[mcp_tools]` on the block
+              at `Self`
+        "#]],
+    );
+}

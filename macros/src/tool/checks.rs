@@ -2,6 +2,8 @@
 
 use syn::{GenericParam, ItemFn, ReturnType, Safety, Signature};
 
+use super::associated::check_free;
+use super::place::Place;
 use super::returned;
 use crate::args::{Keyed, Switch};
 use crate::diagnostics::Diagnostics;
@@ -11,14 +13,17 @@ use crate::phase::is_phase;
 use crate::phase::options::Returned;
 use crate::phase::returned::Follows;
 
-/// Checks the function itself; parameters are looked at one by one elsewhere. `instead` is where type parameters could
-/// be.
+/// Checks the function itself; parameters are looked at one by one elsewhere.
 pub(crate) fn check_function(
     function: &ItemFn,
     offer: Offer,
-    instead: &str,
+    place: &Place,
     diagnostics: &mut Diagnostics,
 ) {
+    if matches!(place, Place::Module) {
+        check_free(function, offer, diagnostics);
+    }
+    let instead = place.instead();
     let sig = &function.sig;
     if let Some(constness) = &sig.constness {
         diagnostics.on(

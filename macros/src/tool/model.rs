@@ -5,7 +5,6 @@ use syn::{ItemFn, LitStr, PatType};
 
 use super::args::{ArgArgs, Args};
 use super::argument::Argument;
-use super::associated::check_free;
 use super::checks::{check_blocking, check_function};
 use super::defaults::check_independent;
 use super::name;
@@ -89,7 +88,7 @@ impl Tool {
             ("allow_unknown_arguments", allow_unknown_arguments),
         ];
         let krate = runtime(crate_path, place, diagnostics);
-        check_function(&function, Offer::Tool, place.instead(), diagnostics);
+        check_function(&function, Offer::Tool, place, diagnostics);
         let name = diagnostics.keep(name::of(
             name.as_ref().map(|name| &name.value.0),
             place.prefix(),
@@ -108,9 +107,6 @@ impl Tool {
             asynchronous: function.sig.asyncness.is_some(),
             returns: Returns::of_function(&function.sig.output),
         };
-        if matches!(place, Place::Module) {
-            check_free(&function, Offer::Tool, diagnostics);
-        }
         body::rewrite(&mut function.block, context, &krate, diagnostics);
         Some(Self {
             krate,

@@ -175,13 +175,9 @@ impl Span for RecordedSpan {
         });
     }
 
-    /// As the SDK does: `Ok` outweighs an error, and an error nothing.
     fn set_status(&mut self, status: Status) {
         self.scope.bucket().change(self.key, |span| {
-            let known = &mut span.notes.rest.private().status;
-            if status > *known {
-                *known = status;
-            }
+            span.notes.rest.set_status(status);
         });
     }
 

@@ -81,7 +81,7 @@ pub(super) struct Rest {
 pub(super) struct Private {
     /// As many as the SDK would record.
     pub(super) attributes: Vec<KeyValue>,
-    /// What other code says of how it ended.
+    /// What other code says of how it ended, and Glassbox said before.
     pub(super) status: Status,
 }
 
@@ -368,6 +368,14 @@ impl Finished {
 impl Rest {
     pub(super) fn private(&mut self) -> &mut Private {
         self.private.get_or_insert_default()
+    }
+
+    /// As the SDK does: `Ok` outweighs an error, and an error nothing.
+    pub(super) fn set_status(&mut self, status: Status) {
+        let known = &mut self.private().status;
+        if status > *known {
+            *known = status;
+        }
     }
 }
 

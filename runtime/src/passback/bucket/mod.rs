@@ -258,10 +258,14 @@ impl Bucket {
         Some(key)
     }
 
-    /// Notes that an open span of Glassbox's own has failed, and why.
+    /// Notes that an open span of Glassbox's own has failed, and why. Who fails
+    /// again and says nothing has the words of before.
     pub(super) fn fail(&self, key: SlotKey, text: Cow<'static, str>) {
         if let Some(span) = self.state.lock().slots.open_mut(key) {
-            span.status = Status::error(text);
+            let before = std::mem::replace(&mut span.status, Status::error(text));
+            if matches!(before, Status::Error { .. }) {
+                span.notes.rest.set_status(before);
+            }
         }
     }
 
