@@ -1,7 +1,7 @@
 //! The span processor that hands each span to the request it belongs to.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -53,6 +53,9 @@ struct RoutingTable {
 #[repr(align(64))]
 struct Shard {
     routes: Mutex<SpanIdMap<Waiting>>,
+    /// How many routes there are, changed with them: where nobody asked, spans
+    /// end without a look at them.
+    routed: AtomicUsize,
     /// Spans in flight that need no route, because Glassbox records them itself.
     recorded: AtomicUsize,
 }
@@ -95,10 +98,6 @@ impl SpanCollector {
         self.routes.shards.get(index)
     }
 
-    fn routes(&self, span: SpanId) -> Option<MutexGuard<'_, SpanIdMap<Waiting>>> {
-        Some(self.shard(span)?.routes.lock())
-    }
-
     /// Spans that the next request has at the same time, most likely.
     pub(super) fn expected_spans(&self) -> usize {
         self.routes.expected.load(Ordering::Relaxed)
@@ -132,14 +131,20 @@ impl SpanCollector {
     /// The request that waits for `span` to end, which it now does. It is asked
     /// once.
     pub(crate) fn take(&self, span: SpanId) -> Option<Waiting> {
-        self.routes(span)?.remove(&span)
+        let shard = self.shard(span)?;
+        // Whoever ends a span has seen it start, and so its route in the count.
+        if shard.routed.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let mut routes = shard.routes.lock();
+        let waiting = routes.remove(&span);
+        shard.routed.store(routes.len(), Ordering::Relaxed);
+        waiting
     }
 
     /// Removes the route of a span that is not waited for any more.
     pub(super) fn forget(&self, span: SpanId) {
-        if let Some(mut routes) = self.routes(span) {
-            routes.remove(&span);
-        }
+        drop(self.take(span));
     }
 
     /// Number of spans in flight, over all requests.
@@ -203,6 +208,7 @@ impl SpanProcessor for SpanCollector {
                 let bucket = Arc::clone(bucket);
                 let mut routes = shard.routes.lock_within();
                 routes.insert(id, Waiting { bucket, key });
+                shard.routed.store(routes.len(), Ordering::Relaxed);
             }
         };
         // What it is, it says when it ends.
