@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Ended, Serving, gmail, run};
 
+/// A port where nobody listens.
+fn unused_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 #[test]
 fn agent_and_server_meet_as_processes() {
     let serving = Serving::start();
@@ -36,11 +42,7 @@ fn agent_and_server_meet_as_processes() {
 
 #[test]
 fn an_agent_without_a_server_says_so_in_a_line() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = unused_port();
     let url = format!("http://127.0.0.1:{port}/mcp");
     run(&["agent", "--server-url", &url]).assert_failed(
         1,
@@ -141,11 +143,7 @@ fn an_error_that_quotes_a_server_is_one_harmless_line() {
 #[test]
 fn a_model_that_is_not_there_is_said_below_the_tree() {
     let serving = Serving::start();
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = unused_port();
     let base = format!("http://127.0.0.1:{port}/v1");
     let mut command = gmail(&["agent", "--server-url", &serving.url]);
     command
@@ -195,11 +193,7 @@ fn a_page_that_was_asked_for_and_cannot_be_written_is_an_error() {
 #[test]
 fn a_collector_that_is_down_is_said_with_a_way_out() {
     let serving = Serving::start();
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = unused_port();
     // Named twice, it is one sink.
     let collector = format!("http://127.0.0.1:{port}");
     let mut command = gmail(&[
