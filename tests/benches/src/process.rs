@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -79,6 +79,12 @@ pub fn pin_self(processor: usize) {
     let mut set = CpuSet::new();
     set.set(processor).unwrap();
     sched_setaffinity(Pid::from_raw(0), &set).unwrap();
+}
+
+/// Where cargo puts what it makes.
+#[must_use]
+pub fn target_directory() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from)
 }
 
 /// Nanoseconds are told for each thread only.

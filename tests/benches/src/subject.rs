@@ -1,13 +1,13 @@
 //! One kind of calls over HTTP, and what comes of them.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use crate::load;
+use crate::load::{self, Done};
 use crate::peers::Peer;
-use crate::process::{Process, pinned};
+use crate::process::{Process, pinned, target_directory};
 use crate::request::{Call, returned_spans};
 use crate::stats::Figures;
 
@@ -48,8 +48,7 @@ impl Host {
     /// Starts the Python reference, which has to be installed.
     #[must_use]
     pub fn python(processors: &str) -> Self {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or("target".into(), PathBuf::from);
-        let interpreter = target.join("bench-python/bin/python");
+        let interpreter = target_directory().join("bench-python/bin/python");
         assert!(
             interpreter.exists(),
             "there is no {}; run tests/benches/python/install",
@@ -113,12 +112,20 @@ impl<'a> Subject<'a> {
 
     /// Makes so many calls, and notes what they cost.
     pub fn measure(&mut self, runtime: &Runtime, calls: usize) {
+        let requests = self.requests.clone();
+        let connections = self.connections;
+        self.measure_by(|address| {
+            runtime.block_on(load::run(address, &requests, connections, calls))
+        });
+    }
+
+    /// Lets `load` make its calls to the server's address, and notes what they cost.
+    pub fn measure_by(&mut self, load: impl FnOnce(SocketAddr) -> Done) {
         let process = &self.host.process;
-        let load = load::run(process.address(), &self.requests, self.connections, calls);
         let before = process.cpu();
-        let done = runtime.block_on(load);
+        let done = load(process.address());
         let cpu = process.cpu() - before;
-        let calls = calls as f64;
+        let calls = done.calls as f64;
         self.cpu_us.0.push(cpu.as_secs_f64() * 1e6 / calls);
         self.calls_per_second
             .0

@@ -70,6 +70,8 @@ pub async fn ask(address: SocketAddr, request: &[u8]) -> Value {
 /// What a load has come to.
 #[derive(Clone, Copy, Debug)]
 pub struct Done {
+    /// Calls that were answered.
+    pub calls: usize,
     /// From the first request to the last answer.
     pub took: Duration,
     /// Bytes of an answer, head and all.
@@ -103,6 +105,7 @@ pub async fn run(
     let began = Instant::now();
     let answer_bytes = workers.join_all().await.into_iter().max().unwrap_or(0);
     Done {
+        calls,
         took: began.elapsed(),
         answer_bytes,
     }
