@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, SpanData};
 use rmcp::model::MetaObject;
 
 use crate::passback::{
-    Bucket, Collected, Counters, Described, Net, ObservedSpan, Passback, PassbackLimits,
+    Bucket, Collected, Counters, Described, Net, NewSpan, ObservedSpan, Passback, PassbackLimits,
     PassbackPolicy, PassbackRequest, ScopeGuard, SpanCollector, Subject,
 };
 use crate::propagation;
@@ -89,8 +89,8 @@ impl Recorder {
             Subject::default(),
         );
         let outside = Context::new().with_value(guard.scope().clone());
-        let (kind, none) = (SpanKind::Server, Vec::new);
-        let root = ObservedSpan::start(guard.scope(), "root", kind, none(), none(), &outside);
+        let root = || NewSpan::new("root", SpanKind::Server);
+        let root = ObservedSpan::start(guard.scope(), &outside, root);
         Request { root, guard }
     }
 }

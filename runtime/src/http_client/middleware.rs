@@ -11,7 +11,7 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::redact::redacted;
 use crate::instrument::operation::http_version;
-use crate::passback::{ObservedSpan, Scope};
+use crate::passback::{NewSpan, ObservedSpan, Scope};
 use crate::propagation::{BAGGAGE, TRACEPARENT, TRACESTATE, format_traceparent};
 use crate::semconv;
 
@@ -107,27 +107,11 @@ impl ClientSpan {
     fn start(request: &Request, extensions: &mut Extensions) -> Option<Self> {
         Context::map_current(|context| {
             let scope = context.get::<Scope>()?;
-            let method = request.method().to_string();
-            let mut attributes = vec![KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.clone())];
-            let name = match extensions.get::<UrlTemplate>() {
-                Some(UrlTemplate(template)) => {
-                    attributes.push(KeyValue::new(semconv::URL_TEMPLATE, *template));
-                    format!("{method} {template}")
-                }
-                None => method,
-            };
             let sent_before = extensions.get::<ResendCount>().map_or(0, |count| count.0);
-            if sent_before > 0 {
-                attributes.push(KeyValue::new(
-                    semconv::HTTP_REQUEST_RESEND_COUNT,
-                    sent_before,
-                ));
-            }
             extensions.insert(ResendCount(sent_before + 1));
-            let private = address(request.url());
-            let span =
-                ObservedSpan::start(scope, name, SpanKind::Client, attributes, private, context);
-            Some(Self(span))
+            let template = extensions.get::<UrlTemplate>();
+            let describe = || described(request, template, sent_before);
+            Some(Self(ObservedSpan::start(scope, context, describe)))
         })
     }
 
@@ -158,6 +142,28 @@ impl Drop for ClientSpan {
             self.0.fail(semconv::ERROR_CANCELLED, "");
             self.0.end();
         }
+    }
+}
+
+/// What is known of an attempt before it is made.
+fn described(request: &Request, template: Option<&UrlTemplate>, sent_before: i64) -> NewSpan {
+    let method = request.method().to_string();
+    let mut declared = vec![KeyValue::new(semconv::HTTP_REQUEST_METHOD, method.clone())];
+    let name = match template {
+        Some(UrlTemplate(template)) => {
+            declared.push(KeyValue::new(semconv::URL_TEMPLATE, *template));
+            format!("{method} {template}")
+        }
+        None => method,
+    };
+    if sent_before > 0 {
+        let count = KeyValue::new(semconv::HTTP_REQUEST_RESEND_COUNT, sent_before);
+        declared.push(count);
+    }
+    NewSpan {
+        declared,
+        private: address(request.url()),
+        ..NewSpan::new(name, SpanKind::Client)
     }
 }
 

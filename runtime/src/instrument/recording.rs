@@ -19,7 +19,7 @@ use super::stage::EarlierStage;
 use super::telemetry::Telemetry;
 use crate::lane::{Lane, Placeholder, Waiting};
 use crate::passback::{
-    Bucket, Described, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
+    Bucket, Described, NewSpan, ObservedSpan, Passback, PassbackRequest, Scope, ScopeGuard, Subject,
 };
 use crate::phase::Phase;
 use crate::{propagation, semconv};
@@ -155,14 +155,13 @@ impl<'a> Recording<'a> {
         }
         let earlier = EarlierStage::of(request);
         let start = earlier.map_or_else(SystemTime::now, |stage| stage.start);
-        let root = ObservedSpan::start_at(
-            guard.scope(),
-            operation.span_name,
-            (SpanKind::Server, start),
-            operation.attributes,
-            operation.private_attributes,
-            &parent.with_value(guard.scope().clone()),
-        );
+        let context = parent.with_value(guard.scope().clone());
+        let root = ObservedSpan::start(guard.scope(), &context, || NewSpan {
+            start_time: Some(start),
+            declared: operation.attributes,
+            private: operation.private_attributes,
+            ..NewSpan::new(operation.span_name, SpanKind::Server)
+        });
         if passback == PassbackRequest::Off && !root.is_recording() {
             let dropped = root.context().span().span_context().clone();
             return Err(parent.with_remote_span_context(dropped));

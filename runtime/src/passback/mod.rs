@@ -62,6 +62,8 @@ mod selection;
 mod slots;
 mod spot;
 mod sync;
+#[cfg(test)]
+mod too_deep;
 mod value;
 #[cfg(feature = "testing")]
 mod witness;
@@ -78,7 +80,7 @@ pub use counts::PassbackCounts;
 pub(crate) use gate::Gate;
 pub use gate::PassbackGrant;
 pub use limits::PassbackLimits;
-pub(crate) use observed::{BoundedLinks, ObservedSpan};
+pub(crate) use observed::{BoundedLinks, NewSpan, ObservedSpan};
 pub use policy::{AttributeMatch, PassbackPolicy, SpanMatch};
 pub use rate::PassbackRateLimit;
 #[cfg(any(feature = "client", feature = "testing"))]

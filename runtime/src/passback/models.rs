@@ -16,9 +16,9 @@ use shuttle::thread;
 use super::bucket::{Bucket, Collected};
 use super::collector::SpanCollector;
 use super::limits::PassbackLimits;
-use super::observed::BoundedLinks;
+use super::observed::NewSpan;
 use super::policy::PassbackPolicy;
-use super::recorded::{NewSpan, RecordedSpan};
+use super::recorded::RecordedSpan;
 use super::request::PassbackRequest;
 use super::scope::{Scope, ScopeGuard, Subject};
 use super::selection::select;
@@ -64,16 +64,9 @@ impl Recorder {
 
     fn start(&self, name: &'static str, parent: &Context) -> Context {
         if let Some(scope) = parent.get::<Scope>()
-            && scope.records_alone()
+            && scope.records_alone(parent)
         {
-            let new = NewSpan {
-                name: name.into(),
-                kind: SpanKind::Internal,
-                start_time: None,
-                declared: Vec::new(),
-                private: Vec::new(),
-                links: BoundedLinks::default(),
-            };
+            let new = NewSpan::new(name, SpanKind::Internal);
             return RecordedSpan::start(scope, new, parent).0;
         }
         parent.with_span(self.tracer.start_with_context(name, parent))

@@ -10,7 +10,7 @@ use opentelemetry::{Context, KeyValue, Value};
 
 use super::counts::count;
 use super::finished::Finished;
-use super::recorded::{NewSpan, RecordedSpan};
+use super::recorded::RecordedSpan;
 use super::scope::Scope;
 use super::slots::SlotKey;
 use crate::semconv;
@@ -44,102 +44,103 @@ impl BoundedLinks {
     }
 }
 
+/// A span of Glassbox's own that is about to start.
+#[derive(Debug)]
+pub(crate) struct NewSpan {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) kind: SpanKind,
+    /// Now, if there is none.
+    pub(crate) start_time: Option<SystemTime>,
+    /// They are public.
+    pub(crate) declared: Vec<KeyValue>,
+    /// They are recorded, but leave only if the policy says so.
+    pub(crate) private: Vec<KeyValue>,
+    /// They are public.
+    pub(crate) links: BoundedLinks,
+}
+
+impl NewSpan {
+    /// A span that starts now, with nothing but a name.
+    #[inline]
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>, kind: SpanKind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            start_time: None,
+            declared: Vec::new(),
+            private: Vec::new(),
+            links: BoundedLinks::default(),
+        }
+    }
+}
+
 /// A span on its way; its public side is kept with the request. Ends once;
 /// dropped before that, it ends as it is.
 #[derive(Debug)]
 pub(crate) struct ObservedSpan {
     scope: Scope,
     context: Context,
-    /// Where its public side is, if it is collected.
-    key: Option<SlotKey>,
-    /// Whether the SDK has made it.
-    is_by_sdk: bool,
+    recorder: Recorder,
     ended: bool,
 }
 
+/// Who records a span.
+#[derive(Debug)]
+enum Recorder {
+    /// The SDK. Its public side is there, if it is collected.
+    Sdk(Option<SlotKey>),
+    /// Glassbox alone, there.
+    Alone(SlotKey),
+    /// Nobody. Whether it has failed.
+    Nobody { has_failed: bool },
+}
+
 impl ObservedSpan {
-    /// Starts a span under `parent`. `attributes` are public; `private` ones
-    /// are recorded, but leave only if the policy says so.
-    #[cfg_attr(
-        not(feature = "http-client"),
-        allow(dead_code, reason = "phases have links, and roots a time")
-    )]
+    /// Starts a span under `parent`. What it is, is asked only if it is
+    /// recorded.
+    ///
+    /// A span that is deeper than was asked for is none of its own if nobody
+    /// else waits for it: the one above it that is shown stands for it. So what
+    /// is called from within it names a parent that the client knows, and a
+    /// failure in it is one below that span. What other code does to it is
+    /// nothing.
+    #[inline]
     pub(crate) fn start(
         scope: &Scope,
-        name: impl Into<Cow<'static, str>>,
-        kind: SpanKind,
-        attributes: Vec<KeyValue>,
-        private: Vec<KeyValue>,
         parent: &Context,
+        describe: impl FnOnce() -> NewSpan,
     ) -> Self {
-        let new = NewSpan {
-            name: name.into(),
-            kind,
-            start_time: None,
-            declared: attributes,
-            private,
-            links: BoundedLinks::default(),
-        };
-        Self::build(scope, new, parent)
+        if scope.is_too_deep_below(parent) {
+            let shown = parent.span().span_context().clone();
+            let context = parent.with_remote_span_context(shown);
+            return Self::of(scope, context, Recorder::Nobody { has_failed: false });
+        }
+        Self::build(scope, parent, describe())
     }
 
-    /// The same, with links, which are public, and nothing that is private.
-    pub(crate) fn start_linked(
-        scope: &Scope,
-        name: Cow<'static, str>,
-        kind: SpanKind,
-        attributes: Vec<KeyValue>,
-        links: BoundedLinks,
-        parent: &Context,
-    ) -> Self {
-        let new = NewSpan {
-            name,
-            kind,
-            start_time: None,
-            declared: attributes,
-            private: Vec::new(),
-            links,
-        };
-        Self::build(scope, new, parent)
-    }
-
-    /// Starts a span at a time before.
-    pub(crate) fn start_at(
-        scope: &Scope,
-        name: impl Into<Cow<'static, str>>,
-        (kind, start): (SpanKind, SystemTime),
-        attributes: Vec<KeyValue>,
-        private: Vec<KeyValue>,
-        parent: &Context,
-    ) -> Self {
-        let new = NewSpan {
-            name: name.into(),
-            kind,
-            start_time: Some(start),
-            declared: attributes,
-            private,
-            links: BoundedLinks::default(),
-        };
-        Self::build(scope, new, parent)
-    }
-
-    fn build(scope: &Scope, mut new: NewSpan, parent: &Context) -> Self {
+    fn build(scope: &Scope, parent: &Context, mut new: NewSpan) -> Self {
         scope.shorten_text(&mut new.name);
         new.declared = declared(scope, new.declared);
         for private in &mut new.private {
             scope.shorten(private);
         }
-        let is_by_sdk = !scope.records_alone() || parent.is_telemetry_suppressed();
-        let (context, key) = if is_by_sdk {
-            build_by_sdk(scope, new, parent)
+        let (context, recorder) = if scope.records_alone(parent) {
+            let (context, key) = RecordedSpan::start(scope, new, parent);
+            let nobody = Recorder::Nobody { has_failed: false };
+            (context, key.map_or(nobody, Recorder::Alone))
         } else {
-            RecordedSpan::start(scope, new, parent)
+            let (context, key) = build_by_sdk(scope, new, parent);
+            (context, Recorder::Sdk(key))
         };
+        Self::of(scope, context, recorder)
+    }
+
+    #[inline]
+    fn of(scope: &Scope, context: Context, recorder: Recorder) -> Self {
         Self {
             scope: scope.clone(),
             context,
-            key,
-            is_by_sdk,
+            recorder,
             ended: false,
         }
     }
@@ -163,10 +164,10 @@ impl ObservedSpan {
     /// over the bound stays, and is counted by the recorded span.
     pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         let attribute = self.scope.shortened(KeyValue::new(key, value));
-        if self.is_by_sdk {
+        if matches!(self.recorder, Recorder::Sdk(_)) {
             self.context.span().set_attribute(attribute.clone());
         }
-        if let Some(key) = self.key {
+        if let Some(key) = self.key() {
             let max = self.scope.max_attributes();
             self.scope.bucket().change(key, |span| {
                 let count = &mut span.notes.rest.attribute_count;
@@ -186,28 +187,44 @@ impl ObservedSpan {
         self.set(semconv::ERROR_TYPE, error_type);
         let mut text = text.into();
         self.scope.shorten_text(&mut text);
-        if self.is_by_sdk {
-            self.context.span().set_status(Status::error(text.clone()));
+        match &mut self.recorder {
+            Recorder::Sdk(_) => self.context.span().set_status(Status::error(text.clone())),
+            Recorder::Alone(_) => {}
+            Recorder::Nobody { has_failed } => *has_failed = true,
         }
-        if let Some(key) = self.key {
+        if let Some(key) = self.key() {
             self.scope.bucket().fail(key, text);
         }
     }
 
     /// Ends the span at a time before.
     pub(crate) fn end_at(&mut self, end: SystemTime) {
-        if !std::mem::replace(&mut self.ended, true) {
-            match self.key {
-                Some(key) if !self.is_by_sdk => RecordedSpan::end_at(&self.scope, key, end),
-                _ => self.context.span().end_with_timestamp(end),
-            }
-        }
+        self.end_with(|| end);
     }
 
     /// Ends the span.
     pub(crate) fn end(&mut self) {
-        if !self.ended {
-            self.end_at(SystemTime::now());
+        self.end_with(SystemTime::now);
+    }
+
+    fn end_with(&mut self, end: impl FnOnce() -> SystemTime) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        match self.recorder {
+            Recorder::Sdk(_) => self.context.span().end_with_timestamp(end()),
+            Recorder::Alone(key) => RecordedSpan::end_at(&self.scope, key, end()),
+            Recorder::Nobody { has_failed: true } => self.scope.fail_at(&self.context),
+            Recorder::Nobody { has_failed: false } => {}
+        }
+    }
+
+    /// Where its public side is, if it is collected.
+    fn key(&self) -> Option<SlotKey> {
+        match self.recorder {
+            Recorder::Sdk(key) => key,
+            Recorder::Alone(key) => Some(key),
+            Recorder::Nobody { .. } => None,
         }
     }
 }
@@ -329,18 +346,14 @@ mod tests {
         let guard = ScopeGuard::open(tracer, collector, bucket, root, Subject::default());
         let declared = (0..declared).map(|number| KeyValue::new(format!("key.{number}"), number));
         let outside = Context::new().with_value(guard.scope().clone());
-        let mut span = ObservedSpan::start(
-            guard.scope(),
-            "work",
-            SpanKind::Internal,
-            declared.collect(),
-            Vec::new(),
-            &outside,
-        );
+        let mut span = ObservedSpan::start(guard.scope(), &outside, || NewSpan {
+            declared: declared.collect(),
+            ..NewSpan::new("work", SpanKind::Internal)
+        });
         more(&mut span);
         let mut public_count = 0;
         let bucket = guard.scope().bucket();
-        bucket.change(span.key.unwrap(), |span| {
+        bucket.change(span.key().unwrap(), |span| {
             public_count = span.attributes.len();
         });
         span.end();
@@ -397,8 +410,10 @@ mod tests {
         let (tracer, root) = (provider.tracer("test"), SpanId::INVALID);
         let guard = ScopeGuard::open(tracer, collector, bucket, root, Subject::default());
         let start = |parent: &Context, links| {
-            let (scope, kind) = (guard.scope(), SpanKind::Internal);
-            ObservedSpan::start_linked(scope, "work".into(), kind, Vec::new(), links, parent)
+            ObservedSpan::start(guard.scope(), parent, || NewSpan {
+                links,
+                ..NewSpan::new("work", SpanKind::Internal)
+            })
         };
         let outside = Context::new().with_value(guard.scope().clone());
         let mut root = start(&outside, BoundedLinks::default());

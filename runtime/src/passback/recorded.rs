@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use opentelemetry::trace::{Span, SpanContext, SpanKind, Status, TraceContextExt as _, TraceFlags};
+use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt as _, TraceFlags};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 
 use super::bucket::Started;
 use super::counts::count;
 use super::finished::Finished;
-use super::observed::BoundedLinks;
+use super::observed::NewSpan;
 use super::scope::Scope;
 use super::slots::{Notes, Rest, SlotKey};
 
@@ -23,20 +23,6 @@ pub(super) struct RecordedSpan {
     scope: Scope,
     span_context: SpanContext,
     key: SlotKey,
-}
-
-/// A span of Glassbox's own that is about to start.
-#[derive(Debug)]
-pub(super) struct NewSpan {
-    pub(super) name: Cow<'static, str>,
-    pub(super) kind: SpanKind,
-    /// Now, if there is none.
-    pub(super) start_time: Option<SystemTime>,
-    /// The public ones, each key once.
-    pub(super) declared: Vec<KeyValue>,
-    pub(super) private: Vec<KeyValue>,
-    /// They are public.
-    pub(super) links: BoundedLinks,
 }
 
 impl RecordedSpan {

@@ -85,10 +85,29 @@ impl Scope {
     }
 
     /// Whether Glassbox's own spans of this request are recorded for it alone,
-    /// now: they are collected, and no processor of the author's, no sampler
-    /// and no test waits for them.
-    pub(super) fn records_alone(&self) -> bool {
-        self.collects() && self.0.collector.is_alone() && !self.bucket().is_witnessed()
+    /// now, below `parent`: they are collected, and no processor of the
+    /// author's, no sampler and no test waits for them.
+    pub(super) fn records_alone(&self, parent: &Context) -> bool {
+        self.collects()
+            && self.0.collector.is_alone()
+            && !self.bucket().is_witnessed()
+            && !parent.is_telemetry_suppressed()
+    }
+
+    /// Whether nobody sees a span of Glassbox's own below `parent`, nor what is
+    /// below it, as all of that is deeper than was asked for.
+    pub(super) fn is_too_deep_below(&self, parent: &Context) -> bool {
+        self.bucket().bounds_depth()
+            && self.records_alone(parent)
+            && self
+                .bucket()
+                .is_too_deep_below(parent.span().span_context().span_id())
+    }
+
+    /// Notes that something has failed below the current span of `context`.
+    pub(super) fn fail_at(&self, context: &Context) {
+        let span = context.span().span_context().span_id();
+        self.bucket().fail_below(span);
     }
 
     /// What becomes of a span of Glassbox's own by its name, if it is not the

@@ -244,7 +244,7 @@ impl Slots {
     }
 
     /// Lets `span` and its ancestors go last: one below them has failed.
-    fn fail(&mut self, span: SpanId) {
+    pub(super) fn fail(&mut self, span: SpanId) {
         let mut next = span;
         while let Some((index, span)) = self.find(next) {
             let notes = &mut span.notes;

@@ -37,7 +37,7 @@ pub use rounds::Rounds;
 pub use stream::PhaseStream;
 pub use value::{ErrorText, ValueProbe, ViaWhole, error_text};
 
-use crate::passback::{ObservedSpan, Scope};
+use crate::passback::{NewSpan, ObservedSpan, Scope};
 use crate::semconv;
 
 /// A phase that has started, or nothing if nobody asked.
@@ -47,7 +47,8 @@ pub struct Phase(Option<PhaseSpan>);
 impl Phase {
     /// Starts a phase under the current span.
     ///
-    /// `declare` runs only when the phase is recorded.
+    /// `declare` runs only when the phase is recorded: not below the depth that
+    /// was asked for, unless the spans are exported as well.
     #[inline]
     pub fn start(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
         match recorded_current() {
@@ -64,18 +65,13 @@ impl Phase {
         name: &'static str,
         declare: impl FnOnce(&mut Declared),
     ) -> Self {
-        let mut declared = Declared::new(name, undeclared(scope), scope.max_value_length_bytes());
-        declare(&mut declared);
-        let Declared {
-            name,
-            kind,
-            links,
-            fields,
-        } = declared;
-        let mut attributes = fields.into_attributes();
-        add_undeclared(&mut attributes, || name.clone().into(), scope);
-        let links = links.0;
-        let span = ObservedSpan::start_linked(scope, name, kind, attributes, links, context);
+        let describe = || {
+            let room = undeclared(scope);
+            let mut declared = Declared::new(name, room, scope.max_value_length_bytes());
+            declare(&mut declared);
+            declared.into_span(scope)
+        };
+        let span = ObservedSpan::start(scope, context, describe);
         Self(Some(PhaseSpan(span)))
     }
 
@@ -90,10 +86,16 @@ impl Phase {
         let Some(scope) = context.get::<Scope>() else {
             return;
         };
-        let mut attributes = Vec::with_capacity(undeclared(scope));
-        add_undeclared(&mut attributes, || name.into(), scope);
-        let kind = (SpanKind::Internal, start);
-        ObservedSpan::start_at(scope, name, kind, attributes, Vec::new(), context).end_at(end);
+        let describe = || {
+            let mut declared = Vec::with_capacity(undeclared(scope));
+            add_undeclared(&mut declared, || name.into(), scope);
+            NewSpan {
+                start_time: Some(start),
+                declared,
+                ..NewSpan::new(name, SpanKind::Internal)
+            }
+        };
+        ObservedSpan::start(scope, context, describe).end_at(end);
     }
 
     /// Runs `future` as the phase. `outcome` looks at its value.
@@ -168,6 +170,26 @@ fn recorded_current() -> Option<(Scope, Context)> {
         let scope = context.get::<Scope>()?;
         Some((scope.clone(), context.clone()))
     })
+}
+
+impl Declared {
+    /// The span, with what the conventions say of it.
+    #[inline]
+    fn into_span(self, scope: &Scope) -> NewSpan {
+        let Self {
+            name,
+            kind,
+            links,
+            fields,
+        } = self;
+        let mut declared = fields.into_attributes();
+        add_undeclared(&mut declared, || name.clone().into(), scope);
+        NewSpan {
+            declared,
+            links: links.0,
+            ..NewSpan::new(name, kind)
+        }
+    }
 }
 
 /// How many attributes [`add_undeclared`] adds at most.

@@ -166,6 +166,24 @@ impl Bucket {
         }
     }
 
+    /// Whether spans may be too deep whatever they are called. Where names
+    /// matter, one that is hidden must not let those above it go last.
+    pub(super) fn bounds_depth(&self) -> bool {
+        self.max_depth < u32::MAX && !self.policy.has_span_rules()
+    }
+
+    /// Whether all that is below `parent` is deeper than was asked for.
+    pub(super) fn is_too_deep_below(&self, parent: SpanId) -> bool {
+        let above = self.state.lock().place(parent);
+        let place = above.map(|above| Place::below(parent, above, Fate::Publish));
+        place.is_some_and(|place| place.depth > self.max_depth)
+    }
+
+    /// Lets a span and those above it go last: something below has failed.
+    pub(super) fn fail_below(&self, span: SpanId) {
+        self.state.lock().slots.fail(span);
+    }
+
     pub(super) fn policy(&self) -> &PassbackPolicy {
         &self.policy
     }
