@@ -12,6 +12,9 @@ use crate::passback::json::hex;
 /// Random bytes of a ticket.
 const TICKET_BYTES: usize = 16;
 
+/// Bytes that a placeholder takes with its key, at most.
+const MAX_MEMBER_BYTES: usize = 160;
+
 const DROPPED_KEY: &str = "droppedSpanCount";
 const TICKET_KEY: &str = "placeholder";
 const SPANS_KEY: &str = "resourceSpans";
@@ -33,26 +36,23 @@ impl Placeholder {
     pub(crate) fn new(asked: usize) -> Option<Self> {
         let mut random = [[0; 8]; TICKET_BYTES / 8];
         getrandom::fill(random.as_flattened_mut()).ok()?;
-        let halves = random.map(hex);
-        let ticket = String::from_utf8(halves.as_flattened().concat()).ok()?;
+        let mut member = String::with_capacity(MAX_MEMBER_BYTES);
         let mut count = itoa::Buffer::new();
         let count = count.format(asked);
+        #[rustfmt::skip]
+        member.extend(["\"", TRACES_KEY, "\":{\"", DROPPED_KEY, "\":", count, ",\"", TICKET_KEY, "\":\""]);
+        let start = member.len();
+        for half in random.map(hex) {
+            member.push_str(std::str::from_utf8(half.as_flattened()).ok()?);
+        }
+        let ticket = start..member.len();
         let truncated = if asked > 0 { "true" } else { "false" };
         #[rustfmt::skip]
-        let before = ["\"", TRACES_KEY, "\":{\"", DROPPED_KEY, "\":", count, ",\"", TICKET_KEY, "\":\""].concat();
-        let after = [
-            "\",\"",
-            SPANS_KEY,
-            "\":[],\"",
-            TRUNCATED_KEY,
-            "\":",
-            truncated,
-            "}",
-        ];
+        member.extend(["\",\"", SPANS_KEY, "\":[],\"", TRUNCATED_KEY, "\":", truncated, "}"]);
         Some(Self {
             asked,
-            ticket: before.len()..before.len() + ticket.len(),
-            member: before + &ticket + &after.concat(),
+            member,
+            ticket,
         })
     }
 
@@ -97,6 +97,7 @@ mod tests {
             let placeholder = Placeholder::new(asked).unwrap();
             let written = json!({ TRACES_KEY: placeholder.to_value() }).to_string();
             assert_eq!(written, format!("{{{}}}", placeholder.member));
+            assert!(written.len() <= MAX_MEMBER_BYTES);
         }
     }
 

@@ -66,8 +66,8 @@ impl Recorder {
         if let Some(scope) = parent.get::<Scope>()
             && scope.records_alone(parent)
         {
-            let new = NewSpan::new(name, SpanKind::Internal);
-            return RecordedSpan::start(scope, new, parent).0;
+            let mut new = NewSpan::new(name, SpanKind::Internal);
+            return RecordedSpan::start(scope, &mut new, parent).0;
         }
         parent.with_span(self.tracer.start_with_context(name, parent))
     }

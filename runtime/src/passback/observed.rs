@@ -98,29 +98,36 @@ enum Recorder {
 impl ObservedSpan {
     /// Starts a span under `parent`. What it is, is asked only if it is
     /// recorded.
-    ///
-    /// A span that is deeper than was asked for is none of its own if nobody
-    /// else waits for it: the one above it that is shown stands for it. So what
-    /// is called from within it names a parent that the client knows, and a
-    /// failure in it is one below that span. What other code does to it is
-    /// nothing.
-    #[inline]
     pub(crate) fn start(
         scope: &Scope,
         parent: &Context,
         describe: impl FnOnce() -> NewSpan,
     ) -> Self {
-        if scope.is_too_deep_below(parent) {
-            let shown = parent.span().span_context().clone();
-            let context = parent.with_remote_span_context(shown);
-            return Self::of(scope, context, Recorder::Nobody { has_failed: false });
-        }
-        Self::build(scope, parent, describe())
+        Self::too_deep(scope, parent)
+            .unwrap_or_else(|| Self::recorded(scope, parent, &mut describe()))
     }
 
-    fn build(scope: &Scope, parent: &Context, mut new: NewSpan) -> Self {
+    /// What stands for a span under `parent` that is deeper than was asked for,
+    /// if nobody else waits for it.
+    ///
+    /// It is none of its own: the span above it that is shown stands for it. So
+    /// what is called from within it names a parent that the client knows, and a
+    /// failure in it is one below that span. What other code does to it is
+    /// nothing.
+    #[inline]
+    pub(crate) fn too_deep(scope: &Scope, parent: &Context) -> Option<Self> {
+        scope.is_too_deep_below(parent).then(|| {
+            let shown = parent.span().span_context().clone();
+            let context = parent.with_remote_span_context(shown);
+            Self::of(scope, context, Recorder::Nobody { has_failed: false })
+        })
+    }
+
+    /// Starts a span under `parent` that is not too deep, and takes all that is
+    /// known of it.
+    pub(crate) fn recorded(scope: &Scope, parent: &Context, new: &mut NewSpan) -> Self {
         scope.shorten_text(&mut new.name);
-        new.declared = declared(scope, new.declared);
+        settle_declared(scope, &mut new.declared);
         for private in &mut new.private {
             scope.shorten(private);
         }
@@ -237,27 +244,21 @@ impl Drop for ObservedSpan {
 
 /// Lets the SDK make a span, with all that is known of it; what is public of
 /// that is kept with the request as well.
-fn build_by_sdk(scope: &Scope, new: NewSpan, parent: &Context) -> (Context, Option<SlotKey>) {
-    let NewSpan {
-        name,
-        kind,
-        start_time,
-        mut declared,
-        private,
-        links,
-    } = new;
+fn build_by_sdk(scope: &Scope, new: &mut NewSpan, parent: &Context) -> (Context, Option<SlotKey>) {
+    let mut declared = std::mem::take(&mut new.declared);
+    let name = std::mem::take(&mut new.name);
+    let BoundedLinks { kept, excess } = std::mem::take(&mut new.links);
     // Nobody asked for the public side of a span that is only exported.
     let public = scope.collects().then(|| {
         let count = declared.len().min(scope.max_attributes());
         (name.clone(), declared.iter().take(count).cloned().collect())
     });
-    declared.extend(private);
-    let BoundedLinks { kept, excess } = links;
+    declared.append(&mut new.private);
     let public_links = count(kept.len());
     let mut builder = SpanBuilder::from_name(name)
-        .with_kind(kind)
+        .with_kind(new.kind.clone())
         .with_attributes(declared);
-    builder.start_time = start_time;
+    builder.start_time = new.start_time;
     if !kept.is_empty() {
         builder = builder.with_links(kept);
     }
@@ -285,23 +286,22 @@ fn set_public(attributes: &mut Vec<KeyValue>, attribute: KeyValue, max: usize) {
     }
 }
 
-/// The attributes of a span that is about to start: each within its bound, and
-/// each key once, with its last value.
-fn declared(scope: &Scope, mut attributes: Vec<KeyValue>) -> Vec<KeyValue> {
-    for attribute in &mut attributes {
+/// Cuts the attributes of a span that is about to start, each to its bound, and
+/// leaves each key once, with its last value.
+fn settle_declared(scope: &Scope, attributes: &mut Vec<KeyValue>) {
+    for attribute in attributes.iter_mut() {
         scope.shorten(attribute);
     }
-    if has_repeated_key(&attributes) {
+    if has_repeated_key(attributes) {
         let mut once: Vec<KeyValue> = Vec::with_capacity(attributes.len());
-        for attribute in attributes {
+        for attribute in attributes.drain(..) {
             match find(&mut once, &attribute) {
                 Some(known) => known.value = attribute.value,
                 None => once.push(attribute),
             }
         }
-        return once;
+        *attributes = once;
     }
-    attributes
 }
 
 fn has_repeated_key(mut attributes: &[KeyValue]) -> bool {

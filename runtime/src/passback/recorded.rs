@@ -12,7 +12,7 @@ use super::counts::count;
 use super::finished::Finished;
 use super::observed::NewSpan;
 use super::scope::Scope;
-use super::slots::{Notes, Rest, SlotKey};
+use super::slots::{Rest, SlotKey};
 
 /// A span of Glassbox's own that no processor waits for, so that the SDK need
 /// not make it: the bucket of its request has all of it. Its ids and its place
@@ -31,7 +31,7 @@ impl RecordedSpan {
     /// context all the same, and nothing is recorded of it.
     pub(super) fn start(
         scope: &Scope,
-        new: NewSpan,
+        new: &mut NewSpan,
         parent: &Context,
     ) -> (Context, Option<SlotKey>) {
         let above = parent.span();
@@ -46,12 +46,13 @@ impl RecordedSpan {
         };
         let start_time = new.start_time.unwrap_or_else(SystemTime::now);
         let context = span_context.clone();
-        let describe = |stays| {
-            if stays {
-                return Finished::started(context);
+        let describe = |stays: bool| {
+            let mut span = Finished::started(context);
+            if !stays {
+                new.describe(scope, &mut span);
+                span.start_time = start_time;
+                span.parent_span_is_remote = parent_is_remote;
             }
-            let mut span = new.into_span(scope, context, start_time);
-            span.parent_span_is_remote = parent_is_remote;
             span
         };
         let count = |_| scope.collector().add_recorded(id);
@@ -93,33 +94,21 @@ fn context_below(above: &SpanContext) -> (SpanContext, bool) {
 }
 
 impl NewSpan {
-    /// All that is known of the span.
-    fn into_span(self, scope: &Scope, context: SpanContext, start_time: SystemTime) -> Finished {
-        let Self {
-            name,
-            kind,
-            start_time: _,
-            mut declared,
-            private,
-            links,
-        } = self;
-        let mut notes = Notes::default();
-        notes.rest.attribute_count = count(declared.len());
-        for attribute in private {
-            notes.rest.add_private(attribute, scope);
+    /// Moves all that is known of the span to where it is recorded.
+    fn describe(&mut self, scope: &Scope, span: &mut Finished) {
+        let rest = &mut span.notes.rest;
+        rest.attribute_count = count(self.declared.len());
+        for attribute in self.private.drain(..) {
+            rest.add_private(attribute, scope);
         }
-        declared.truncate(scope.max_attributes());
-        let (links, excess_links) = links.up_to(scope.bucket().limits().max_links());
-        Finished {
-            name,
-            span_kind: kind,
-            start_time,
-            attributes: declared,
-            links,
-            dropped_links_count: count(excess_links),
-            notes,
-            ..Finished::started(context)
-        }
+        span.name = std::mem::take(&mut self.name);
+        span.span_kind = self.kind.clone();
+        span.attributes = std::mem::take(&mut self.declared);
+        span.attributes.truncate(scope.max_attributes());
+        let links = std::mem::take(&mut self.links);
+        let (links, excess) = links.up_to(scope.bucket().limits().max_links());
+        span.links = links;
+        span.dropped_links_count = count(excess);
     }
 }
 

@@ -2,57 +2,9 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::Value;
 
-use crate::passback::{LONGEST_CHARACTER_BYTES, cut};
-
-/// The fields of one phase, in the order they were written. How many of them the
-/// span keeps, and counts, is the span's own bound (S09).
-#[derive(Debug)]
-pub(super) struct Fields {
-    values: Vec<KeyValue>,
-    /// Attributes that are added to them.
-    undeclared: usize,
-    /// A character more than the span keeps, which so sees what is too long.
-    max_value_length_bytes: usize,
-}
-
-impl Fields {
-    pub(super) const fn new(undeclared: usize, max_value_length_bytes: usize) -> Self {
-        Self {
-            values: Vec::new(),
-            undeclared,
-            max_value_length_bytes: max_value_length_bytes.saturating_add(LONGEST_CHARACTER_BYTES),
-        }
-    }
-
-    /// Adds a field. A value that is not there (`None`) leaves no field.
-    pub(super) fn set<V: FieldValue>(&mut self, key: &'static str, value: V) {
-        if let Some(value) = value.to_value(self.max_value_length_bytes) {
-            self.push(key, value);
-        }
-    }
-
-    /// Makes room for so many fields, and for what is added to them: all of it
-    /// stays until the request has ended.
-    pub(super) fn reserve(&mut self, count: usize) {
-        let room = count.saturating_add(self.undeclared);
-        if self.values.capacity() == 0 {
-            self.values = Vec::with_capacity(room);
-        } else {
-            self.values.reserve_exact(room);
-        }
-    }
-
-    pub(super) fn push(&mut self, key: &'static str, value: Value) {
-        self.values.push(KeyValue::new(key, value));
-    }
-
-    pub(super) fn into_attributes(mut self) -> Vec<KeyValue> {
-        self.reserve(0);
-        self.values
-    }
-}
+use crate::passback::cut;
 
 /// A value that can stand on a phase: a number, a text or a truth value.
 ///
@@ -148,13 +100,5 @@ mod tests {
     #[test]
     fn texts_are_cut_where_they_are_recorded() {
         assert_eq!("0123456789".to_value(9), Some(Value::from("012345678")));
-    }
-
-    #[test]
-    fn nothing_leaves_no_field() {
-        let mut fields = Fields::new(0, 9);
-        fields.set("a", None::<u8>);
-        fields.set("b", Some(&"text"));
-        assert_eq!(fields.into_attributes(), [KeyValue::new("b", "text")]);
     }
 }

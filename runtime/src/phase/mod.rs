@@ -65,13 +65,14 @@ impl Phase {
         name: &'static str,
         declare: impl FnOnce(&mut Declared),
     ) -> Self {
-        let describe = || {
+        let span = ObservedSpan::too_deep(scope, context).unwrap_or_else(|| {
             let room = undeclared(scope);
             let mut declared = Declared::new(name, room, scope.max_value_length_bytes());
             declare(&mut declared);
-            declared.into_span(scope)
-        };
-        let span = ObservedSpan::start(scope, context, describe);
+            let new = declared.span_mut();
+            add_undeclared(&mut new.declared, || new.name.clone().into(), scope);
+            ObservedSpan::recorded(scope, context, new)
+        });
         Self(Some(PhaseSpan(span)))
     }
 
@@ -170,26 +171,6 @@ fn recorded_current() -> Option<(Scope, Context)> {
         let scope = context.get::<Scope>()?;
         Some((scope.clone(), context.clone()))
     })
-}
-
-impl Declared {
-    /// The span, with what the conventions say of it.
-    #[inline]
-    fn into_span(self, scope: &Scope) -> NewSpan {
-        let Self {
-            name,
-            kind,
-            links,
-            fields,
-        } = self;
-        let mut declared = fields.into_attributes();
-        add_undeclared(&mut declared, || name.clone().into(), scope);
-        NewSpan {
-            declared,
-            links: links.0,
-            ..NewSpan::new(name, kind)
-        }
-    }
 }
 
 /// How many attributes [`add_undeclared`] adds at most.
