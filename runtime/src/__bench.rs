@@ -23,10 +23,7 @@ pub fn encode(spans: Vec<SpanData>, root: SpanId, resource: &Resource) -> Vec<u8
         counters: Arc::default(),
     };
     let limits = PassbackLimits::default();
-    let collected = Collected {
-        spans: spans.into_iter().map(Into::into).collect(),
-        dropped_spans: 0,
-    };
+    let collected: Collected = spans.into_iter().collect();
     let asked = PassbackRequest::Detailed;
     Passback::encode(collected, root, asked, &limits, described)
         .assemble(limits.max_answer_bytes)

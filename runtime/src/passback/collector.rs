@@ -10,7 +10,6 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::bucket::{Bucket, Started};
-use super::finished::Finished;
 use super::ids::SpanIdMap;
 use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
@@ -196,13 +195,14 @@ impl SpanProcessor for SpanCollector {
             span.span_context().span_id(),
             context.span().span_context().span_id(),
         );
+        let span_context = span.span_context().clone();
         let started = Started {
+            span: &span_context,
             parent,
             is_root: scope.is_root_parent(parent),
             fate: fate(bucket.policy(), span),
             is_routed: true,
         };
-        let context = span.span_context().clone();
         let register = |key| {
             if let Some(shard) = self.shard(id) {
                 let bucket = Arc::clone(bucket);
@@ -212,7 +212,7 @@ impl SpanProcessor for SpanCollector {
             }
         };
         // What it is, it says when it ends.
-        bucket.open(started, |_| Finished::started(context), register);
+        bucket.open(started, |_| (), register);
     }
 
     fn on_end(&self, mut span: SpanData) {
@@ -413,7 +413,7 @@ mod tests {
             let (selected, disconnected) = select(&collected.spans, ids[0], request);
             let mut found: Vec<_> = selected
                 .iter()
-                .map(|one| (one.span.span_context.span_id(), one.span.parent_span_id))
+                .map(|one| (one.span.id, one.span.place.parent))
                 .collect();
             let by_id = |(id, _): &(SpanId, SpanId)| id.to_bytes();
             found.sort_by_key(by_id);

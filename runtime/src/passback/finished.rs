@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{Link, SpanId, SpanKind, TraceFlags};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::counts::count;
+use super::place::Place;
+use super::rest::{Private, Rest};
 use super::scope::own_scope;
-use super::slots::{Notes, Rest};
+use super::slots::Notes;
 
 /// Least bytes of OTLP JSON that a span takes without names and attributes.
 const MIN_SPAN_BYTES: usize = 180;
@@ -21,93 +23,122 @@ const MIN_ATTRIBUTE_BYTES: usize = 20;
 /// Least bytes of OTLP JSON that an element of an array takes beside its text.
 const MIN_ELEMENT_BYTES: usize = 16;
 
-/// What leaves of a span, complete when it has ended: the SDK's `SpanData`
-/// without events, and in less memory, as many of them wait for the end of their
-/// request.
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/// What leaves of a span, complete when it has ended, and what is known of it
+/// until then.
+///
+/// As small as can be, as many of them wait for the end of their request: what
+/// most spans do not have is in [`Rest`], and the trace is the request's.
 #[derive(Clone, Debug)]
 pub(crate) struct Finished {
-    pub(super) span_context: SpanContext,
-    /// The parent in the answer.
-    pub(super) parent_span_id: SpanId,
-    pub(super) parent_span_is_remote: bool,
-    pub(super) span_kind: SpanKind,
+    pub(super) id: SpanId,
+    /// Where it stands, with its parent in the answer.
+    pub(super) place: Place,
+    pub(super) start_unix_nano: u64,
+    pub(super) end_unix_nano: u64,
     pub(super) name: Cow<'static, str>,
-    pub(super) start_time: SystemTime,
-    pub(super) end_time: SystemTime,
     pub(super) attributes: Vec<KeyValue>,
-    pub(super) dropped_attributes_count: u32,
-    pub(super) dropped_events_count: u32,
-    pub(super) links: Vec<Link>,
-    pub(super) dropped_links_count: u32,
-    pub(super) status: Status,
     /// Who recorded it, if not Glassbox itself.
     pub(super) recorded_by: Option<Arc<InstrumentationScope>>,
+    rest: Option<Box<Rest>>,
+    pub(super) dropped_attributes_count: u32,
+    pub(super) dropped_events_count: u32,
+    pub(super) dropped_links_count: u32,
     pub(super) notes: Notes,
+    pub(super) kind: SpanKind,
+    pub(super) trace_flags: TraceFlags,
+    pub(super) parent_is_remote: bool,
+    /// Whether it says of itself that it has failed.
+    pub(super) has_failed: bool,
 }
 
 impl Finished {
     /// A span that has just started, of which nothing else is known.
-    pub(super) fn started(span_context: SpanContext) -> Self {
+    pub(super) const fn started(id: SpanId, place: Place) -> Self {
         Self {
-            span_context,
-            parent_span_id: SpanId::INVALID,
-            parent_span_is_remote: false,
-            span_kind: SpanKind::Internal,
+            id,
+            place,
+            start_unix_nano: 0,
+            end_unix_nano: 0,
             name: Cow::Borrowed(""),
-            start_time: SystemTime::UNIX_EPOCH,
-            end_time: SystemTime::UNIX_EPOCH,
             attributes: Vec::new(),
+            recorded_by: None,
+            rest: None,
             dropped_attributes_count: 0,
             dropped_events_count: 0,
-            links: Vec::new(),
             dropped_links_count: 0,
-            status: Status::Unset,
-            recorded_by: None,
-            notes: Notes::default(),
+            notes: Notes::NONE,
+            kind: SpanKind::Internal,
+            trace_flags: TraceFlags::NOT_SAMPLED,
+            parent_is_remote: false,
+            has_failed: false,
         }
     }
 
     /// Takes from the SDK, at its end, what leaves of any span.
     pub(super) fn take_frame(&mut self, data: &mut SpanData) {
-        let public_links = usize::try_from(self.notes.public_links).unwrap_or(usize::MAX);
-        self.parent_span_is_remote = data.parent_span_is_remote;
-        self.span_kind = data.span_kind.clone();
-        self.start_time = data.start_time;
-        self.end_time = data.end_time;
+        self.parent_is_remote = data.parent_span_is_remote;
+        self.kind = data.span_kind.clone();
+        self.start_unix_nano = unix_nanos(data.start_time);
+        self.end_unix_nano = unix_nanos(data.end_time);
         let events = count(data.events.len()).saturating_add(data.events.dropped_count);
         self.dropped_events_count = events;
-        let mut links = std::mem::take(&mut data.links.links);
-        let withheld = count(links.len().saturating_sub(public_links));
+        let made = data.links.len();
+        let kept = match &mut self.rest {
+            Some(rest) if rest.public_links > 0 => {
+                rest.links = std::mem::take(&mut data.links.links);
+                rest.links.truncate(rest.public_links);
+                rest.links.len()
+            }
+            _ => 0,
+        };
+        let withheld = count(made.saturating_sub(kept));
         let dropped = data.links.dropped_count.saturating_add(withheld);
         self.dropped_links_count = self.dropped_links_count.saturating_add(dropped);
-        links.truncate(public_links);
-        self.links = links;
     }
 
-    /// Whether it says of itself that it has failed.
-    pub(super) const fn has_failed(&self) -> bool {
-        matches!(self.status, Status::Error { .. })
+    /// What most spans do not have.
+    pub(super) fn rest(&self) -> Option<&Rest> {
+        self.rest.as_deref()
+    }
+
+    /// What most spans do not have, to add to it.
+    pub(super) fn rest_mut(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
+    }
+
+    /// Takes what leaves only if the policy says so.
+    pub(super) fn take_private(&mut self) -> Private {
+        let rest = self.rest.as_mut();
+        rest.map(|rest| std::mem::take(&mut rest.private))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn links(&self) -> &[Link] {
+        self.rest().map_or(&[], |rest| &rest.links)
+    }
+
+    /// Why it has failed, if it says that it has; nothing if it does not say why.
+    pub(super) fn failure(&self) -> Option<&str> {
+        let text = || self.rest().map_or("", |rest| &rest.error_text);
+        self.has_failed.then(text)
     }
 
     /// Bytes that the span takes in the answer at least: texts are written as
     /// they are or longer.
     pub(super) fn least_bytes(&self) -> usize {
         let attributes = self.attributes.iter().map(least_attribute_bytes);
-        let error_text = match &self.status {
-            Status::Error { description } => description.len(),
-            Status::Unset | Status::Ok => 0,
-        };
-        MIN_SPAN_BYTES + self.name.len() + error_text + attributes.sum::<usize>()
+        let texts = self.name.len() + self.failure().map_or(0, str::len);
+        MIN_SPAN_BYTES + texts + attributes.sum::<usize>()
     }
 
     /// Gives back the memory of what would have left.
     pub(super) fn clear(&mut self) {
         self.name = Cow::Borrowed("");
         self.attributes = Vec::new();
-        self.links = Vec::new();
-        self.status = Status::Unset;
         self.recorded_by = None;
-        self.notes.rest = Rest::default();
+        self.rest = None;
     }
 
     /// Who recorded it.
@@ -122,26 +153,39 @@ impl Finished {
 /// Spans that tests and benchmarks make.
 #[cfg(any(test, feature = "bench-internals"))]
 impl From<SpanData> for Finished {
-    fn from(span: SpanData) -> Self {
-        assert!(span.events.events.is_empty(), "events do not leave");
-        Self {
-            span_context: span.span_context,
-            parent_span_id: span.parent_span_id,
-            parent_span_is_remote: span.parent_span_is_remote,
-            span_kind: span.span_kind,
-            name: span.name,
-            start_time: span.start_time,
-            end_time: span.end_time,
-            attributes: span.attributes,
-            dropped_attributes_count: span.dropped_attributes_count,
-            dropped_events_count: span.events.dropped_count,
-            links: span.links.links,
-            dropped_links_count: span.links.dropped_count,
-            status: span.status,
-            recorded_by: Some(Arc::new(span.instrumentation_scope)),
-            notes: Notes::default(),
+    fn from(mut data: SpanData) -> Self {
+        use super::rest::Trace;
+        use opentelemetry::trace::Status;
+
+        assert!(data.events.events.is_empty(), "events do not leave");
+        assert!(
+            data.status != Status::Ok,
+            "nobody says of a span that it worked"
+        );
+        let place = Place::root(data.parent_span_id);
+        let mut span = Self::started(data.span_context.span_id(), place);
+        span.trace_flags = data.span_context.trace_flags();
+        let rest = span.rest_mut();
+        rest.trace = Some(Trace::of(&data.span_context));
+        rest.public_links = data.links.len();
+        if let Status::Error { description } = &data.status {
+            rest.error_text.clone_from(description);
+            span.has_failed = true;
         }
+        span.take_frame(&mut data);
+        span.name = data.name;
+        span.attributes = data.attributes;
+        span.dropped_attributes_count = data.dropped_attributes_count;
+        span.recorded_by = Some(Arc::new(data.instrumentation_scope));
+        span
     }
+}
+
+/// A time as OTLP has it: nanoseconds since 1970, and 0 before.
+pub(super) fn unix_nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = since.as_secs().saturating_mul(NANOS_PER_SECOND);
+    seconds.saturating_add(since.subsec_nanos().into())
 }
 
 fn least_attribute_bytes(attribute: &KeyValue) -> usize {
@@ -161,6 +205,7 @@ fn least_attribute_bytes(attribute: &KeyValue) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::trace::Status;
     use opentelemetry::{Key, StringValue};
 
     use super::super::bucket::tests::span;

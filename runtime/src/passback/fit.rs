@@ -1,9 +1,5 @@
 //! Which of the selected spans stay.
 
-use std::time::SystemTime;
-
-use opentelemetry::trace::Status;
-
 use super::selection::Selected;
 
 /// Where a span stands, as far as that decides which go first.
@@ -11,7 +7,7 @@ use super::selection::Selected;
 pub(super) struct Standing {
     depth: usize,
     parent: Option<usize>,
-    start_time: SystemTime,
+    start_unix_nano: u64,
     has_failed: bool,
 }
 
@@ -20,8 +16,8 @@ impl Standing {
         Self {
             depth: selected.depth,
             parent: selected.parent,
-            start_time: selected.span.start_time,
-            has_failed: matches!(selected.span.status, Status::Error { .. }),
+            start_unix_nano: selected.span.start_unix_nano,
+            has_failed: selected.span.has_failed,
         }
     }
 }
@@ -61,7 +57,7 @@ pub(super) fn fit(
         let span = spans.get(*index);
         (
             protected.get(*index).copied().unwrap_or(false),
-            std::cmp::Reverse(span.map(|span| (span.depth, span.start_time, *index))),
+            std::cmp::Reverse(span.map(|span| (span.depth, span.start_unix_nano, *index))),
         )
     });
     for index in order {
@@ -110,6 +106,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::bucket::tests::span;
+    use opentelemetry::trace::Status;
+
     use super::super::finished::Finished;
     use super::super::request::PassbackRequest;
     use super::super::selection::select;
@@ -155,7 +153,7 @@ mod tests {
             .iter()
             .zip(keep)
             .filter(|(_, keep)| *keep)
-            .map(|(span, _)| u64::from_be_bytes(span.span.span_context.span_id().to_bytes()))
+            .map(|(span, _)| u64::from_be_bytes(span.span.id.to_bytes()))
             .collect();
         ids.sort_unstable();
         ids

@@ -54,6 +54,7 @@ mod policy;
 mod rate;
 mod recorded;
 mod request;
+mod rest;
 #[cfg(test)]
 mod runaway;
 mod scope;

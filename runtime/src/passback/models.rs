@@ -95,12 +95,10 @@ impl Request {
         let Collected {
             spans,
             dropped_spans,
+            ..
         } = self.guard.close();
         let root = id(&self.root);
-        let mut ids: Vec<_> = spans
-            .iter()
-            .map(|span| span.span_context.span_id())
-            .collect();
+        let mut ids: Vec<_> = spans.iter().map(|span| span.id).collect();
         ids.sort_by_key(|id| id.to_bytes());
         ids.dedup();
         assert_eq!(ids.len(), spans.len(), "a span is there once");

@@ -35,6 +35,10 @@ impl BoundedLinks {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// The first `max` of them, and how many more there are.
     pub(super) fn up_to(self, max: usize) -> (Vec<Link>, usize) {
         let Self { mut kept, excess } = self;
@@ -177,7 +181,7 @@ impl ObservedSpan {
         if let Some(key) = self.key() {
             let max = self.scope.max_attributes();
             self.scope.bucket().change(key, |span| {
-                let count = &mut span.notes.rest.attribute_count;
+                let count = &mut span.notes.attribute_count;
                 *count = count.saturating_add(1);
                 set_public(&mut span.attributes, attribute, max);
             });
@@ -254,7 +258,7 @@ fn build_by_sdk(scope: &Scope, new: &mut NewSpan, parent: &Context) -> (Context,
         (name.clone(), declared.iter().take(count).cloned().collect())
     });
     declared.append(&mut new.private);
-    let public_links = count(kept.len());
+    let public_links = kept.len();
     let mut builder = SpanBuilder::from_name(name)
         .with_kind(new.kind.clone())
         .with_attributes(declared);
@@ -265,9 +269,11 @@ fn build_by_sdk(scope: &Scope, new: &mut NewSpan, parent: &Context) -> (Context,
     let span = scope.tracer().build_with_context(builder, parent);
     let key = public.and_then(|(name, attributes)| {
         let publish = |span: &mut Finished| {
-            span.notes.public_links = public_links;
             (span.name, span.attributes) = (name, attributes);
-            span.dropped_links_count = count(excess);
+            if public_links > 0 {
+                span.rest_mut().public_links = public_links;
+                span.dropped_links_count = count(excess);
+            }
         };
         scope
             .bucket()
@@ -440,7 +446,7 @@ mod tests {
                     span.context().span().add_link(target, Vec::new());
                 });
                 let span = collected.spans.last().unwrap();
-                assert_eq!(span.links.len(), kept);
+                assert_eq!(span.links().len(), kept);
                 let held_back = u32::try_from(made - kept).unwrap() + 1;
                 assert_eq!(span.dropped_links_count, held_back);
             }

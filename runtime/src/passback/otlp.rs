@@ -6,16 +6,16 @@
 
 use std::io::Write as _;
 use std::ops::Range;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{
-    Event, Link, SpanContext, SpanId, SpanKind, Status, TraceId, TraceState,
+    Event, Link, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry::{Array, Key, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::finished::Finished;
+use super::finished::{Finished, unix_nanos};
 use super::json::{HexDigits, hex, push_integer, push_text};
+use super::rest::Trace;
 use super::secrets::Net;
 use super::value::cut;
 use crate::propagation::MAX_TRACESTATE_BYTES;
@@ -30,7 +30,6 @@ const SPAN_BYTES: usize = 512;
 const FRAME_BYTES: usize = 512;
 /// Stands where a number stood that is a secret.
 const REDACTED_NUMBER: &str = "[redacted]";
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Writes spans, and what stands around them, one after another.
 #[derive(Debug)]
@@ -120,22 +119,22 @@ impl<'n> SpanWriter<'n> {
     }
 
     fn span(&mut self, span: &SpanView<'_>) {
-        self.ids(span.context);
+        self.ids(span.trace_id, span.id);
         if span.parent != SpanId::INVALID {
             self.push("\",\"parentSpanId\":\"");
             self.push(hex(span.parent.to_bytes()).as_flattened());
         }
         self.push("\"");
-        self.trace_state(span.context.trace_state());
-        self.flags(span.context, span.parent_is_remote);
+        self.trace_state(span.trace_state);
+        self.flags(span.trace_flags, span.parent_is_remote);
         self.field(",\"name\":\"", span.name);
         self.push(kind(span.kind));
-        self.time(",\"startTimeUnixNano\":\"", span.start);
-        self.time(",\"endTimeUnixNano\":\"", span.end);
+        self.time(",\"startTimeUnixNano\":\"", span.start_unix_nano);
+        self.time(",\"endTimeUnixNano\":\"", span.end_unix_nano);
         self.attributes(span.attributes);
         self.count(",\"droppedAttributesCount\":", span.dropped_attributes);
         self.list(",\"events\":[", span.events, |writer, event| {
-            writer.time("{\"timeUnixNano\":\"", event.timestamp);
+            writer.time("{\"timeUnixNano\":\"", unix_nanos(event.timestamp));
             writer.field(",\"name\":\"", &event.name);
             writer.attributes(&event.attributes);
             writer.count(
@@ -147,7 +146,7 @@ impl<'n> SpanWriter<'n> {
         self.count(",\"droppedEventsCount\":", span.dropped_events);
         self.list(",\"links\":[", span.links, |writer, link| {
             let context = &link.span_context;
-            writer.ids(context);
+            writer.ids(context.trace_id(), context.span_id());
             writer.push("\"");
             writer.trace_state(context.trace_state());
             writer.attributes(&link.attributes);
@@ -155,7 +154,7 @@ impl<'n> SpanWriter<'n> {
                 ",\"droppedAttributesCount\":",
                 link.dropped_attributes_count,
             );
-            writer.flags(context, context.is_remote());
+            writer.flags(context.trace_flags(), context.is_remote());
             writer.push("}");
         });
         self.count(",\"droppedLinksCount\":", span.dropped_links);
@@ -165,11 +164,11 @@ impl<'n> SpanWriter<'n> {
 
     /// The first members of a span or a link: which span it is or points at. The
     /// last quotation mark is left to the caller.
-    fn ids(&mut self, context: &SpanContext) {
+    fn ids(&mut self, trace: TraceId, span: SpanId) {
         self.push("{\"traceId\":\"");
-        self.trace_id(context.trace_id());
+        self.trace_id(trace);
         self.push("\",\"spanId\":\"");
-        self.push(hex(context.span_id().to_bytes()).as_flattened());
+        self.push(hex(span.to_bytes()).as_flattened());
     }
 
     fn trace_id(&mut self, id: TraceId) {
@@ -187,20 +186,20 @@ impl<'n> SpanWriter<'n> {
             .extend_from_slice(digits.as_flattened().as_flattened());
     }
 
-    fn flags(&mut self, context: &SpanContext, is_remote: bool) {
+    fn flags(&mut self, flags: TraceFlags, is_remote: bool) {
         let remote = if is_remote { FLAG_IS_REMOTE } else { 0 };
-        let flags = u32::from(context.trace_flags().to_u8()) | FLAG_HAS_IS_REMOTE | remote;
+        let flags = u32::from(flags.to_u8()) | FLAG_HAS_IS_REMOTE | remote;
         self.integer(",\"flags\":", flags);
     }
 
-    fn status(&mut self, status: &Status) {
+    fn status(&mut self, status: StatusView<'_>) {
         match status {
-            Status::Unset => {}
-            Status::Ok => self.push(",\"status\":{\"code\":1}"),
-            Status::Error { description } => {
+            StatusView::Unset => {}
+            StatusView::Ok => self.push(",\"status\":{\"code\":1}"),
+            StatusView::Error(text) => {
                 self.push(",\"status\":{\"code\":2");
-                if !description.is_empty() {
-                    self.field(",\"message\":\"", description);
+                if !text.is_empty() {
+                    self.field(",\"message\":\"", text);
                 }
                 self.push("}");
             }
@@ -317,10 +316,8 @@ impl<'n> SpanWriter<'n> {
     }
 
     #[inline(always)]
-    fn time(&mut self, key: &str, time: SystemTime) {
-        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let seconds = since.as_secs().saturating_mul(NANOS_PER_SECOND);
-        self.integer(key, seconds.saturating_add(since.subsec_nanos().into()));
+    fn time(&mut self, key: &str, unix_nano: u64) {
+        self.integer(key, unix_nano);
         self.push("\"");
     }
 
@@ -384,60 +381,86 @@ impl<'n> SpanWriter<'n> {
 /// What is written of a span, wherever it comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpanView<'a> {
-    context: &'a SpanContext,
+    trace_id: TraceId,
+    id: SpanId,
+    trace_state: &'a TraceState,
+    trace_flags: TraceFlags,
     parent: SpanId,
     parent_is_remote: bool,
     name: &'a str,
     kind: &'a SpanKind,
-    start: SystemTime,
-    end: SystemTime,
+    start_unix_nano: u64,
+    end_unix_nano: u64,
     attributes: &'a [KeyValue],
     dropped_attributes: u32,
     events: &'a [Event],
     dropped_events: u32,
     links: &'a [Link],
     dropped_links: u32,
-    status: &'a Status,
+    status: StatusView<'a>,
+}
+
+/// How a span ended.
+#[derive(Clone, Copy, Debug)]
+enum StatusView<'a> {
+    Unset,
+    Ok,
+    /// Why, if it says so.
+    Error(&'a str),
 }
 
 impl<'a> From<&'a SpanData> for SpanView<'a> {
     fn from(span: &'a SpanData) -> Self {
+        let context = &span.span_context;
         Self {
-            context: &span.span_context,
+            trace_id: context.trace_id(),
+            id: context.span_id(),
+            trace_state: context.trace_state(),
+            trace_flags: context.trace_flags(),
             parent: span.parent_span_id,
             parent_is_remote: span.parent_span_is_remote,
             name: &span.name,
             kind: &span.span_kind,
-            start: span.start_time,
-            end: span.end_time,
+            start_unix_nano: unix_nanos(span.start_time),
+            end_unix_nano: unix_nanos(span.end_time),
             attributes: &span.attributes,
             dropped_attributes: span.dropped_attributes_count,
             events: &span.events,
             dropped_events: span.events.dropped_count,
             links: &span.links,
             dropped_links: span.links.dropped_count,
-            status: &span.status,
+            status: match &span.status {
+                Status::Unset => StatusView::Unset,
+                Status::Ok => StatusView::Ok,
+                Status::Error { description } => StatusView::Error(description),
+            },
         }
     }
 }
 
-impl<'a> From<&'a Finished> for SpanView<'a> {
-    fn from(span: &'a Finished) -> Self {
+impl<'a> SpanView<'a> {
+    /// A span that has ended; of `trace`, if it says nothing else.
+    pub(super) fn of(span: &'a Finished, trace: &'a Trace) -> Self {
+        let own = span.rest().and_then(|rest| rest.trace.as_ref());
+        let trace = own.unwrap_or(trace);
         Self {
-            context: &span.span_context,
-            parent: span.parent_span_id,
-            parent_is_remote: span.parent_span_is_remote,
+            trace_id: trace.id,
+            id: span.id,
+            trace_state: &trace.state,
+            trace_flags: span.trace_flags,
+            parent: span.place.parent,
+            parent_is_remote: span.parent_is_remote,
             name: &span.name,
-            kind: &span.span_kind,
-            start: span.start_time,
-            end: span.end_time,
+            kind: &span.kind,
+            start_unix_nano: span.start_unix_nano,
+            end_unix_nano: span.end_unix_nano,
             attributes: &span.attributes,
             dropped_attributes: span.dropped_attributes_count,
             events: &[],
             dropped_events: span.dropped_events_count,
-            links: &span.links,
+            links: span.links(),
             dropped_links: span.dropped_links_count,
-            status: &span.status,
+            status: span.failure().map_or(StatusView::Unset, StatusView::Error),
         }
     }
 }
@@ -455,6 +478,8 @@ const fn kind(kind: &SpanKind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::trace::SpanContext;
+
     use super::super::bucket::tests::span;
     use super::*;
 

@@ -9,10 +9,10 @@ use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 
 use super::bucket::Started;
 use super::counts::count;
-use super::finished::Finished;
+use super::finished::{Finished, unix_nanos};
 use super::observed::NewSpan;
 use super::scope::Scope;
-use super::slots::{Rest, SlotKey};
+use super::slots::SlotKey;
 
 /// A span of Glassbox's own that no processor waits for, so that the SDK need
 /// not make it: the bucket of its request has all of it. Its ids and its place
@@ -37,25 +37,20 @@ impl RecordedSpan {
         let above = parent.span();
         let above = above.span_context();
         let (span_context, parent_is_remote) = context_below(above);
-        let id = span_context.span_id();
         let started = Started {
+            span: &span_context,
             parent: above.span_id(),
             is_root: scope.is_root_parent(above.span_id()),
             fate: scope.fate(&new.name),
             is_routed: false,
         };
         let start_time = new.start_time.unwrap_or_else(SystemTime::now);
-        let context = span_context.clone();
-        let describe = |stays: bool| {
-            let mut span = Finished::started(context);
-            if !stays {
-                new.describe(scope, &mut span);
-                span.start_time = start_time;
-                span.parent_span_is_remote = parent_is_remote;
-            }
-            span
+        let describe = |span: &mut Finished| {
+            new.describe(scope, span);
+            span.start_unix_nano = unix_nanos(start_time);
+            span.parent_is_remote = parent_is_remote;
         };
-        let count = |_| scope.collector().add_recorded(id);
+        let count = |key: SlotKey| scope.collector().add_recorded(key.id());
         match scope.bucket().open(started, describe, count) {
             Some(key) => {
                 let span = Self {
@@ -96,31 +91,33 @@ fn context_below(above: &SpanContext) -> (SpanContext, bool) {
 impl NewSpan {
     /// Moves all that is known of the span to where it is recorded.
     fn describe(&mut self, scope: &Scope, span: &mut Finished) {
-        let rest = &mut span.notes.rest;
-        rest.attribute_count = count(self.declared.len());
+        span.notes.attribute_count = count(self.declared.len());
         for attribute in self.private.drain(..) {
-            rest.add_private(attribute, scope);
+            span.add_private(attribute, scope);
         }
         span.name = std::mem::take(&mut self.name);
-        span.span_kind = self.kind.clone();
+        span.kind = self.kind.clone();
         span.attributes = std::mem::take(&mut self.declared);
         span.attributes.truncate(scope.max_attributes());
-        let links = std::mem::take(&mut self.links);
-        let (links, excess) = links.up_to(scope.bucket().limits().max_links());
-        span.links = links;
-        span.dropped_links_count = count(excess);
+        if !self.links.is_empty() {
+            let links = std::mem::take(&mut self.links);
+            let (links, excess) = links.up_to(scope.bucket().limits().max_links());
+            span.rest_mut().links = links;
+            span.dropped_links_count = count(excess);
+        }
     }
 }
 
-impl Rest {
+impl Finished {
     /// Records an attribute that leaves only if a rule of the policy says so.
     fn add_private(&mut self, attribute: KeyValue, scope: &Scope) {
         let limits = scope.bucket().limits();
-        let has_room = self.attribute_count < limits.max_attributes_per_span;
+        let count = &mut self.notes.attribute_count;
+        let has_room = *count < limits.max_attributes_per_span;
+        *count = count.saturating_add(1);
         if has_room && scope.bucket().policy().has_attribute_rules() {
-            self.private().attributes.push(attribute);
+            self.rest_mut().private.attributes.push(attribute);
         }
-        self.attribute_count = self.attribute_count.saturating_add(1);
     }
 }
 
@@ -146,13 +143,13 @@ impl Span for RecordedSpan {
 
     fn set_attribute(&mut self, attribute: KeyValue) {
         self.scope.bucket().change(self.key, |span| {
-            span.notes.rest.add_private(attribute, &self.scope);
+            span.add_private(attribute, &self.scope);
         });
     }
 
     fn set_status(&mut self, status: Status) {
         self.scope.bucket().change(self.key, |span| {
-            span.notes.rest.set_status(status);
+            span.rest_mut().private.set_status(status);
         });
     }
 

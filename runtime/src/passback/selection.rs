@@ -24,7 +24,7 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     fn id(&self) -> Option<SpanId> {
-        Some(self.span?.span_context.span_id())
+        Some(self.span?.id)
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn select(
     let mut selected = Vec::with_capacity(spans.len());
     let is_root = |one: &&mut Waiting<'_>| one.id() == Some(root);
     let root = waiting.iter_mut().filter(is_root);
-    let root = root.min_by_key(|one| one.span.map(|span| span.start_time));
+    let root = root.min_by_key(|one| one.span.map(|span| span.start_unix_nano));
     selected.extend(root.and_then(|one| one.span.take()).map(|span| Selected {
         span,
         depth: 0,
@@ -56,7 +56,7 @@ pub(super) fn select(
     while let Some(above) = selected.get(next)
         && above.depth < max_depth
     {
-        let (id, depth) = (number(above.span.span_context.span_id()), above.depth + 1);
+        let (id, depth) = (number(above.span.id), above.depth + 1);
         let first = waiting.partition_point(|one| one.parent < id);
         let children = waiting.iter_mut().skip(first);
         for child in children.take_while(|one| one.parent == id) {
@@ -80,11 +80,11 @@ fn by_parent(spans: &[Finished]) -> Vec<Waiting<'_>> {
     let mut waiting: Vec<_> = spans
         .iter()
         .map(|span| Waiting {
-            parent: number(span.parent_span_id),
+            parent: number(span.place.parent),
             span: Some(span),
         })
         .collect();
-    waiting.sort_by_key(|one| (one.parent, one.span.map(|span| span.start_time)));
+    waiting.sort_by_key(|one| (one.parent, one.span.map(|span| span.start_unix_nano)));
     waiting
 }
 

@@ -2,10 +2,8 @@
 //! first.
 
 use std::collections::BinaryHeap;
-use std::time::SystemTime;
 
-use opentelemetry::KeyValue;
-use opentelemetry::trace::{SpanId, Status};
+use opentelemetry::trace::SpanId;
 
 use super::finished::Finished;
 use super::ids::SpanIdMap;
@@ -46,10 +44,14 @@ pub(super) struct SlotKey {
 }
 
 /// What is known of a span beside what leaves of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Notes {
-    depth: u32,
-    fate: Fate,
+    /// Tells spans apart that started at the same time.
+    number: u32,
+    /// Bytes of OTLP JSON that it takes at least, once it is kept.
+    least_bytes: usize,
+    /// Attributes of all kinds that were ever set.
+    pub(super) attribute_count: u32,
     stage: Stage,
     /// Whether it does not leave, whatever becomes of it.
     pub(super) stays: bool,
@@ -58,31 +60,21 @@ pub(super) struct Notes {
     /// Whether Glassbox made it, so that what leaves is declared.
     pub(super) is_ours: bool,
     /// Whether it or a span below it has failed.
-    has_failed: bool,
-    /// How many of the links that the SDK has of it are public: the first ones.
-    pub(super) public_links: u32,
-    /// Tells spans apart that started at the same time.
-    number: u32,
-    least_bytes: usize,
-    pub(super) rest: Rest,
+    is_protected: bool,
 }
 
-/// What was set on a span and does not leave by itself.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Rest {
-    /// Attributes of all kinds that were ever set.
-    pub(super) attribute_count: u32,
-    /// What most spans do not have.
-    pub(super) private: Option<Box<Private>>,
-}
-
-/// What leaves of a span only if the policy says so.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Private {
-    /// As many as the SDK would record.
-    pub(super) attributes: Vec<KeyValue>,
-    /// What other code says of how it ended, and Glassbox said before.
-    pub(super) status: Status,
+impl Notes {
+    /// Of a span that is open.
+    pub(super) const NONE: Self = Self {
+        number: 0,
+        least_bytes: 0,
+        attribute_count: 0,
+        stage: Stage::Open,
+        stays: false,
+        is_routed: false,
+        is_ours: false,
+        is_protected: false,
+    };
 }
 
 /// A span that has not ended with its request.
@@ -94,9 +86,8 @@ pub(super) struct StillOpen {
     pub(super) is_routed: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    #[default]
     Open,
     /// It has ended, and the policy is at work.
     Ending,
@@ -111,7 +102,7 @@ enum Stage {
 struct Rank {
     is_ordinary: bool,
     depth: u32,
-    start: SystemTime,
+    start_unix_nano: u64,
     number: u32,
 }
 
@@ -141,17 +132,14 @@ impl Slots {
         self.spans.len()
     }
 
-    /// Takes a span that has just started.
+    /// Takes a span that has just started. `stays`: it does not leave, whatever
+    /// becomes of it; `is_routed`: the collector routes its end.
     pub(super) fn start(
         &mut self,
-        place: Place,
-        (stays, is_routed): (bool, bool),
         mut span: Finished,
+        (stays, is_routed): (bool, bool),
     ) -> SlotKey {
-        let id = span.id();
-        span.parent_span_id = place.parent;
-        span.notes.depth = place.depth;
-        span.notes.fate = place.fate;
+        let id = span.id;
         span.notes.stays = stays;
         span.notes.is_routed = is_routed;
         span.notes.number = self.started;
@@ -189,7 +177,7 @@ impl Slots {
     }
 
     fn staged(&mut self, key: SlotKey, stage: Stage) -> Option<&mut Finished> {
-        let is_it = |span: &&mut Finished| span.id() == key.id && span.notes.stage == stage;
+        let is_it = |span: &&mut Finished| span.id == key.id && span.notes.stage == stage;
         self.spans.get_mut(key.index).filter(is_it)
     }
 
@@ -207,10 +195,10 @@ impl Slots {
         };
         let least_bytes = span.least_bytes();
         span.notes.stage = Stage::Kept;
-        span.notes.has_failed |= span.has_failed();
+        span.notes.is_protected |= span.has_failed;
         span.notes.least_bytes = least_bytes;
         let rank = span.rank();
-        let parent = span.notes.has_failed.then_some(span.parent_span_id);
+        let parent = span.notes.is_protected.then_some(span.place.parent);
         self.open -= 1;
         self.kept += 1;
         self.bytes += least_bytes;
@@ -227,8 +215,8 @@ impl Slots {
     /// which it was and where it stood.
     pub(super) fn leave_out(&mut self, key: SlotKey) -> Option<(SpanId, Place)> {
         let span = self.ending_mut(key)?;
-        let place = span.place();
-        let has_failed = span.notes.has_failed || span.has_failed();
+        let place = span.place;
+        let has_failed = span.notes.is_protected || span.has_failed;
         self.open -= 1;
         self.free(key.index);
         if has_failed && place.fate == Fate::Publish {
@@ -240,7 +228,7 @@ impl Slots {
     /// Where a span stands that is open or kept.
     pub(super) fn place(&mut self, span: SpanId) -> Option<Place> {
         let (_, span) = self.find(span)?;
-        Some(span.place())
+        Some(span.place)
     }
 
     /// Lets `span` and its ancestors go last: one below them has failed.
@@ -248,11 +236,11 @@ impl Slots {
         let mut next = span;
         while let Some((index, span)) = self.find(next) {
             let notes = &mut span.notes;
-            if std::mem::replace(&mut notes.has_failed, true) || notes.stage != Stage::Kept {
+            if std::mem::replace(&mut notes.is_protected, true) || notes.stage != Stage::Kept {
                 // Those above know it already, or will when it is kept.
                 return;
             }
-            next = span.parent_span_id;
+            next = span.place.parent;
             let rank = span.rank();
             if let Some(order) = &mut self.order {
                 order.push((rank, index));
@@ -283,8 +271,8 @@ impl Slots {
     pub(super) fn still_open(&self) -> impl Iterator<Item = StillOpen> {
         let is_open = |span: &&Finished| matches!(span.notes.stage, Stage::Open | Stage::Ending);
         self.spans.iter().filter(is_open).map(|span| StillOpen {
-            id: span.id(),
-            depth: span.notes.depth,
+            id: span.id,
+            depth: span.place.depth,
             is_routed: span.notes.is_routed,
         })
     }
@@ -303,13 +291,13 @@ impl Slots {
             span.notes.stage = Stage::Free;
             self.free.push(index);
             if let Some(indices) = &mut self.indices {
-                indices.remove(&span.id());
+                indices.remove(&span.id);
             }
         }
     }
 
     fn find(&mut self, span: SpanId) -> Option<(usize, &mut Finished)> {
-        let is_it = |known: &Finished| known.id() == span && known.notes.stage != Stage::Free;
+        let is_it = |known: &Finished| known.id == span && known.notes.stage != Stage::Free;
         if !self.spans.get(self.last_found).is_some_and(is_it) {
             self.last_found = if self.spans.len() <= MAX_SCANNED {
                 self.spans.iter().rposition(is_it)?
@@ -326,7 +314,7 @@ impl Slots {
             let spans = self.spans.iter().zip(0..);
             spans
                 .filter(|(span, _)| span.notes.stage != Stage::Free)
-                .map(|(span, index)| (span.id(), index))
+                .map(|(span, index)| (span.id, index))
                 .collect()
         })
     }
@@ -339,42 +327,16 @@ impl SlotKey {
 }
 
 impl Finished {
-    fn id(&self) -> SpanId {
-        self.span_context.span_id()
-    }
-
     fn is_kept(&self) -> bool {
         self.notes.stage == Stage::Kept
     }
 
     fn rank(&self) -> Rank {
         Rank {
-            is_ordinary: !self.notes.has_failed && self.notes.depth > 0,
-            depth: self.notes.depth,
-            start: self.start_time,
+            is_ordinary: !self.notes.is_protected && self.place.depth > 0,
+            depth: self.place.depth,
+            start_unix_nano: self.start_unix_nano,
             number: self.notes.number,
-        }
-    }
-
-    pub(super) fn place(&self) -> Place {
-        Place {
-            depth: self.notes.depth,
-            fate: self.notes.fate,
-            parent: self.parent_span_id,
-        }
-    }
-}
-
-impl Rest {
-    pub(super) fn private(&mut self) -> &mut Private {
-        self.private.get_or_insert_default()
-    }
-
-    /// As the SDK does: `Ok` outweighs an error, and an error nothing.
-    pub(super) fn set_status(&mut self, status: Status) {
-        let known = &mut self.private().status;
-        if status > *known {
-            *known = status;
         }
     }
 }
@@ -385,13 +347,12 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::bucket::tests::span;
     use super::*;
 
     /// Ids of the spans that are kept.
     fn ids(slots: &Slots) -> Vec<u64> {
         let kept = slots.spans.iter().filter(|span| span.is_kept());
-        let mut ids: Vec<_> = kept.map(|span| number(span.id())).collect();
+        let mut ids: Vec<_> = kept.map(|span| number(span.id)).collect();
         ids.sort_unstable();
         ids
     }
@@ -406,13 +367,15 @@ mod tests {
             fate: Fate::Publish,
             parent: SpanId::from(parent),
         };
-        slots.start(place, (false, false), span(id, parent, "work").into())
+        let mut span = Finished::started(SpanId::from(id), place);
+        span.start_unix_nano = id;
+        slots.start(span, (false, false))
     }
 
     fn insert(slots: &mut Slots, id: u64, parent: u64, depth: u32, is_failed: bool) {
         let key = start(slots, id, parent, depth);
         if is_failed {
-            slots.open_mut(key).unwrap().status = Status::error("");
+            slots.open_mut(key).unwrap().has_failed = true;
         }
         assert!(slots.end(key).is_some() && slots.keep(key));
     }

@@ -8,9 +8,10 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{Bucket, MAX_LEFT_OUT_SPANS, State};
 use crate::passback::counts::count;
+use crate::passback::finished::unix_nanos;
 use crate::passback::policy::{Fate, Others, recorded_by};
 use crate::passback::scope::OWN_SCOPE;
-use crate::passback::slots::{Rest, SlotKey};
+use crate::passback::slots::SlotKey;
 use crate::passback::value::shorten_text;
 
 impl Bucket {
@@ -21,12 +22,9 @@ impl Bucket {
         let Some(span) = state.slots.end(key) else {
             return false;
         };
-        span.end_time = end;
-        let Rest {
-            attribute_count,
-            private,
-        } = std::mem::take(&mut span.notes.rest);
-        let mut private = private.map(|private| *private).unwrap_or_default();
+        span.end_unix_nano = unix_nanos(end);
+        let attribute_count = span.notes.attribute_count;
+        let mut private = span.take_private();
         let mut others = Others {
             scope: OWN_SCOPE,
             recorded_count: usize::try_from(attribute_count)
@@ -51,11 +49,11 @@ impl Bucket {
         };
         #[cfg(feature = "testing")]
         if let Some(witness) = &self.witness {
-            witness.ended(span.place(), self.max_depth, data, &self.policy);
+            witness.ended(span.place, self.max_depth, data, &self.policy);
         }
         // Of our own spans nobody else says that they have failed.
         if !span.notes.is_ours && matches!(data.status, Status::Error { .. }) {
-            span.status = Status::error("");
+            span.has_failed = true;
         }
         if !span.notes.stays {
             span.take_frame(data);

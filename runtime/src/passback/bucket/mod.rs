@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use opentelemetry::InstrumentationScope;
-use opentelemetry::trace::{SpanId, Status};
+use opentelemetry::trace::{SpanContext, SpanId, Status};
 
 use super::counts::Counters;
 use super::finished::Finished;
@@ -14,6 +14,7 @@ use super::ids::SpanIdMap;
 use super::limits::PassbackLimits;
 use super::place::Place;
 use super::policy::{Fate, PassbackPolicy};
+use super::rest::Trace;
 use super::slots::{SlotKey, Slots, StillOpen};
 use super::sync::Mutex;
 
@@ -45,11 +46,27 @@ pub(crate) struct Bucket {
 /// What a request has left behind when its root span has ended.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
+    /// The trace of all spans that say nothing else.
+    pub(super) trace: Trace,
     /// Finished spans, as they may leave.
     pub(crate) spans: Vec<Finished>,
     /// Spans that were asked for but are not in `spans`: beyond a bound, held
     /// back by the policy, or still open when the request ended.
     pub(crate) dropped_spans: usize,
+}
+
+/// Spans that tests and benchmarks make.
+#[cfg(any(test, feature = "bench-internals"))]
+impl FromIterator<opentelemetry_sdk::trace::SpanData> for Collected {
+    fn from_iter<I>(spans: I) -> Self
+    where
+        I: IntoIterator<Item = opentelemetry_sdk::trace::SpanData>,
+    {
+        Self {
+            spans: spans.into_iter().map(Finished::from).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// A request that has been closed.
@@ -63,7 +80,8 @@ pub(super) struct Closed {
 
 /// What a new span says of itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Started {
+pub(super) struct Started<'a> {
+    pub(super) span: &'a SpanContext,
     pub(super) parent: SpanId,
     pub(super) is_root: bool,
     pub(super) fate: Fate,
@@ -74,6 +92,8 @@ pub(super) struct Started {
 #[derive(Debug, Default)]
 struct State {
     slots: Slots,
+    /// The trace of the first span.
+    trace: Option<Trace>,
     /// Merged and hidden spans that have ended.
     left_out: SpanIdMap<Place>,
     dropped: usize,
@@ -195,15 +215,14 @@ impl Bucket {
     /// Takes a span that has started, and lets `register` know where it is;
     /// nothing when it will not be collected: the request has ended, too many
     /// are open, or it hangs below a span that is not known, so that it could
-    /// never be connected. `describe` says what is known of it, as far as that
-    /// is kept: of a span that stays, which one it is.
+    /// never be connected. `describe` says what is known of it, unless it stays.
     ///
     /// Both run under the lock: a request that closes either finds the span open
     /// and registered, or refuses it.
     pub(super) fn open(
         &self,
-        started: Started,
-        describe: impl FnOnce(bool) -> Finished,
+        started: Started<'_>,
+        describe: impl FnOnce(&mut Finished),
         register: impl FnOnce(SlotKey),
     ) -> Option<SlotKey> {
         let mut state = self.state.lock();
@@ -220,13 +239,19 @@ impl Bucket {
         match place {
             Some(place) if state.slots.open() < MAX_OPEN_SPANS => {
                 let stays = place.depth > self.max_depth || place.fate != Fate::Publish;
-                let span = describe(stays);
+                let mut span = Finished::started(started.span.span_id(), place);
+                if !stays {
+                    span.trace_flags = started.span.trace_flags();
+                    describe(&mut span);
+                    if !state.is_of_one_trace(started.span) {
+                        span.rest_mut().trace = Some(Trace::of(started.span));
+                    }
+                }
                 #[cfg(feature = "testing")]
                 if let Some(witness) = &self.witness {
-                    witness.started(span.span_context.span_id());
+                    witness.started(span.id);
                 }
-                let how = (stays, started.is_routed);
-                let key = state.slots.start(place, how, span);
+                let key = state.slots.start(span, (stays, started.is_routed));
                 register(key);
                 Some(key)
             }
@@ -276,13 +301,19 @@ impl Bucket {
         Some(key)
     }
 
-    /// Notes that an open span of Glassbox's own has failed, and why. Who fails
-    /// again and says nothing has the words of before.
+    /// Notes that an open span of Glassbox's own has failed, and why, if that may
+    /// leave. Who fails again and says nothing has the words of before.
     pub(super) fn fail(&self, key: SlotKey, text: Cow<'static, str>) {
-        if let Some(span) = self.state.lock().slots.open_mut(key) {
-            let before = std::mem::replace(&mut span.status, Status::error(text));
-            if matches!(before, Status::Error { .. }) {
-                span.notes.rest.set_status(before);
+        let mut state = self.state.lock();
+        let Some(span) = state.slots.open_mut(key) else {
+            return;
+        };
+        let has_failed_before = std::mem::replace(&mut span.has_failed, true);
+        if self.policy.shows_error_texts() {
+            let rest = span.rest_mut();
+            let before = std::mem::replace(&mut rest.error_text, text);
+            if has_failed_before {
+                rest.private.set_status(Status::error(before));
             }
         }
     }
@@ -294,6 +325,7 @@ impl Bucket {
         let mut state = self.state.lock();
         state.closed = true;
         let slots = std::mem::take(&mut state.slots);
+        let trace = state.trace.take();
         let dropped = std::mem::take(&mut state.dropped);
         state.left_out = SpanIdMap::default();
         drop(state);
@@ -302,6 +334,7 @@ impl Bucket {
         Closed {
             most_spans: slots.most(),
             collected: Collected {
+                trace: trace.unwrap_or_default(),
                 dropped_spans: dropped + still_open.iter().filter(is_asked).count(),
                 spans: slots.into_spans(),
             },
@@ -311,6 +344,17 @@ impl Bucket {
 }
 
 impl State {
+    /// Whether a span is of the trace that the first one of the request was of.
+    fn is_of_one_trace(&mut self, span: &SpanContext) -> bool {
+        match &self.trace {
+            Some(trace) => trace.has(span),
+            None => {
+                self.trace = Some(Trace::of(span));
+                true
+            }
+        }
+    }
+
     /// Where a span stands that is open, kept, or known to be left out.
     fn place(&mut self, span: SpanId) -> Option<Place> {
         let place = self.slots.place(span);

@@ -6,6 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::SpanData;
 
+use super::super::otlp::{SpanView, SpanWriter};
 use super::*;
 
 /// A span of trace 1 that lasts from `start` to `start + 1` milliseconds.
@@ -44,14 +45,15 @@ fn bucket(max_spans: usize, max_depth: u32) -> Bucket {
 
 /// A span starts below `parent`; below span 0 it is the root.
 fn open(bucket: &Bucket, id: u64, parent: u64) -> bool {
+    let span = span(id, parent, "").span_context;
     let started = Started {
+        span: &span,
         parent: SpanId::from(parent),
         is_root: parent == 0,
         fate: Fate::Publish,
         is_routed: true,
     };
-    let span = Finished::started(span(id, parent, "").span_context);
-    bucket.open(started, |_| span, |_| ()).is_some()
+    bucket.open(started, |_| (), |_| ()).is_some()
 }
 
 /// A span that has started ends.
@@ -76,7 +78,7 @@ pub(crate) struct Public {
     pub(crate) name: &'static str,
     pub(crate) attributes: Vec<KeyValue>,
     pub(crate) failure: Option<&'static str>,
-    pub(crate) links: u32,
+    pub(crate) links: usize,
     pub(crate) excess_links: u32,
 }
 
@@ -93,7 +95,7 @@ pub(crate) fn leaves(
     assert!(open(&bucket, 1, 0));
     if let Some(public) = public {
         let key = bucket.publish(SpanId::from(1), |span| {
-            span.notes.public_links = public.links;
+            span.rest_mut().public_links = public.links;
             (span.name, span.attributes) = (public.name.into(), public.attributes);
             span.dropped_links_count = public.excess_links;
         });
@@ -109,7 +111,7 @@ fn ids(collected: &Collected) -> Vec<u64> {
     let mut ids: Vec<_> = collected
         .spans
         .iter()
-        .map(|span| u64::from_be_bytes(span.span_context.span_id().to_bytes()))
+        .map(|span| u64::from_be_bytes(span.id.to_bytes()))
         .collect();
     ids.sort_unstable();
     ids
@@ -282,5 +284,37 @@ fn bounds_spans_that_never_end() {
         assert_eq!(taken.count(), opened);
         let dropped = bucket.close().collected.dropped_spans;
         assert_eq!(dropped, usize::try_from(made).unwrap());
+    }
+}
+
+#[test]
+fn a_span_of_another_trace_says_so() {
+    let bucket = bucket(9, u32::MAX);
+    let state = |value: &str| TraceState::from_key_value([("key", value)]).unwrap();
+    let spans = [(1, 1, "a"), (2, 1, "a"), (3, 2, "a"), (4, 1, "b")];
+    for (id, trace, value) in spans {
+        let (trace, id, flags) = (TraceId::from(trace), SpanId::from(id), TraceFlags::SAMPLED);
+        let span = SpanContext::new(trace, id, flags, false, state(value));
+        let parent = SpanId::from(u64::from(id != SpanId::from(1)));
+        let started = Started {
+            span: &span,
+            parent,
+            is_root: parent == SpanId::INVALID,
+            fate: Fate::Publish,
+            is_routed: false,
+        };
+        let key = bucket.open(started, |_| (), |_| ()).unwrap();
+        assert!(bucket.end_recorded(key, SystemTime::now()));
+    }
+    let collected = bucket.close().collected;
+    for (span, (id, trace, value)) in collected.spans.iter().zip(spans) {
+        let mut writer = SpanWriter::new(99);
+        writer.write(SpanView::of(span, &collected.trace));
+        let written = String::from_utf8(writer.into_json()).unwrap();
+        let ids = format!("{{\"traceId\":\"{trace:032x}\",\"spanId\":\"{id:016x}\"");
+        assert!(written.starts_with(&ids), "{written}");
+        let rest = format!("\"traceState\":\"key={value}\",\"flags\":257,");
+        assert!(written.contains(&rest), "{written}");
+        assert_eq!(span.rest().is_some(), id > 2, "most are of one trace");
     }
 }

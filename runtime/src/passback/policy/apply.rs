@@ -1,7 +1,5 @@
 //! A span as it may leave.
 
-use std::borrow::Cow;
-
 use opentelemetry::trace::Status;
 use opentelemetry::{Key, KeyValue};
 
@@ -79,21 +77,15 @@ impl PassbackPolicy {
         }
         let left = count(attributes.len());
         span.dropped_attributes_count = others.all_count.saturating_sub(left);
-        if let Status::Error { description } = &mut span.status {
-            self.show_error(description, others.status);
-            counters.count_cut(shorten_text(description, max_bytes));
-        }
-    }
-
-    /// Changes the text of an error to what may leave of it. Why a span has
-    /// failed, others say only where Glassbox says nothing.
-    fn show_error(&self, text: &mut Cow<'static, str>, others: &Status) {
-        if !self.with_error_texts {
-            *text = Cow::Borrowed("");
-        } else if let Status::Error { description } = others
-            && text.is_empty()
-        {
-            text.clone_from(description);
+        if span.has_failed && self.shows_error_texts() {
+            let text = &mut span.rest_mut().error_text;
+            // Why a span has failed, others say only where Glassbox does not.
+            if let Status::Error { description } = others.status
+                && text.is_empty()
+            {
+                text.clone_from(description);
+            }
+            counters.count_cut(shorten_text(text, max_bytes));
         }
     }
 }
@@ -151,7 +143,7 @@ mod tests {
         assert_eq!(span.name, "work");
         assert_eq!(span.attributes, [KeyValue::new("user.id", 7)]);
         assert_eq!(span.dropped_attributes_count, 3);
-        assert_eq!(span.status, Status::Unset);
+        assert_eq!(span.failure(), None);
     }
 
     #[test]
@@ -192,9 +184,9 @@ mod tests {
             cut_at(99),
             &Arc::default(),
         );
-        assert_eq!(span.status, Status::error(""));
+        assert_eq!(span.failure(), Some(""));
         assert_eq!(span.dropped_events_count, 1);
-        assert_eq!((span.links.len(), span.dropped_links_count), (0, 1));
+        assert_eq!((span.links().len(), span.dropped_links_count), (0, 1));
     }
 
     #[test]
@@ -302,7 +294,7 @@ mod tests {
             PassbackLimits::default(),
             &Arc::default(),
         );
-        assert_eq!(span.links, [link(1), link(2)]);
+        assert_eq!(span.links(), [link(1), link(2)]);
         assert_eq!(span.dropped_links_count, 5);
     }
 
@@ -312,10 +304,11 @@ mod tests {
             failure: Some(failure),
             ..Public::default()
         };
-        let status = |policy: &PassbackPolicy, public| {
+        let failure = |policy: &PassbackPolicy, public| {
             let mut span = span(1, 0, "work");
             span.status = Status::error("set by other code");
-            leaves(span, public, policy, cut_at(12), &Arc::default()).status
+            let span = leaves(span, public, policy, cut_at(12), &Arc::default());
+            span.failure().map(str::to_owned)
         };
         let default = PassbackPolicy::default();
         let open = PassbackPolicy::default().with_error_texts(true);
@@ -324,13 +317,13 @@ mod tests {
             (Some(ours("")), "set by other"),
             (None, "set by other"),
         ] {
-            assert_eq!(status(&default, public.clone()), Status::error(""));
-            assert_eq!(status(&open, public), Status::error(text));
+            assert_eq!(failure(&default, public.clone()).as_deref(), Some(""));
+            assert_eq!(failure(&open, public).as_deref(), Some(text));
         }
         let unfailed = Some(Public::default());
         assert_eq!(
-            status(&open, unfailed),
-            Status::Unset,
+            failure(&open, unfailed),
+            None,
             "other code does not fail our spans"
         );
     }

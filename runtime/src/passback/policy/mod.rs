@@ -181,6 +181,11 @@ impl PassbackPolicy {
         self
     }
 
+    /// Whether the texts of errors leave.
+    pub(in crate::passback) const fn shows_error_texts(&self) -> bool {
+        self.with_error_texts
+    }
+
     /// Whether a rule is about this attribute.
     #[cfg(feature = "testing")]
     pub(super) fn has_rule_for(&self, scope: &str, key: &str) -> bool {

@@ -16,7 +16,6 @@ use super::super::answer::{Described, Passback};
 use super::super::bucket::Collected;
 use super::super::bucket::tests::span;
 use super::super::counts::Counters;
-use super::super::finished::Finished;
 use super::super::limits::PassbackLimits;
 use super::super::request::PassbackRequest;
 use super::{RequestSecrets, Secrets};
@@ -47,10 +46,7 @@ fn spans(count: u64) -> Vec<SpanData> {
 /// How long an answer takes, once.
 fn once(spans: &[SpanData], secrets: &Secrets, of_request: &[String]) -> Duration {
     let resource = Resource::builder_empty().with_service_name("shop").build();
-    let collected = Collected {
-        spans: spans.iter().cloned().map(Finished::from).collect(),
-        dropped_spans: 0,
-    };
+    let collected = Collected::from_iter(spans.iter().cloned());
     let request = RequestSecrets::default();
     let begin = Instant::now();
     for secret in of_request {
