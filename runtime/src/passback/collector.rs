@@ -9,7 +9,7 @@ use opentelemetry::trace::{Span as _, SpanId, TraceContextExt};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use super::bucket::{Bucket, Started};
+use super::bucket::Started;
 use super::ids::SpanIdMap;
 use super::policy::{Fate, PassbackPolicy};
 use super::scope::Scope;
@@ -159,14 +159,14 @@ impl SpanCollector {
 /// A request that waits for a span.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    bucket: Arc<Bucket>,
+    scope: Scope,
     key: SlotKey,
 }
 
 impl Waiting {
     /// Lets it take what it needs of the span.
     pub(crate) fn finish(self, span: &mut SpanData) {
-        self.bucket.end_by_sdk(self.key, span);
+        self.scope.bucket().end_by_sdk(self.key, span);
     }
 }
 
@@ -205,9 +205,9 @@ impl SpanProcessor for SpanCollector {
         };
         let register = |key| {
             if let Some(shard) = self.shard(id) {
-                let bucket = Arc::clone(bucket);
+                let scope = scope.clone();
                 let mut routes = shard.routes.lock_within();
-                routes.insert(id, Waiting { bucket, key });
+                routes.insert(id, Waiting { scope, key });
                 shard.routed.store(routes.len(), Ordering::Relaxed);
             }
         };
@@ -237,7 +237,7 @@ mod tests {
     use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
     use proptest::prelude::*;
 
-    use super::super::bucket::{Collected, MAX_LEFT_OUT_SPANS};
+    use super::super::bucket::{Bucket, Collected, MAX_LEFT_OUT_SPANS};
     use super::super::counts::{Counters, PassbackCounts};
     use super::super::limits::PassbackLimits;
     use super::super::policy::{PassbackPolicy, SpanMatch};

@@ -150,11 +150,10 @@ impl Finished {
     }
 }
 
-/// Spans that tests and benchmarks make.
+/// Spans that tests and benchmarks make. Their trace is not here.
 #[cfg(any(test, feature = "bench-internals"))]
 impl From<SpanData> for Finished {
     fn from(mut data: SpanData) -> Self {
-        use super::rest::Trace;
         use opentelemetry::trace::Status;
 
         assert!(data.events.events.is_empty(), "events do not leave");
@@ -165,11 +164,11 @@ impl From<SpanData> for Finished {
         let place = Place::root(data.parent_span_id);
         let mut span = Self::started(data.span_context.span_id(), place);
         span.trace_flags = data.span_context.trace_flags();
-        let rest = span.rest_mut();
-        rest.trace = Some(Trace::of(&data.span_context));
-        rest.public_links = data.links.len();
+        if !data.links.is_empty() {
+            span.rest_mut().public_links = data.links.len();
+        }
         if let Status::Error { description } = &data.status {
-            rest.error_text.clone_from(description);
+            span.rest_mut().error_text.clone_from(description);
             span.has_failed = true;
         }
         span.take_frame(&mut data);

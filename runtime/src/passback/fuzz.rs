@@ -377,7 +377,8 @@ fn value_of(key: &str, kind: usize) -> Value {
 #[derive(Default)]
 struct Made {
     spans: Vec<MadeSpan>,
-    /// Whether a span started below one that had ended.
+    /// Whether a span outlived the one above it: what it says then comes too late
+    /// for those that made room before.
     has_late: bool,
 }
 
@@ -413,6 +414,10 @@ impl Made {
     }
 
     fn end(&mut self, span: usize) {
+        let index = span % self.spans.len();
+        let mut below = self.spans.iter().filter(|one| one.parent == Some(index));
+        let is_outlived = below.any(|one| !one.has_ended);
+        self.has_late |= index > 0 && is_outlived;
         if let Some(span) = self.not_root(span) {
             span.has_ended = true;
             match &mut span.ours {

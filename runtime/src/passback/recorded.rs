@@ -50,7 +50,7 @@ impl RecordedSpan {
             span.start_unix_nano = unix_nanos(start_time);
             span.parent_is_remote = parent_is_remote;
         };
-        let count = |key: SlotKey| scope.collector().add_recorded(key.id());
+        let count = |_| scope.collector().add_recorded(span_context.span_id());
         match scope.bucket().open(started, describe, count) {
             Some(key) => {
                 let span = Self {
@@ -66,8 +66,8 @@ impl RecordedSpan {
 
     /// Ends the span that is recorded there, if nobody has.
     pub(super) fn end_at(scope: &Scope, key: SlotKey, time: SystemTime) {
-        if scope.bucket().end_recorded(key, time) {
-            scope.collector().remove_recorded(key.id());
+        if let Some(span) = scope.bucket().end_recorded(key, time) {
+            scope.collector().remove_recorded(span);
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Scope(Arc<Inner>);
 struct Inner {
     tracer: SdkTracer,
     collector: SpanCollector,
-    bucket: Arc<Bucket>,
+    bucket: Bucket,
     /// Whether spans are collected: the client asked, and the request has not
     /// ended.
     collects: AtomicBool,
@@ -70,7 +70,7 @@ impl Scope {
         &self.0.collector
     }
 
-    pub(super) fn bucket(&self) -> &Arc<Bucket> {
+    pub(super) fn bucket(&self) -> &Bucket {
         &self.0.bucket
     }
 
@@ -218,7 +218,6 @@ impl ScopeGuard {
         subject: Subject,
     ) -> Self {
         bucket.expect(collector.expected_spans());
-        let bucket = Arc::new(bucket);
         Self(Scope(Arc::new(Inner {
             tracer,
             collector,

@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 
 use opentelemetry::trace::SpanId;
 
+use super::counts::count;
 use super::finished::Finished;
 use super::ids::SpanIdMap;
 use super::place::Place;
@@ -29,7 +30,7 @@ pub(super) struct Slots {
     kept: usize,
     /// Bytes of OTLP JSON that the kept spans take at least.
     bytes: usize,
-    /// Spans that ever started, as far as there are numbers.
+    /// Spans that ever started.
     started: u32,
     /// The kept span that goes first is the greatest. A rank that its span has
     /// no longer may stand here as well. Most requests have room for all.
@@ -39,14 +40,15 @@ pub(super) struct Slots {
 /// The slot of a span, which may have another by now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SlotKey {
-    id: SpanId,
-    index: usize,
+    index: u32,
+    /// The number of the span.
+    number: u32,
 }
 
 /// What is known of a span beside what leaves of it.
 #[derive(Clone, Debug)]
 pub(super) struct Notes {
-    /// Tells spans apart that started at the same time.
+    /// How many spans of the request started before it.
     number: u32,
     /// Bytes of OTLP JSON that it takes at least, once it is kept.
     least_bytes: usize,
@@ -140,10 +142,11 @@ impl Slots {
         (stays, is_routed): (bool, bool),
     ) -> SlotKey {
         let id = span.id;
+        let number = self.started;
         span.notes.stays = stays;
         span.notes.is_routed = is_routed;
-        span.notes.number = self.started;
-        self.started = self.started.saturating_add(1);
+        span.notes.number = number;
+        self.started = number.wrapping_add(1);
         self.open += 1;
         let index = self.free.pop().unwrap_or(self.spans.len());
         if let Some(indices) = &mut self.indices {
@@ -157,13 +160,13 @@ impl Slots {
             }
             self.spans.push(span);
         }
-        SlotKey { id, index }
+        SlotKey::new(index, number)
     }
 
     /// Where a span is that is open or kept.
     pub(super) fn key(&mut self, span: SpanId) -> Option<SlotKey> {
-        let (index, _) = self.find(span)?;
-        Some(SlotKey { id: span, index })
+        let (index, span) = self.find(span)?;
+        Some(SlotKey::new(index, span.notes.number))
     }
 
     /// A span that is open.
@@ -177,8 +180,9 @@ impl Slots {
     }
 
     fn staged(&mut self, key: SlotKey, stage: Stage) -> Option<&mut Finished> {
-        let is_it = |span: &&mut Finished| span.id == key.id && span.notes.stage == stage;
-        self.spans.get_mut(key.index).filter(is_it)
+        let is_it =
+            |span: &&mut Finished| span.notes.number == key.number && span.notes.stage == stage;
+        self.spans.get_mut(key.index()).filter(is_it)
     }
 
     /// Ends an open span. `None` if it has ended before.
@@ -203,7 +207,7 @@ impl Slots {
         self.kept += 1;
         self.bytes += least_bytes;
         if let Some(order) = &mut self.order {
-            order.push((rank, key.index));
+            order.push((rank, key.index()));
         }
         if let Some(parent) = parent {
             self.fail(parent);
@@ -215,14 +219,14 @@ impl Slots {
     /// which it was and where it stood.
     pub(super) fn leave_out(&mut self, key: SlotKey) -> Option<(SpanId, Place)> {
         let span = self.ending_mut(key)?;
-        let place = span.place;
+        let (id, place) = (span.id, span.place);
         let has_failed = span.notes.is_protected || span.has_failed;
         self.open -= 1;
-        self.free(key.index);
+        self.free(key.index());
         if has_failed && place.fate == Fate::Publish {
             self.fail(place.parent);
         }
-        Some((key.id, place))
+        Some((id, place))
     }
 
     /// Where a span stands that is open or kept.
@@ -231,18 +235,19 @@ impl Slots {
         Some(span.place)
     }
 
-    /// Lets `span` and its ancestors go last: one below them has failed.
+    /// Lets `span` and its ancestors go last: one below them has failed. A span
+    /// that stays tells nothing of it.
     pub(super) fn fail(&mut self, span: SpanId) {
         let mut next = span;
         while let Some((index, span)) = self.find(next) {
-            let notes = &mut span.notes;
-            if std::mem::replace(&mut notes.is_protected, true) || notes.stage != Stage::Kept {
-                // Those above know it already, or will when it is kept.
+            if std::mem::replace(&mut span.notes.is_protected, true)
+                || span.place.fate != Fate::Publish
+            {
                 return;
             }
             next = span.place.parent;
-            let rank = span.rank();
-            if let Some(order) = &mut self.order {
+            let rank = span.is_kept().then(|| span.rank());
+            if let (Some(order), Some(rank)) = (&mut self.order, rank) {
                 order.push((rank, index));
             }
         }
@@ -321,8 +326,13 @@ impl Slots {
 }
 
 impl SlotKey {
-    pub(super) fn id(self) -> SpanId {
-        self.id
+    fn new(index: usize, number: u32) -> Self {
+        let index = count(index);
+        Self { index, number }
+    }
+
+    fn index(self) -> usize {
+        usize::try_from(self.index).unwrap_or(usize::MAX)
     }
 }
 
@@ -414,6 +424,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_ancestor_that_ended_before_knows_of_a_failure_below_an_open_span() {
+        let mut slots = Slots::default();
+        insert(&mut slots, 1, 0, 0, false);
+        insert(&mut slots, 2, 1, 1, false);
+        let open = start(&mut slots, 3, 2, 2);
+        insert(&mut slots, 4, 1, 1, false);
+        insert(&mut slots, 5, 3, 3, true);
+        assert_eq!(make_room(&mut slots), Some(4));
+        assert!(slots.end(open).is_some() && slots.keep(open));
+        let order: Vec<_> = std::iter::from_fn(|| make_room(&mut slots)).collect();
+        assert_eq!(order, [5, 3, 2, 1]);
+    }
+
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Insert(u32, bool),
@@ -487,15 +511,16 @@ mod tests {
             for id in 10..10 + others {
                 start(&mut slots, id, 0, 1);
             }
+            let [one, two] = [1, 2].map(SpanId::from);
             let gone = start(&mut slots, 1, 0, 1);
-            assert!(slots.place(gone.id()).is_some() && slots.end(gone).is_some());
+            assert!(slots.place(one).is_some() && slots.end(gone).is_some());
             assert!(slots.leave_out(gone).is_some());
-            assert!(slots.place(gone.id()).is_none());
+            assert!(slots.place(one).is_none());
             let new = start(&mut slots, 2, 0, 1);
             assert_eq!(gone.index, new.index);
-            assert!(slots.place(gone.id()).is_none() && slots.open_mut(gone).is_none());
+            assert!(slots.place(one).is_none() && slots.open_mut(gone).is_none());
             assert!(slots.end(gone).is_none() && !slots.keep(gone));
-            assert_eq!(slots.key(new.id()), Some(new));
+            assert_eq!(slots.key(two), Some(new));
             assert!(slots.end(new).is_some() && slots.end(new).is_none(), "once");
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::MutexGuard;
 use std::time::SystemTime;
 
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{SpanId, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{Bucket, MAX_LEFT_OUT_SPANS, State};
@@ -15,13 +15,16 @@ use crate::passback::slots::SlotKey;
 use crate::passback::value::shorten_text;
 
 impl Bucket {
-    /// Ends a span that the SDK has not seen; `false` if the request has ended,
-    /// and has counted it as open, or the span has ended before.
-    pub(in crate::passback) fn end_recorded(&self, key: SlotKey, end: SystemTime) -> bool {
+    /// Ends a span that the SDK has not seen, and says which; none if the request
+    /// has ended, and has counted it as open, or the span has ended before.
+    pub(in crate::passback) fn end_recorded(
+        &self,
+        key: SlotKey,
+        end: SystemTime,
+    ) -> Option<SpanId> {
         let mut state = self.state.lock();
-        let Some(span) = state.slots.end(key) else {
-            return false;
-        };
+        let span = state.slots.end(key)?;
+        let id = span.id;
         span.end_unix_nano = unix_nanos(end);
         let attribute_count = span.notes.attribute_count;
         let mut private = span.take_private();
@@ -34,7 +37,7 @@ impl Bucket {
             attributes: &mut private.attributes,
             status: &private.status,
         };
-        self.finish(state, key, &mut others)
+        self.finish(state, key, &mut others).then_some(id)
     }
 
     /// Ends a span that the SDK has made, and takes what leaves out of it.

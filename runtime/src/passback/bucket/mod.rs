@@ -62,9 +62,20 @@ impl FromIterator<opentelemetry_sdk::trace::SpanData> for Collected {
     where
         I: IntoIterator<Item = opentelemetry_sdk::trace::SpanData>,
     {
+        let mut first = None;
+        let take = |data: opentelemetry_sdk::trace::SpanData| {
+            let own = Trace::of(&data.span_context);
+            let mut span = Finished::from(data);
+            if *first.get_or_insert_with(|| own.clone()) != own {
+                span.rest_mut().trace = Some(own);
+            }
+            span
+        };
+        let spans = spans.into_iter().map(take).collect();
         Self {
-            spans: spans.into_iter().map(Finished::from).collect(),
-            ..Self::default()
+            trace: first.unwrap_or_default(),
+            spans,
+            dropped_spans: 0,
         }
     }
 }

@@ -304,7 +304,7 @@ fn a_span_of_another_trace_says_so() {
             is_routed: false,
         };
         let key = bucket.open(started, |_| (), |_| ()).unwrap();
-        assert!(bucket.end_recorded(key, SystemTime::now()));
+        assert_eq!(bucket.end_recorded(key, SystemTime::now()), Some(id));
     }
     let collected = bucket.close().collected;
     for (span, (id, trace, value)) in collected.spans.iter().zip(spans) {
