@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use opentelemetry::trace::{Link, SpanId, SpanKind, TraceFlags};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
@@ -23,8 +23,6 @@ const MIN_ATTRIBUTE_BYTES: usize = 20;
 /// Least bytes of OTLP JSON that an element of an array takes beside its text.
 const MIN_ELEMENT_BYTES: usize = 16;
 
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
-
 /// What leaves of a span, complete when it has ended, and what is known of it
 /// until then.
 ///
@@ -35,8 +33,8 @@ pub(crate) struct Finished {
     pub(super) id: SpanId,
     /// Where it stands, with its parent in the answer.
     pub(super) place: Place,
-    pub(super) start_unix_nano: u64,
-    pub(super) end_unix_nano: u64,
+    pub(super) start_time: SystemTime,
+    pub(super) end_time: SystemTime,
     pub(super) name: Cow<'static, str>,
     pub(super) attributes: Vec<KeyValue>,
     /// Who recorded it, if not Glassbox itself.
@@ -59,8 +57,8 @@ impl Finished {
         Self {
             id,
             place,
-            start_unix_nano: 0,
-            end_unix_nano: 0,
+            start_time: SystemTime::UNIX_EPOCH,
+            end_time: SystemTime::UNIX_EPOCH,
             name: Cow::Borrowed(""),
             attributes: Vec::new(),
             recorded_by: None,
@@ -80,8 +78,8 @@ impl Finished {
     pub(super) fn take_frame(&mut self, data: &mut SpanData) {
         self.parent_is_remote = data.parent_span_is_remote;
         self.kind = data.span_kind.clone();
-        self.start_unix_nano = unix_nanos(data.start_time);
-        self.end_unix_nano = unix_nanos(data.end_time);
+        self.start_time = data.start_time;
+        self.end_time = data.end_time;
         let events = count(data.events.len()).saturating_add(data.events.dropped_count);
         self.dropped_events_count = events;
         let made = data.links.len();
@@ -178,13 +176,6 @@ impl From<SpanData> for Finished {
         span.recorded_by = Some(Arc::new(data.instrumentation_scope));
         span
     }
-}
-
-/// A time as OTLP has it: nanoseconds since 1970, and 0 before.
-pub(super) fn unix_nanos(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seconds = since.as_secs().saturating_mul(NANOS_PER_SECOND);
-    seconds.saturating_add(since.subsec_nanos().into())
 }
 
 fn least_attribute_bytes(attribute: &KeyValue) -> usize {

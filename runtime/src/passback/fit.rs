@@ -7,7 +7,7 @@ use super::selection::Selected;
 pub(super) struct Standing {
     depth: usize,
     parent: Option<usize>,
-    start_unix_nano: u64,
+    number: u32,
     has_failed: bool,
 }
 
@@ -16,7 +16,7 @@ impl Standing {
         Self {
             depth: selected.depth,
             parent: selected.parent,
-            start_unix_nano: selected.span.start_unix_nano,
+            number: selected.span.notes.number,
             has_failed: selected.span.has_failed,
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn fit(
         let span = spans.get(*index);
         (
             protected.get(*index).copied().unwrap_or(false),
-            std::cmp::Reverse(span.map(|span| (span.depth, span.start_unix_nano, *index))),
+            std::cmp::Reverse(span.map(|span| (span.depth, span.number, *index))),
         )
     });
     for index in order {

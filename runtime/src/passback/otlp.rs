@@ -6,6 +6,7 @@
 
 use std::io::Write as _;
 use std::ops::Range;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{
     Event, Link, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
@@ -13,7 +14,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Array, Key, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::finished::{Finished, unix_nanos};
+use super::finished::Finished;
 use super::json::{HexDigits, hex, push_integer, push_text};
 use super::rest::Trace;
 use super::secrets::Net;
@@ -30,6 +31,7 @@ const SPAN_BYTES: usize = 512;
 const FRAME_BYTES: usize = 512;
 /// Stands where a number stood that is a secret.
 const REDACTED_NUMBER: &str = "[redacted]";
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Writes spans, and what stands around them, one after another.
 #[derive(Debug)]
@@ -129,12 +131,12 @@ impl<'n> SpanWriter<'n> {
         self.flags(span.trace_flags, span.parent_is_remote);
         self.field(",\"name\":\"", span.name);
         self.push(kind(span.kind));
-        self.time(",\"startTimeUnixNano\":\"", span.start_unix_nano);
-        self.time(",\"endTimeUnixNano\":\"", span.end_unix_nano);
+        self.time(",\"startTimeUnixNano\":\"", span.start_time);
+        self.time(",\"endTimeUnixNano\":\"", span.end_time);
         self.attributes(span.attributes);
         self.count(",\"droppedAttributesCount\":", span.dropped_attributes);
         self.list(",\"events\":[", span.events, |writer, event| {
-            writer.time("{\"timeUnixNano\":\"", unix_nanos(event.timestamp));
+            writer.time("{\"timeUnixNano\":\"", event.timestamp);
             writer.field(",\"name\":\"", &event.name);
             writer.attributes(&event.attributes);
             writer.count(
@@ -316,8 +318,10 @@ impl<'n> SpanWriter<'n> {
     }
 
     #[inline(always)]
-    fn time(&mut self, key: &str, unix_nano: u64) {
-        self.integer(key, unix_nano);
+    fn time(&mut self, key: &str, time: SystemTime) {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = since.as_secs().saturating_mul(NANOS_PER_SECOND);
+        self.integer(key, seconds.saturating_add(since.subsec_nanos().into()));
         self.push("\"");
     }
 
@@ -389,8 +393,8 @@ pub(crate) struct SpanView<'a> {
     parent_is_remote: bool,
     name: &'a str,
     kind: &'a SpanKind,
-    start_unix_nano: u64,
-    end_unix_nano: u64,
+    start_time: SystemTime,
+    end_time: SystemTime,
     attributes: &'a [KeyValue],
     dropped_attributes: u32,
     events: &'a [Event],
@@ -421,8 +425,8 @@ impl<'a> From<&'a SpanData> for SpanView<'a> {
             parent_is_remote: span.parent_span_is_remote,
             name: &span.name,
             kind: &span.span_kind,
-            start_unix_nano: unix_nanos(span.start_time),
-            end_unix_nano: unix_nanos(span.end_time),
+            start_time: span.start_time,
+            end_time: span.end_time,
             attributes: &span.attributes,
             dropped_attributes: span.dropped_attributes_count,
             events: &span.events,
@@ -452,8 +456,8 @@ impl<'a> SpanView<'a> {
             parent_is_remote: span.parent_is_remote,
             name: &span.name,
             kind: &span.kind,
-            start_unix_nano: span.start_unix_nano,
-            end_unix_nano: span.end_unix_nano,
+            start_time: span.start_time,
+            end_time: span.end_time,
             attributes: &span.attributes,
             dropped_attributes: span.dropped_attributes_count,
             events: &[],

@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 
 use super::bucket::Started;
 use super::counts::count;
-use super::finished::{Finished, unix_nanos};
+use super::finished::Finished;
 use super::observed::NewSpan;
 use super::scope::Scope;
 use super::slots::SlotKey;
@@ -47,7 +47,7 @@ impl RecordedSpan {
         let start_time = new.start_time.unwrap_or_else(SystemTime::now);
         let describe = |span: &mut Finished| {
             new.describe(scope, span);
-            span.start_unix_nano = unix_nanos(start_time);
+            span.start_time = start_time;
             span.parent_is_remote = parent_is_remote;
         };
         let count = |_| scope.collector().add_recorded(span_context.span_id());

@@ -46,7 +46,7 @@ pub(super) fn select(
     let mut selected = Vec::with_capacity(spans.len());
     let is_root = |one: &&mut Waiting<'_>| one.id() == Some(root);
     let root = waiting.iter_mut().filter(is_root);
-    let root = root.min_by_key(|one| one.span.map(|span| span.start_unix_nano));
+    let root = root.min_by_key(|one| one.span.map(|span| span.start_time));
     selected.extend(root.and_then(|one| one.span.take()).map(|span| Selected {
         span,
         depth: 0,
@@ -84,7 +84,7 @@ fn by_parent(spans: &[Finished]) -> Vec<Waiting<'_>> {
             span: Some(span),
         })
         .collect();
-    waiting.sort_by_key(|one| (one.parent, one.span.map(|span| span.start_unix_nano)));
+    waiting.sort_by_key(|one| (one.parent, one.span.map(|span| span.start_time)));
     waiting
 }
 

@@ -48,8 +48,8 @@ pub(super) struct SlotKey {
 /// What is known of a span beside what leaves of it.
 #[derive(Clone, Debug)]
 pub(super) struct Notes {
-    /// How many spans of the request started before it.
-    number: u32,
+    /// How many spans of the request started before it; clocks may go back.
+    pub(super) number: u32,
     /// Bytes of OTLP JSON that it takes at least, once it is kept.
     least_bytes: usize,
     /// Attributes of all kinds that were ever set.
@@ -104,7 +104,6 @@ enum Stage {
 struct Rank {
     is_ordinary: bool,
     depth: u32,
-    start_unix_nano: u64,
     number: u32,
 }
 
@@ -345,7 +344,6 @@ impl Finished {
         Rank {
             is_ordinary: !self.notes.is_protected && self.place.depth > 0,
             depth: self.place.depth,
-            start_unix_nano: self.start_unix_nano,
             number: self.notes.number,
         }
     }
@@ -377,8 +375,7 @@ mod tests {
             fate: Fate::Publish,
             parent: SpanId::from(parent),
         };
-        let mut span = Finished::started(SpanId::from(id), place);
-        span.start_unix_nano = id;
+        let span = Finished::started(SpanId::from(id), place);
         slots.start(span, (false, false))
     }
 
@@ -459,7 +456,7 @@ mod tests {
             steps in prop::collection::vec(step(), 0..60),
         ) {
             let mut kept = Slots::default();
-            // By rank: the last goes first. Ids grow with start times.
+            // By rank: the last goes first. Those with greater ids start later.
             let mut sorted = BTreeMap::new();
             for (id, step) in (1_u64..).zip(steps) {
                 match step {

@@ -8,7 +8,6 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{Bucket, MAX_LEFT_OUT_SPANS, State};
 use crate::passback::counts::count;
-use crate::passback::finished::unix_nanos;
 use crate::passback::policy::{Fate, Others, recorded_by};
 use crate::passback::scope::OWN_SCOPE;
 use crate::passback::slots::SlotKey;
@@ -25,7 +24,7 @@ impl Bucket {
         let mut state = self.state.lock();
         let span = state.slots.end(key)?;
         let id = span.id;
-        span.end_unix_nano = unix_nanos(end);
+        span.end_time = end;
         let attribute_count = span.notes.attribute_count;
         let mut private = span.take_private();
         let mut others = Others {
