@@ -55,7 +55,7 @@ pub(crate) struct NewSpan {
     pub(crate) kind: SpanKind,
     /// Now, if there is none.
     pub(crate) start_time: Option<SystemTime>,
-    /// They are public.
+    /// They are public. Each key is there once: who declares them sees to it.
     pub(crate) declared: Vec<KeyValue>,
     /// They are recorded, but leave only if the policy says so.
     pub(crate) private: Vec<KeyValue>,
@@ -108,7 +108,7 @@ impl ObservedSpan {
         describe: impl FnOnce() -> NewSpan,
     ) -> Self {
         Self::too_deep(scope, parent)
-            .unwrap_or_else(|| Self::recorded(scope, parent, &mut describe()))
+            .unwrap_or_else(|| Self::recorded(scope.clone(), parent, &mut describe()))
     }
 
     /// What stands for a span under `parent` that is deeper than was asked for,
@@ -123,33 +123,34 @@ impl ObservedSpan {
         scope.is_too_deep_below(parent).then(|| {
             let shown = parent.span().span_context().clone();
             let context = parent.with_remote_span_context(shown);
-            Self::of(scope, context, Recorder::Nobody { has_failed: false })
+            let nobody = Recorder::Nobody { has_failed: false };
+            Self::of(scope.clone(), context, nobody)
         })
     }
 
     /// Starts a span under `parent` that is not too deep, and takes all that is
     /// known of it.
-    pub(crate) fn recorded(scope: &Scope, parent: &Context, new: &mut NewSpan) -> Self {
+    pub(crate) fn recorded(scope: Scope, parent: &Context, new: &mut NewSpan) -> Self {
+        debug_assert!(!has_repeated_key(&new.declared), "{:?}", new.declared);
         scope.shorten_text(&mut new.name);
-        settle_declared(scope, &mut new.declared);
-        for private in &mut new.private {
-            scope.shorten(private);
+        for attribute in new.declared.iter_mut().chain(&mut new.private) {
+            scope.shorten(attribute);
         }
         let (context, recorder) = if scope.records_alone(parent) {
-            let (context, key) = RecordedSpan::start(scope, new, parent);
+            let (context, key) = RecordedSpan::start(&scope, new, parent);
             let nobody = Recorder::Nobody { has_failed: false };
             (context, key.map_or(nobody, Recorder::Alone))
         } else {
-            let (context, key) = build_by_sdk(scope, new, parent);
+            let (context, key) = build_by_sdk(&scope, new, parent);
             (context, Recorder::Sdk(key))
         };
         Self::of(scope, context, recorder)
     }
 
     #[inline]
-    fn of(scope: &Scope, context: Context, recorder: Recorder) -> Self {
+    fn of(scope: Scope, context: Context, recorder: Recorder) -> Self {
         Self {
-            scope: scope.clone(),
+            scope,
             context,
             recorder,
             ended: false,
@@ -292,24 +293,7 @@ fn set_public(attributes: &mut Vec<KeyValue>, attribute: KeyValue, max: usize) {
     }
 }
 
-/// Cuts the attributes of a span that is about to start, each to its bound, and
-/// leaves each key once, with its last value.
-fn settle_declared(scope: &Scope, attributes: &mut Vec<KeyValue>) {
-    for attribute in attributes.iter_mut() {
-        scope.shorten(attribute);
-    }
-    if has_repeated_key(attributes) {
-        let mut once: Vec<KeyValue> = Vec::with_capacity(attributes.len());
-        for attribute in attributes.drain(..) {
-            match find(&mut once, &attribute) {
-                Some(known) => known.value = attribute.value,
-                None => once.push(attribute),
-            }
-        }
-        *attributes = once;
-    }
-}
-
+/// Whether a key is there more than once.
 fn has_repeated_key(mut attributes: &[KeyValue]) -> bool {
     while let Some((first, rest)) = attributes.split_first() {
         if rest.iter().any(|other| other.key == first.key) {

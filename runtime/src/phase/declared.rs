@@ -90,7 +90,9 @@ impl Declared {
 
     /// The span, with room for what is added to its attributes.
     pub(super) fn span_mut(&mut self) -> &mut NewSpan {
-        self.reserve(0);
+        if self.span.declared.capacity() == 0 {
+            self.reserve(0);
+        }
         &mut self.span
     }
 }

@@ -53,24 +53,24 @@ impl Phase {
     pub fn start(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
         match recorded_current() {
             None => Self(None),
-            Some((scope, context)) => Self::start_under(&scope, &context, name, declare),
+            Some((scope, context)) => Self::start_under(scope, &context, name, declare),
         }
     }
 
     /// Not inlined, so that a phase that nobody asked for costs next to nothing.
     #[inline(never)]
     fn start_under(
-        scope: &Scope,
+        scope: Scope,
         context: &Context,
         name: &'static str,
         declare: impl FnOnce(&mut Declared),
     ) -> Self {
-        let span = ObservedSpan::too_deep(scope, context).unwrap_or_else(|| {
-            let room = undeclared(scope);
+        let span = ObservedSpan::too_deep(&scope, context).unwrap_or_else(|| {
+            let room = undeclared(&scope);
             let mut declared = Declared::new(name, room, scope.max_value_length_bytes());
             declare(&mut declared);
             let new = declared.span_mut();
-            add_undeclared(&mut new.declared, || new.name.clone().into(), scope);
+            add_undeclared(&mut new.declared, || new.name.clone().into(), &scope);
             ObservedSpan::recorded(scope, context, new)
         });
         Self(Some(PhaseSpan(span)))
