@@ -362,3 +362,22 @@ fn a_secret_too_short_to_be_one_is_an_error_that_does_not_show_it() {
     assert!(error.starts_with("secret number 2 has 5 bytes"), "{error}");
     assert!(!error.contains("12345"));
 }
+
+#[tokio::test]
+async fn what_is_called_names_a_span_that_the_client_gets() {
+    let upstream = Upstream::start().await;
+    let server = builder(upstream.url(), 1).build().unwrap();
+    for mut at in over_http(server).await {
+        // The request is deeper than the top level, and so no span of its own.
+        for (detailed, name) in [(true, "GET /{path}"), (false, "upstream")] {
+            let arguments = json!({"path": "/x"});
+            let answer = at.client.call("fetch", arguments, ask(detailed)).await;
+            let above = span(&answer, name);
+            let text = |key: &str| above[key].as_str().unwrap();
+            let headers = upstream.seen().pop().unwrap();
+            let sent = headers["traceparent"].to_str().unwrap();
+            let expected = format!("00-{}-{}-", text("traceId"), text("spanId"));
+            assert!(sent.starts_with(&expected), "{}: {sent}", at.name);
+        }
+    }
+}

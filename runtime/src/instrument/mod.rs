@@ -2,7 +2,7 @@
 //! `resources/read` and `prompts/get`, and the spans of it in the answer.
 //!
 //! ```text
-//! Instrumented      wraps a handler                           handler.rs, service.rs
+//! Instrumented      wraps a handler                           instrumented.rs, handler.rs, service.rs
 //! TelemetryOptions  beside the author's own telemetry         options.rs
 //! PassbackOptions   what may leave, and who gets it           passback_options.rs
 //! Operation         what is called, as attributes             operation.rs
@@ -20,6 +20,7 @@ mod ambient;
 mod answer;
 mod export;
 mod handler;
+mod instrumented;
 mod metrics;
 pub(crate) mod operation;
 mod options;
@@ -33,7 +34,7 @@ mod telemetry;
 
 #[cfg(feature = "http-server")]
 pub(crate) use ambient::AmbientContext;
-pub use handler::Instrumented;
+pub use instrumented::Instrumented;
 pub use options::{TelemetryMode, TelemetryOptions};
 pub(crate) use passback_options::PassbackOptions;
 pub(crate) use recording::note_failure;
