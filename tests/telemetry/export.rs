@@ -1,12 +1,14 @@
 //! One recording for the answer and the export.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use glassbox::TelemetryOptions;
-use opentelemetry::KeyValue;
 use opentelemetry::trace::Status;
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, Span, SpanData, SpanProcessor};
 use serde_json::{Value, json};
 use support::server::{NAME, builder};
 use support::transports::over_http;
@@ -212,4 +214,41 @@ async fn what_was_recorded_is_exported_before_the_server_ends() {
     drop(stop);
     serving.await.unwrap().unwrap();
     assert_eq!(backend.exporter.get_finished_spans().unwrap().len(), 2);
+}
+
+/// Changes the current context where spans start and end.
+#[derive(Debug)]
+struct Attaches;
+
+impl SpanProcessor for Attaches {
+    fn on_start(&self, _: &mut Span, context: &Context) {
+        drop(context.clone().attach());
+    }
+
+    fn on_end(&self, _: SpanData) {
+        drop(Context::new().attach());
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_processor_may_change_the_current_context() {
+    let upstream = Upstream::start().await;
+    let options = TelemetryOptions::new()
+        .with_span_processor(Attaches)
+        .with_sampler(Sampler::AlwaysOn);
+    let server = builder(upstream.url(), 1).telemetry(options);
+    for mut at in over_http(server.build().unwrap()).await {
+        for meta in [ask_under(&traceparent(true)), unasked(true)] {
+            let answer = fetch(&mut at.client, meta).await;
+            assert_eq!(answer["result"]["isError"], false, "{answer:#}");
+        }
+    }
 }

@@ -105,14 +105,12 @@ struct ClientSpan(ObservedSpan);
 
 impl ClientSpan {
     fn start(request: &Request, extensions: &mut Extensions) -> Option<Self> {
-        Context::map_current(|context| {
-            let scope = context.get::<Scope>()?;
-            let sent_before = extensions.get::<ResendCount>().map_or(0, |count| count.0);
-            extensions.insert(ResendCount(sent_before + 1));
-            let template = extensions.get::<UrlTemplate>();
-            let describe = || described(request, template, sent_before);
-            Some(Self(ObservedSpan::start(scope, context, describe)))
-        })
+        let scope = Scope::current()?;
+        let sent_before = extensions.get::<ResendCount>().map_or(0, |count| count.0);
+        extensions.insert(ResendCount(sent_before + 1));
+        let template = extensions.get::<UrlTemplate>();
+        let describe = || described(request, template, sent_before);
+        Some(Self(ObservedSpan::start_current(scope, describe)))
     }
 
     fn end(mut self, result: &Result<Response>) {

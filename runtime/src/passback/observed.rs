@@ -147,6 +147,30 @@ impl ObservedSpan {
         Self::of(scope, context, recorder)
     }
 
+    /// As [`start`](Self::start), under the current span.
+    pub(crate) fn start_current(scope: Scope, describe: impl FnOnce() -> NewSpan) -> Self {
+        Self::current_too_deep(&scope)
+            .unwrap_or_else(|| Self::current_recorded(scope, &mut describe()))
+    }
+
+    /// As [`too_deep`](Self::too_deep), under the current span.
+    #[inline]
+    pub(crate) fn current_too_deep(scope: &Scope) -> Option<Self> {
+        Context::map_current(|parent| Self::too_deep(scope, parent))
+    }
+
+    /// As [`recorded`](Self::recorded), under the current span.
+    ///
+    /// Nothing of the author's runs while the current context is looked at: it
+    /// could not be changed then. Where it may run, the context is a copy.
+    pub(crate) fn current_recorded(scope: Scope, new: &mut NewSpan) -> Self {
+        if scope.collector().is_alone() {
+            Context::map_current(|parent| Self::recorded(scope, parent, new))
+        } else {
+            Self::recorded(scope, &Context::current(), new)
+        }
+    }
+
     #[inline]
     fn of(scope: Scope, context: Context, recorder: Recorder) -> Self {
         Self {

@@ -62,6 +62,11 @@ pub(crate) struct Subject {
 }
 
 impl Scope {
+    /// The request that the current context belongs to, if that is recorded.
+    pub(crate) fn current() -> Option<Self> {
+        Context::map_current(|context| context.get::<Self>().cloned())
+    }
+
     pub(crate) fn tracer(&self) -> &SdkTracer {
         &self.0.tracer
     }

@@ -51,27 +51,22 @@ impl Phase {
     /// was asked for, unless the spans are exported as well.
     #[inline]
     pub fn start(name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
-        match recorded_current() {
+        match Scope::current() {
             None => Self(None),
-            Some((scope, context)) => Self::start_under(scope, &context, name, declare),
+            Some(scope) => Self::start_in(scope, name, declare),
         }
     }
 
     /// Not inlined, so that a phase that nobody asked for costs next to nothing.
     #[inline(never)]
-    fn start_under(
-        scope: Scope,
-        context: &Context,
-        name: &'static str,
-        declare: impl FnOnce(&mut Declared),
-    ) -> Self {
-        let span = ObservedSpan::too_deep(&scope, context).unwrap_or_else(|| {
+    fn start_in(scope: Scope, name: &'static str, declare: impl FnOnce(&mut Declared)) -> Self {
+        let span = ObservedSpan::current_too_deep(&scope).unwrap_or_else(|| {
             let room = undeclared(&scope);
             let mut declared = Declared::new(name, room, scope.max_value_length_bytes());
             declare(&mut declared);
             let new = declared.span_mut();
             add_undeclared(&mut new.declared, || new.name.clone().into(), &scope);
-            ObservedSpan::recorded(scope, context, new)
+            ObservedSpan::current_recorded(scope, new)
         });
         Self(Some(PhaseSpan(span)))
     }
@@ -160,17 +155,6 @@ impl Phase {
         let _guard = self.0.as_ref().map(PhaseSpan::attach);
         body()
     }
-}
-
-/// The current context, and the request it belongs to if that is recorded.
-///
-/// Nothing of the author's runs while the current context is looked at: what a
-/// phase declares may have phases of its own.
-fn recorded_current() -> Option<(Scope, Context)> {
-    Context::map_current(|context| {
-        let scope = context.get::<Scope>()?;
-        Some((scope.clone(), context.clone()))
-    })
 }
 
 /// How many attributes [`add_undeclared`] adds at most.
