@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use glassbox::TelemetryOptions;
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{Link, SpanKind, Status, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::{
+    InMemorySpanExporter, Sampler, SamplingDecision, SamplingResult, ShouldSample, Span, SpanData,
+    SpanProcessor,
+};
 use serde_json::{Value, json};
 use support::server::{NAME, builder};
 use support::transports::over_http;
@@ -216,39 +219,80 @@ async fn what_was_recorded_is_exported_before_the_server_ends() {
     assert_eq!(backend.exporter.get_finished_spans().unwrap().len(), 2);
 }
 
-/// Changes the current context where spans start and end.
-#[derive(Debug)]
-struct Attaches;
+/// Does something wherever spans start and end, and where it is asked for a decision.
+#[derive(Clone, Debug)]
+struct Does(fn());
 
-impl SpanProcessor for Attaches {
-    fn on_start(&self, _: &mut Span, context: &Context) {
-        drop(context.clone().attach());
+impl SpanProcessor for Does {
+    fn on_start(&self, _: &mut Span, _: &Context) {
+        self.0();
     }
 
     fn on_end(&self, _: SpanData) {
-        drop(Context::new().attach());
+        self.0();
     }
 
     fn force_flush(&self) -> OTelSdkResult {
+        self.0();
         Ok(())
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.0();
         Ok(())
     }
 }
 
+impl ShouldSample for Does {
+    fn should_sample(
+        &self,
+        _: Option<&Context>,
+        _: TraceId,
+        _: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        self.0();
+        SamplingResult {
+            decision: SamplingDecision::RecordAndSample,
+            attributes: Vec::new(),
+            trace_state: TraceState::NONE,
+        }
+    }
+}
+
 #[tokio::test]
-async fn a_processor_may_change_the_current_context() {
-    let upstream = Upstream::start().await;
-    let options = TelemetryOptions::new()
-        .with_span_processor(Attaches)
-        .with_sampler(Sampler::AlwaysOn);
-    let server = builder(upstream.url(), 1).telemetry(options);
-    for mut at in over_http(server.build().unwrap()).await {
-        for meta in [ask_under(&traceparent(true)), unasked(true)] {
-            let answer = fetch(&mut at.client, meta).await;
+async fn processors_and_samplers_may_do_whatever_they_like() {
+    let attach = || drop(Context::new().attach());
+    let panics = || panic!("in the author's telemetry");
+    let options = TelemetryOptions::new;
+    let always = Sampler::AlwaysOn;
+    for options in [
+        options()
+            .with_span_processor(Does(attach))
+            .with_sampler(always.clone()),
+        options()
+            .with_span_processor(Does(attach))
+            .with_sampler(Does(attach)),
+        options()
+            .with_span_processor(Does(panics))
+            .with_sampler(always.clone()),
+        options()
+            .with_span_processor(Does(attach))
+            .with_sampler(Does(panics)),
+    ] {
+        let upstream = Upstream::start().await;
+        let server = builder(upstream.url(), 1).telemetry(options);
+        for mut at in over_http(server.build().unwrap()).await {
+            let answer = fetch(&mut at.client, unasked(true)).await;
             assert_eq!(answer["result"]["isError"], false, "{answer:#}");
+            let answer = fetch(&mut at.client, ask_under(&traceparent(true))).await;
+            assert_eq!(spans(&answer).len(), 3, "{answer:#}");
+            let failed = at.client.call("explode", json!({}), unasked(true)).await;
+            assert_eq!(failed["result"]["isError"], true, "{failed:#}");
+            let running = at.running.unwrap();
+            assert_eq!(running.server.open_spans(), 0);
         }
     }
 }

@@ -9,7 +9,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
+use super::guarded::guarded;
 use crate::passback::SpanCollector;
+
+const PROCESSOR: &str = "a span processor";
 
 /// Gives each span to the request that asked for it, and to the author's
 /// processors if it is sampled.
@@ -30,6 +33,8 @@ impl Tee {
 
     /// Does the same with each processor; the first error counts.
     fn each(&self, act: impl Fn(&dyn SpanProcessor) -> OTelSdkResult) -> OTelSdkResult {
+        let act =
+            |own: &dyn SpanProcessor| guarded(PROCESSOR, || act(own)).unwrap_or_else(panicked);
         let results: Vec<_> = self.own.iter().map(|own| act(&**own)).collect();
         let failures: Vec<OTelSdkError> = results.into_iter().filter_map(Result::err).collect();
         failures.into_iter().next().map_or(Ok(()), Err)
@@ -41,7 +46,7 @@ impl SpanProcessor for Tee {
         self.collector.on_start(span, context);
         if span.span_context().is_sampled() {
             for own in &self.own {
-                own.on_start(span, context);
+                guarded(PROCESSOR, || own.on_start(span, context));
             }
         }
     }
@@ -59,9 +64,9 @@ impl SpanProcessor for Tee {
             waiting.finish(&mut span.clone());
         }
         for own in others {
-            own.on_end(span.clone());
+            guarded(PROCESSOR, || own.on_end(span.clone()));
         }
-        last.on_end(span);
+        guarded(PROCESSOR, || last.on_end(span));
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -77,4 +82,10 @@ impl SpanProcessor for Tee {
             own.set_resource(resource);
         }
     }
+}
+
+fn panicked() -> OTelSdkResult {
+    Err(OTelSdkError::InternalFailure(format!(
+        "{PROCESSOR} has panicked"
+    )))
 }

@@ -90,7 +90,8 @@ impl TelemetryOptions {
     }
 
     /// Hands sampled spans to `processor`. Processors are called in the order
-    /// they are added.
+    /// they are added. While one panics it misses spans, which is logged; calls
+    /// go on.
     pub fn with_span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
         self.processors.push(Box::new(processor));
         self
@@ -99,7 +100,8 @@ impl TelemetryOptions {
     /// Sets which spans are exported, and which sampled flag servers further up
     /// see. Default: what `OTEL_TRACES_SAMPLER` says, which is the caller's
     /// flag, and everything that has no caller. Has no effect without a
-    /// processor.
+    /// processor. While it panics nothing is exported, which is logged; calls go
+    /// on.
     pub fn with_sampler(mut self, sampler: impl Into<Box<dyn ShouldSample>>) -> Self {
         self.sampler = Some(sampler.into());
         self

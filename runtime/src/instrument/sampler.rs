@@ -4,6 +4,7 @@ use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
+use super::guarded::guarded;
 use crate::passback::{Scope, SpanCollector};
 
 /// Records what the author's sampler says, and what a client asked for.
@@ -30,7 +31,10 @@ impl ShouldSample for RecordAsked {
         links: &[Link],
     ) -> SamplingResult {
         let mut result = match &self.own {
-            Some(own) => own.should_sample(parent, trace_id, name, kind, attributes, links),
+            Some(own) => guarded("the sampler", || {
+                own.should_sample(parent, trace_id, name, kind, attributes, links)
+            })
+            .unwrap_or_else(|| decided(SamplingDecision::Drop, parent)),
             None => as_the_caller(parent),
         };
         let is_asked = || {
@@ -47,19 +51,21 @@ impl ShouldSample for RecordAsked {
 
 /// Samples what has a sampled parent.
 fn as_the_caller(parent: Option<&Context>) -> SamplingResult {
-    let parent = parent.map(|context| context.span().span_context().clone());
-    let is_sampled = parent
-        .as_ref()
-        .is_some_and(opentelemetry::trace::SpanContext::is_sampled);
+    let is_sampled = parent.is_some_and(|context| context.span().span_context().is_sampled());
+    let decision = if is_sampled {
+        SamplingDecision::RecordAndSample
+    } else {
+        SamplingDecision::Drop
+    };
+    decided(decision, parent)
+}
+
+/// A decision that leaves the trace state as it is.
+fn decided(decision: SamplingDecision, parent: Option<&Context>) -> SamplingResult {
+    let state = parent.map(|context| context.span().span_context().trace_state().clone());
     SamplingResult {
-        decision: if is_sampled {
-            SamplingDecision::RecordAndSample
-        } else {
-            SamplingDecision::Drop
-        },
+        decision,
         attributes: Vec::new(),
-        trace_state: parent
-            .map(|parent| parent.trace_state().clone())
-            .unwrap_or_default(),
+        trace_state: state.unwrap_or_default(),
     }
 }
