@@ -110,6 +110,7 @@ pub mod auth;
 pub mod client;
 #[cfg(feature = "forward")]
 pub mod forward;
+mod guarded;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 #[cfg(feature = "ingest")]

@@ -186,3 +186,48 @@ async fn a_round_may_record_the_words_of_its_error() {
     "]]
     .assert_eq(&tree(&call::<told>("told").await));
 }
+
+/// Panics wherever it is asked anything.
+struct Rude;
+
+impl std::fmt::Display for Rude {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words")
+    }
+}
+
+impl ErrorType for Rude {
+    fn error_type(&self) -> &'static str {
+        panic!("no class")
+    }
+}
+
+/// Says what is not there.
+#[mcp_tool]
+async fn presume(#[arg(default = vec![])] lines: Vec<u32>) -> String {
+    #[phase("declared", count = lines.len(), first = lines[0])]
+    tokio::task::yield_now().await;
+    #[phase("block", ok(first = |lines| lines[0]))]
+    let lines = { lines.clone() };
+    #[phase("future", ok(first = |lines| lines[0]))]
+    let _lines = std::future::ready(lines).await;
+    #[phase("failed", err = text)]
+    let _kept = Err::<(), Rude>(Rude);
+    "answered".to_owned()
+}
+
+#[tokio::test]
+async fn what_panics_while_it_tells_of_a_phase_harms_no_call() {
+    let answer = call::<presume>("presume").await;
+    assert_eq!(support::tree::text(&answer), "answered");
+    expect![[r"
+        tools/call presume SERVER
+          declared
+          block
+          future
+          failed
+    "]]
+    .assert_eq(&tree(&answer));
+    let declared = attributes(span(&answer, "declared"));
+    assert_eq!((&*declared["count"], declared.get("first")), ("0", None));
+}

@@ -9,7 +9,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use super::guarded::guarded;
+use crate::guarded::guarded;
 use crate::passback::SpanCollector;
 
 const PROCESSOR: &str = "a span processor";

@@ -11,7 +11,7 @@
 //! EarlierStage      what ran before the request had a span    stage.rs
 //! Answer            where telemetry goes in a result          answer.rs
 //! Telemetry         tracer, collector, policy, limits         telemetry.rs, sampler.rs
-//! Tee               one recording for answers and export      export.rs, guarded.rs
+//! Tee               one recording for answers and export      export.rs
 //! SessionEnd        when a session is over                    session.rs
 //! Metrics           how long calls and sessions take          metrics.rs
 //! ```
@@ -19,7 +19,6 @@
 mod ambient;
 mod answer;
 mod export;
-mod guarded;
 mod handler;
 mod instrumented;
 mod metrics;

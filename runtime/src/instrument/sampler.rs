@@ -4,7 +4,7 @@ use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-use super::guarded::guarded;
+use crate::guarded::guarded;
 use crate::passback::{Scope, SpanCollector};
 
 /// Records what the author's sampler says, and what a client asked for.

@@ -6,8 +6,8 @@ use std::task::{self, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::PhaseSpan;
 use super::outcome::Outcome;
+use super::{PhaseSpan, looked};
 
 pin_project! {
     /// Runs a future as a phase: the phase is the current span at every poll,
@@ -84,7 +84,7 @@ where
         *this.polling = false;
         let value = task::ready!(polled);
         if let Some(outcome) = this.outcome.take() {
-            span.end(outcome(&value));
+            span.end(looked(|| outcome(&value)));
         }
         *this.span = None;
         Poll::Ready(value)

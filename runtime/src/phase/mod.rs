@@ -37,6 +37,7 @@ pub use rounds::Rounds;
 pub use stream::PhaseStream;
 pub use value::{ErrorText, ValueProbe, ViaWhole, error_text};
 
+use crate::guarded::guarded;
 use crate::passback::{NewSpan, ObservedSpan, Scope};
 use crate::semconv;
 
@@ -63,7 +64,9 @@ impl Phase {
         let span = ObservedSpan::current_too_deep(&scope).unwrap_or_else(|| {
             let room = undeclared(&scope);
             let mut declared = Declared::new(name, room, scope.max_value_length_bytes());
-            declare(&mut declared);
+            guarded("what declares the fields of a phase", || {
+                declare(&mut declared)
+            });
             let new = declared.span_mut();
             add_undeclared(&mut new.declared, || new.name.clone().into(), &scope);
             ObservedSpan::current_recorded(scope, new)
@@ -112,7 +115,7 @@ impl Phase {
             let _guard = span.attach();
             body()
         };
-        span.end(outcome(&value));
+        span.end(looked(|| outcome(&value)));
         value
     }
 
@@ -187,6 +190,11 @@ fn add_undeclared(
     } else if let Some(tool) = scope.tool_name() {
         add(semconv::GEN_AI_TOOL_NAME, tool.clone());
     }
+}
+
+/// What code of the author's says of the value of a phase.
+fn looked(outcome: impl FnOnce() -> Outcome) -> Outcome {
+    guarded("what looks at the value of a phase", outcome).unwrap_or(Outcome::value())
 }
 
 /// The span of a phase, which ends exactly once.

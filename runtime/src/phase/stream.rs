@@ -7,8 +7,8 @@ use std::task::{self, Poll};
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::PhaseSpan;
 use super::outcome::Outcome;
+use super::{PhaseSpan, looked};
 
 pin_project! {
     /// Runs a stream as a phase, from the call that made it to its last item.
@@ -89,7 +89,7 @@ where
         let item = task::ready!(polled);
         match &item {
             Some(item) if this.failure.is_none() => {
-                let outcome = (this.outcome)(item);
+                let outcome = looked(|| (this.outcome)(item));
                 *this.failure = outcome.is_error().then_some(outcome);
             }
             Some(_) => {}
