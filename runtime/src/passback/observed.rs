@@ -156,6 +156,9 @@ impl ObservedSpan {
     /// As [`too_deep`](Self::too_deep), under the current span.
     #[inline]
     pub(crate) fn current_too_deep(scope: &Scope) -> Option<Self> {
+        if !scope.bounds_depth() {
+            return None;
+        }
         Context::map_current(|parent| Self::too_deep(scope, parent))
     }
 

@@ -99,10 +99,15 @@ impl Scope {
             && !parent.is_telemetry_suppressed()
     }
 
+    /// Whether spans may be too deep whatever they are called.
+    pub(super) fn bounds_depth(&self) -> bool {
+        self.bucket().bounds_depth()
+    }
+
     /// Whether nobody sees a span of Glassbox's own below `parent`, nor what is
     /// below it, as all of that is deeper than was asked for.
     pub(super) fn is_too_deep_below(&self, parent: &Context) -> bool {
-        self.bucket().bounds_depth()
+        self.bounds_depth()
             && self.records_alone(parent)
             && self
                 .bucket()
