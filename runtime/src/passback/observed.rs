@@ -148,6 +148,7 @@ impl ObservedSpan {
     }
 
     /// As [`start`](Self::start), under the current span.
+    #[cfg(feature = "http-client")]
     pub(crate) fn start_current(scope: Scope, describe: impl FnOnce() -> NewSpan) -> Self {
         Self::current_too_deep(&scope)
             .unwrap_or_else(|| Self::current_recorded(scope, &mut describe()))
