@@ -125,6 +125,18 @@ impl Page {
         assert!(arrived.is_ok(), "still at {}", self.address().await);
     }
 
+    /// Waits until an element has this text: what the page hears of by an event
+    /// it shows a frame later.
+    pub async fn shows(&self, selector: &str, text: &str) {
+        let shown = async {
+            while self.text_of(selector).await != text {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let shown = tokio::time::timeout(Duration::from_secs(30), shown).await;
+        assert!(shown.is_ok(), "shows {}", self.text_of(selector).await);
+    }
+
     /// Presses keys where the focus is.
     pub async fn press(&self, keys: &str) {
         let focused = self.client.active_element().await.unwrap();

@@ -15,11 +15,11 @@ async fn follows_the_systems_colours_until_told_otherwise() {
     open(&page_of(&[&failing()]), async |page| {
         page.prefer("prefers-color-scheme", "light").await;
         let light = background(page).await;
-        assert_eq!(page.text_of("#theme").await, "Dark");
+        page.shows("#theme", "Dark").await;
         page.prefer("prefers-color-scheme", "dark").await;
         let dark = background(page).await;
         assert_ne!(light, dark);
-        assert_eq!(page.text_of("#theme").await, "Light");
+        page.shows("#theme", "Light").await;
         page.click("#theme").await;
         assert_eq!(background(page).await, light);
         page.prefer("prefers-color-scheme", "light").await;
